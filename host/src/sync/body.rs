@@ -1,4 +1,4 @@
-//! The body of an answer, whole, and no larger than it may be.
+//! Reads the complete body of an answer, up to a limit.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -7,12 +7,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::encoding::{ContentEncoding, GunzipError, UnknownEncoding, gunzip};
 
-/// Why there is no body: it becomes a `SyncError` once the URL is added.
+/// Why a body can't be read. With the URL, it becomes a `SyncError`.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerBodyFault {
-    #[error("it is larger than the limit")]
+    #[error("the body is larger than the limit")]
     TooLarge,
-    #[error("it broke off")]
+    #[error("the body is incomplete")]
     Transfer(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     Encoding(UnknownEncoding),
@@ -20,8 +20,8 @@ pub(super) enum AnswerBodyFault {
     Gzip(GunzipError),
 }
 
-/// Reads a body and decompresses it: `max_bytes` holds for both its forms, so that neither a long answer nor a gzip
-/// bomb takes more memory.
+/// Reads a body and decompresses it. `max_bytes` limits both its compressed and its decompressed size, so that a gzip
+/// bomb can't take more memory.
 pub(super) async fn read<B>(
     headers: &HeaderMap,
     body: B,

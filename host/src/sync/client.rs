@@ -1,4 +1,4 @@
-//! One request at a time, as Weld makes them.
+//! Sends single requests to a connector, as Weld does.
 
 use std::time::{Duration, SystemTime};
 
@@ -23,10 +23,10 @@ use super::urls::{ConnectorUrls, RequestUrl};
 use super::{refusal, retry};
 use crate::config::Secret;
 
-/// How much of the body of an error is read at all.
+/// How many bytes of an error's body are read.
 const MAX_ERROR_BYTES: usize = 1024 * 1024;
 
-/// A connector's client.
+/// A client for a connector.
 #[derive(Debug)]
 pub struct ConnectorClient {
     http: HttpClient<TimedConnector, Full<Bytes>>,
@@ -35,18 +35,18 @@ pub struct ConnectorClient {
     options: ClientOptions,
 }
 
-/// A page, or an answer that stands for one to come.
+/// A page, or a pending answer.
 #[derive(Debug)]
 pub struct PageReply {
-    /// What was answered.
+    /// The answer.
     pub page: PageAnswer,
-    /// Where the page is not ready: why. The page then has no rows and the request's own state.
+    /// Why the page is not ready; `None` if it is. A pending answer has no rows, and the state of its request.
     pub pending: Option<Pending>,
-    /// What it waits for and until when, in the host's words.
+    /// The host's description of what the page waits for, and until when.
     pub waits_for: Option<String>,
-    /// How long the server asks to wait before the next request.
+    /// How long to wait before the next request, if the server says so.
     pub retry_after: Option<Duration>,
-    /// The length of the answer, decompressed.
+    /// The size of the answer in bytes, decompressed.
     pub bytes: usize,
 }
 
@@ -57,7 +57,7 @@ struct PageBody<'a> {
 }
 
 impl ConnectorClient {
-    /// A client of the connector at `base`, such as `http://127.0.0.1:8080/beers`, with the default options.
+    /// A client for the connector at `base`, such as `http://127.0.0.1:8080/beers`, with the default options.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl ConnectorClient {
         Self::with_options(base, key, ClientOptions::default())
     }
 
-    /// The same with options.
+    /// Like [`new`](Self::new), with the given options.
     ///
     /// # Errors
     ///
@@ -95,13 +95,13 @@ impl ConnectorClient {
         })
     }
 
-    /// How patient it is.
+    /// The client's options.
     #[must_use]
     pub fn options(&self) -> &ClientOptions {
         &self.options
     }
 
-    /// Asks for the tables.
+    /// Requests the schema and returns its tables.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl ConnectorClient {
         })
     }
 
-    /// Asks for the page of `table` that comes after `state`.
+    /// Requests the page of `table` that follows `state`.
     ///
     /// # Errors
     ///
@@ -136,12 +136,12 @@ impl ConnectorClient {
         })?;
         let pending = headers
             .get(PENDING_HEADER)
-            // A reason that only a newer host knows is one to wait all the same.
+            // An unknown reason, from a newer host, is also a reason to wait.
             .map(|value| {
                 let known = value.to_str().ok().and_then(Pending::parse);
                 known.unwrap_or(Pending::Waiting)
             })
-            // Rows are never lost, whatever the header says.
+            // An answer with rows is a page, regardless of the header, so that no rows are lost.
             .filter(|_| page.insert.is_empty());
         let waits_for = headers
             .get(WAITS_FOR_HEADER)
@@ -202,7 +202,7 @@ impl ConnectorClient {
         let (head, body) = response.into_parts();
         let max_bytes = self.options.max_answer_bytes;
         if head.status != StatusCode::OK {
-            // A body that can't be read must not hide the status.
+            // An unreadable body must not hide the status.
             let body = body::read(&head.headers, body, max_bytes.min(MAX_ERROR_BYTES))
                 .await
                 .unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Connections that must stand in time.
+//! Connections with a time limit.
 
 use std::io;
 use std::pin::Pin;
@@ -14,8 +14,8 @@ use tower_service::Service;
 
 use super::error::{BoxError, SyncError};
 
-/// Resolves, connects and makes TLS, all within one time. The time-out of [`HttpConnector`] counts TCP
-/// alone, and starts over for each address.
+/// Resolves the name, connects and sets up TLS, all within one time limit. The timeout of [`HttpConnector`] covers only
+/// TCP, and starts over for each address.
 #[derive(Debug, Clone)]
 pub(super) struct TimedConnector {
     inner: HttpsConnector<HttpConnector>,

@@ -1,8 +1,8 @@
-//! All tables, each from its state to its end.
+//! Syncs tables, each from its state to its end.
 //!
-//! A page is committed while the next one is asked for: so the commit lags one page behind the requests, and a kill at
-//! any point leaves the rows and the state of a whole page. The state of a pending answer is carried to the next
-//! request in memory alone, since it stands for no rows.
+//! A page is committed while the next one is requested. So the commits are one page behind the requests, and a kill at
+//! any point leaves the rows and the state of a complete page. The state of a pending answer is only kept in memory for
+//! the next request, since it has no rows.
 
 use std::pin::{Pin, pin};
 use std::time::Instant;
@@ -25,13 +25,13 @@ use crate::report;
 /// The state of a table's first page.
 const FIRST_STATE: &str = "{}";
 
-/// Reads the schema and every table to its end, one after the other, into `destination`, and calls `events` with each
-/// step. When `stop` is ready, the page that is being committed is committed, one that is asked for is dropped, and
+/// Reads the schema and then every table to its end, one after the other, into `destination`, and calls `events` with
+/// each step. When `stop` is ready, a commit in progress is completed, a page that is being requested is dropped, and
 /// the summary says that the sync was stopped.
 ///
 /// # Errors
 ///
-/// [`SyncError`]. The destination then has whole pages, each with its state, and the next run goes on from there.
+/// [`SyncError`]. The destination then has complete pages with their state, and the next run continues from there.
 pub async fn sync(
     client: &ConnectorClient,
     destination: Box<dyn Destination>,
@@ -51,7 +51,8 @@ pub async fn sync(
     };
     let mut summary = Summary::default();
     let ended = run.tables(&mut summary.tables).await;
-    // A request that failed leaves the page before it to be put away. Why that fails says more than the request.
+    // After a failed request, the page before it may still have to be written. An error of that write is more
+    // informative.
     run.settle().await?;
     ended?;
     if let Some(last) = summary.tables.last() {
@@ -67,10 +68,10 @@ struct Run<'a, E, S> {
     options: &'a SyncOptions,
     events: E,
     stop: Pin<&'a mut S>,
-    /// Then `stop` must not be polled again.
+    /// Whether `stop` was ready; it must not be polled again then.
     stopped: bool,
     writer: Writer,
-    /// Of the table that is being read.
+    /// The summary of the current table.
     current: TableSummary,
 }
 
@@ -134,7 +135,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
                 break;
             };
             if !page.last
-                && let Some(answers) = standstill.see(&page.rows, reading.moved())
+                && let Some(answers) = standstill.add_page(&page.rows, reading.moved())
             {
                 return Err(SyncError::Stuck {
                     table: name.to_owned(),
@@ -151,7 +152,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         Ok(summary)
     }
 
-    /// Asks until there is a page; `None` if the sync was stopped.
+    /// Requests a page until it is ready; `None` if the sync was stopped.
     async fn page(
         &mut self,
         table: &str,
@@ -161,7 +162,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         let began = Instant::now();
         let mut failed = 0_usize;
         loop {
-            let asked = Instant::now();
+            let requested_at = Instant::now();
             let Some(answered) = self.unless_stopped(reading.advance()).await? else {
                 return Ok(None);
             };
@@ -178,7 +179,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
                 }
                 Ok(Progress::Pending(reason)) => {
                     failed = 0;
-                    self.pending(table, reason, reading, asked).await?;
+                    self.pending(table, reason, reading, requested_at).await?;
                 }
                 Ok(Progress::Done) => return Ok(None),
                 Err(error) => {
@@ -194,7 +195,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         table: &str,
         reason: Pending,
         reading: &TableSync<'_>,
-        asked: Instant,
+        requested_at: Instant,
     ) -> Result<(), SyncError> {
         (self.events)(Event::Waiting {
             table: table.to_owned(),
@@ -206,12 +207,12 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
             .retry_after()
             .unwrap_or_default()
             .min(self.client.options().longest_pause)
-            .max(PENDING_INTERVAL.saturating_sub(asked.elapsed()));
+            .max(PENDING_INTERVAL.saturating_sub(requested_at.elapsed()));
         self.unless_stopped(tokio::time::sleep(wait)).await?;
         Ok(())
     }
 
-    /// Waits before the next try; returns the error if there is none.
+    /// Waits before the next try. Returns the error if there is no further try.
     async fn pause(
         &mut self,
         table: Option<&str>,
@@ -231,7 +232,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         Ok(())
     }
 
-    /// Does some work, and reports the page whose commit ends meanwhile. `None` if the sync is stopped first.
+    /// Does some work, and reports a page whose commit ends meanwhile. `None` if the sync is stopped first.
     async fn unless_stopped<T>(
         &mut self,
         work: impl Future<Output = T>,
@@ -241,7 +242,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
             tokio::select! {
                 biased;
                 () = self.stop.as_mut() => self.stopped = true,
-                committed = self.writer.committed() => self.tell(committed?)?,
+                committed = self.writer.committed() => self.report_commit(committed?)?,
                 done = work.as_mut() => return Ok(Some(done)),
             }
         }
@@ -252,12 +253,12 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
     async fn settle(&mut self) -> Result<(), SyncError> {
         if self.writer.is_committing() {
             let committed = self.writer.committed().await?;
-            self.tell(committed)?;
+            self.report_commit(committed)?;
         }
         Ok(())
     }
 
-    fn tell(&mut self, committed: CommitOutcome) -> Result<(), SyncError> {
+    fn report_commit(&mut self, committed: CommitOutcome) -> Result<(), SyncError> {
         for warning in committed.warnings {
             self.current.warnings = self.current.warnings.saturating_add(1);
             (self.events)(Event::Warning(warning));

@@ -1,4 +1,4 @@
-//! Why a sync can't go on.
+//! Why a sync fails.
 
 use std::time::Duration;
 
@@ -9,55 +9,55 @@ use super::destinations::DestinationError;
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a request got no page or schema, or a table did not come to its end.
+/// Why a request returned no page or schema, or a table was not synced to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// The connector's address is not a URL that requests can go to.
-    #[error("`{0}` is no http or https URL")]
+    /// The connector's address is not a valid URL.
+    #[error("`{0}` is not an http or https URL")]
     Url(String),
 
-    /// The connector's address holds a user name or password, which would be ignored.
-    #[error("the URL holds a user name or password: a connector knows its callers by the key")]
+    /// The connector's URL contains a user name or password, which would be ignored.
+    #[error("the URL contains a user name or password, but connectors take only a key (--key)")]
     UrlCredentials,
 
-    /// The key can't stand in a header.
-    #[error("the key holds characters that a header can't")]
+    /// The key can't be sent in a header.
+    #[error("the key contains characters that can't be sent in a header")]
     Key,
 
     /// Certificates or ciphers could not be set up.
     #[error("TLS could not be set up")]
     Tls(#[source] BoxError),
 
-    /// The server could not be reached, or the exchange broke off.
+    /// The server could not be reached, or the connection failed during the exchange.
     #[error("the request to {url} failed")]
     Transfer {
-        /// What was asked.
+        /// The URL.
         url: String,
         /// What went wrong.
         #[source]
         source: BoxError,
     },
 
-    /// The connection was closed before there was a whole answer.
+    /// The server closed the connection before its answer was complete.
     #[error("{url} closed the connection without answering")]
     Closed {
-        /// What was asked.
+        /// The URL.
         url: String,
     },
 
-    /// The answer did not come in time.
+    /// The answer took too long.
     #[error("{url} did not answer within {limit:?}")]
     TimedOut {
-        /// What was asked.
+        /// The URL.
         url: String,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
     },
 
-    /// The answer is larger than it may be, as sent or once decompressed.
-    #[error("{url} answered more than {max_bytes} bytes")]
+    /// The answer is too large, as sent or decompressed.
+    #[error("the answer of {url} is larger than {max_bytes} bytes")]
     TooLarge {
-        /// What was asked.
+        /// The URL.
         url: String,
         /// The limit.
         max_bytes: usize,
@@ -66,7 +66,7 @@ pub enum SyncError {
     /// The answer could not be decompressed.
     #[error("the answer of {url} could not be decompressed")]
     Encoding {
-        /// What was asked.
+        /// The URL.
         url: String,
         /// What went wrong.
         #[source]
@@ -76,10 +76,10 @@ pub enum SyncError {
     /// The server answered 401.
     #[error(
         "{url} answered 401 ({}): {message}",
-        if *.key_sent { "the key was refused" } else { "no key was given" }
+        if *.key_sent { "the key was refused: check --key or WELD_API_KEY" } else { "no key was given: set --key or WELD_API_KEY" }
     )]
     Unauthorized {
-        /// What was asked.
+        /// The URL.
         url: String,
         /// Whether a key was sent.
         key_sent: bool,
@@ -87,25 +87,25 @@ pub enum SyncError {
         message: String,
     },
 
-    /// The server answered with another status than 200.
+    /// The server answered with a status other than 200.
     #[error("{url} answered {status}: {message}")]
     Refused {
-        /// What was asked.
+        /// The URL.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// What became of the call, where the answer is one of the protocol's errors.
+        /// The kind of the error, if the answer is a protocol error.
         kind: Option<ErrorKind>,
-        /// The error's message, or the beginning of the body where it is not the protocol's; on one line.
+        /// The protocol error's message, or else the beginning of the body, on one line.
         message: String,
-        /// How long the server asks to wait.
+        /// How long to wait, if the server says so.
         retry_after: Option<Duration>,
     },
 
-    /// The answer is not one of the protocol.
-    #[error("{url} answered what is no {expected}")]
+    /// The answer doesn't follow the protocol.
+    #[error("the answer of {url} is not a valid {expected}")]
     Answer {
-        /// What was asked.
+        /// The URL.
         url: String,
         /// "page" or "schema".
         expected: &'static str,
@@ -118,33 +118,35 @@ pub enum SyncError {
     #[error("the connector has no tables")]
     NoTables,
 
-    /// A table was asked for that the schema does not have.
+    /// A requested table is not in the schema.
     #[error("the connector has no table {table:?}; it has {}", list(known))]
     UnknownTable {
-        /// What was asked for.
+        /// The requested table.
         table: String,
         /// The schema's tables.
         known: Vec<String>,
     },
 
-    /// One answer after the other says that there is more, but has the state that was sent, and no rows or those of
-    /// the answer before.
+    /// Several answers in a row have `hasMore: true`, but the same state as their request, and either no rows or those
+    /// of the answer before.
     #[error(
-        "table {table:?}: the state never moves: {answers} pages in a row had the same state and no new rows"
+        "table {table:?} makes no progress: {answers} pages in a row had the same state and no new rows"
     )]
     Stuck {
         /// The table.
         table: String,
-        /// How many answers.
+        /// The number of such answers.
         answers: u32,
     },
 
-    /// A warning where warnings are errors.
+    /// A warning in a strict sync.
     #[error("stopped at the first warning")]
     Strict(#[source] Box<Warning>),
 
-    /// The state in the destination is not JSON, so that the table can't go on from it.
-    #[error("the stored state of table {table:?} is not JSON")]
+    /// The state in the destination is not JSON, so the table can't continue from it.
+    #[error(
+        "the stored state of table {table:?} is not JSON; remove it with `weld-host sync state reset`"
+    )]
     StoredState {
         /// The table.
         table: String,
@@ -153,7 +155,7 @@ pub enum SyncError {
         source: serde_json::Error,
     },
 
-    /// The destination did not take a page or give its state.
+    /// The destination could not store a page or return its state.
     #[error("table {table:?} can't be written")]
     Destination {
         /// The table.
@@ -163,13 +165,13 @@ pub enum SyncError {
         source: Box<DestinationError>,
     },
 
-    /// The thread of the destination ended: a fault of this program.
-    #[error("the thread that writes ended unexpectedly")]
+    /// The writer thread ended, which is a fault of this program.
+    #[error("the writer thread ended unexpectedly")]
     Writer(#[source] BoxError),
 }
 
 impl SyncError {
-    /// Whether it is this program that failed, rather than something that its user, or the connector's, can mend.
+    /// Whether this program is at fault, as opposed to something that its user or the connector's author can fix.
     #[must_use]
     pub fn is_fault(&self) -> bool {
         match self {
@@ -179,7 +181,7 @@ impl SyncError {
         }
     }
 
-    /// Whether the same request may succeed a little later: connections and time-outs, 408, 429 and 5xx.
+    /// Whether the same request may succeed a little later: connection errors and timeouts, 408, 429 and 5xx.
     #[must_use]
     pub fn is_worth_another_try(&self) -> bool {
         match self {
@@ -189,7 +191,7 @@ impl SyncError {
         }
     }
 
-    /// What the server says became of the call.
+    /// The kind of the protocol error, if it is one.
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
         match self {
@@ -198,7 +200,7 @@ impl SyncError {
         }
     }
 
-    /// How long the server asks to wait before another try.
+    /// How long to wait before another try, if the server says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

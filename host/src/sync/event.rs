@@ -1,4 +1,4 @@
-//! What a sync tells while it runs.
+//! The events of a running sync.
 
 use std::time::Duration;
 
@@ -8,55 +8,55 @@ use weld_protocol::Pending;
 use super::checks::Warning;
 use super::summary::TableSummary;
 
-/// A step of a sync. Names come from the server: who shows them escapes them.
+/// A step of a sync. Names come from the server, so they must be escaped when shown.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// The tables that will be read, in this order.
+    /// The tables that will be synced, in this order.
     Tables(Vec<String>),
-    /// A table begins.
+    /// A table was started.
     TableBegan {
-        /// Its name.
+        /// The table.
         table: String,
-        /// Whether it goes on from a state, of a run that was stopped or of one that came to the end.
+        /// Whether it continues from the state of an earlier run, stopped or complete.
         resumed: bool,
     },
-    /// A page was put away together with its state.
+    /// A page was stored together with its state.
     Page {
         /// The table.
         table: String,
-        /// Counted from 1 in this run.
+        /// The page's number in this run, from 1.
         number: u64,
-        /// How many rows it has.
+        /// The number of rows.
         rows: usize,
-        /// The length of the answer, decompressed.
+        /// The size of the answer in bytes, decompressed.
         bytes: usize,
-        /// From the first request for it to its arrival, waits included.
+        /// The time from the first request for the page to its arrival, including waits.
         took: Duration,
     },
-    /// The page is not ready; it is asked for again at once.
+    /// The page is not ready, and is requested again at once.
     Waiting {
         /// The table.
         table: String,
-        /// When the page may begin, where the host says so.
+        /// When the page may begin, if the host says so.
         until: Option<Timestamp>,
-        /// Whether its time has not come or it is in the making.
+        /// Whether the page waits for its time or is in progress.
         reason: Pending,
-        /// What it waits for, in the host's words, such as `pause until 2030-01-02T03:04:05Z`.
+        /// The host's description of what it waits for, such as `pause until 2030-01-02T03:04:05Z`.
         waits_for: Option<String>,
     },
     /// A request failed and is sent again.
     Retry {
-        /// The table; none for the schema.
+        /// The table; `None` for the schema.
         table: Option<String>,
-        /// The try that comes next, from 2.
+        /// The number of the next try, from 2.
         next_try: usize,
-        /// How long until then.
+        /// How long to wait until then.
         wait: Duration,
         /// Why it failed, with all causes, on one line.
         cause: String,
     },
-    /// Something is not as it should be.
+    /// A check found a problem.
     Warning(Warning),
-    /// A table came to its end, or was stopped.
+    /// A table is complete, or was stopped.
     TableDone(TableSummary),
 }

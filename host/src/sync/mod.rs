@@ -1,11 +1,11 @@
-//! Weld's side of the protocol: a client that reads a schema, and tables page by page into a destination.
+//! Weld's side of the protocol: a client that reads a schema, and then tables page by page into a destination.
 //!
-//! Here belongs what a caller of a connector does: requests and further tries, the state carried from page to page,
-//! pending answers told from pages, rows and states put away together, and the checks that a caller can make of what
-//! comes. How a server answers does not, and any server of the protocol will do.
+//! This room does what a connector's caller does: sending and retrying requests, passing the state from page to page,
+//! telling pending answers from pages, storing rows and states together, and checking the answers. It works with any
+//! server of the protocol, and doesn't depend on how the server works.
 //!
-//! The flow: [`ConnectorClient`] sends one request, [`TableSync`] carries a table's state, and [`sync()`] reads tables to their
-//! end with both. A thread for blocking work checks and commits a page while the next one is asked for.
+//! The flow: [`ConnectorClient`] sends a request, [`TableSync`] keeps a table's state, and [`sync()`] uses both to read
+//! tables to their end. A thread for blocking work checks and commits a page while the next one is requested.
 //!
 //! Uses `weld-protocol`, `config`, `encoding` and `report`.
 

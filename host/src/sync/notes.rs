@@ -1,4 +1,5 @@
-//! What is remembered of a table from sync to sync, beside its state: its columns' kinds, and the connector's variables.
+//! The notes on a table that are kept between syncs, in addition to its state: the kinds of its columns, and the
+//! connector's variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
@@ -9,12 +10,12 @@ use sha2::{Digest, Sha256};
 use super::checks::ValueKind;
 use crate::report;
 
-/// The variables of a connector, as far as a change of them is to be noticed.
+/// A connector's variables, to detect when they change.
 #[derive(Clone, Default)]
 pub struct ConnectorVariables(BTreeMap<String, Option<String>>);
 
 impl ConnectorVariables {
-    /// Takes names and values. The value of a secret is `None`: it may change, and is not remembered.
+    /// Takes names and values. The value of a secret must be `None`: it may change, and is not stored.
     pub fn new(variables: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
         Self(variables.into_iter().collect())
     }
@@ -26,22 +27,23 @@ impl std::fmt::Debug for ConnectorVariables {
     }
 }
 
-/// The notes on one table.
+/// The notes on a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct TableNotes {
-    /// By column, the first kind of value that it had.
+    /// The first kind of value in each column, by the column's name.
     pub(super) kinds: BTreeMap<String, ValueKind>,
-    /// By name, a digest with `salt` of the value; `None` for a secret. No map before they were known.
+    /// The variables by name, each with a digest of `salt` and the value, or `None` for a secret. No map before the
+    /// variables are known.
     variables: Option<BTreeMap<String, Option<String>>>,
-    /// The names of those that changed since the table was begun.
+    /// The names of the variables that have changed since the table was started.
     changed: BTreeSet<String>,
     salt: String,
 }
 
 impl TableNotes {
-    /// Reads what [`to_json`](Self::to_json) wrote; anything else is no notes.
-    pub(super) fn of_json(json: &str) -> Self {
+    /// Reads the output of [`to_json`](Self::to_json). Anything else results in empty notes.
+    pub(super) fn from_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_default()
     }
 
@@ -49,8 +51,8 @@ impl TableNotes {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Takes down the variables, and tells the names of those that are others than before; none where nothing was
-    /// known of them.
+    /// Stores the variables, and returns the names of those that have changed since the last call; none on the first
+    /// call.
     pub(super) fn set_variables(&mut self, variables: &ConnectorVariables) -> Vec<String> {
         if self.salt.is_empty() {
             self.salt = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
@@ -73,18 +75,18 @@ impl TableNotes {
         names.into_iter().collect()
     }
 
-    /// The names of the variables that changed since the table was begun, whether that was told or not.
+    /// The names of the variables that have changed since the table was started, whether reported or not.
     pub(super) fn changed_variables(&self) -> Vec<String> {
         self.changed.iter().cloned().collect()
     }
 
-    /// Begins the table anew, with the variables as they are.
+    /// Forgets the changes, since the table starts over with the current variables.
     pub(super) fn forget_changes(&mut self) {
         self.changed.clear();
     }
 
     fn digest(&self, name: &str, value: &str) -> String {
-        // Names hold no NUL.
+        // Names contain no NUL.
         let text = format!("{}\0{name}\0{value}", self.salt);
         report::hexadecimal(&Sha256::digest(text.as_bytes()))
     }
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_changed_are_named_and_secrets_may_change() {
+    fn changed_variables_are_named_and_secrets_may_change() {
         let before = variables(&[
             ("KEY", None),
             ("SINCE", Some("2026-01-01")),
@@ -132,24 +134,24 @@ mod tests {
                 vec!["KEY", "NEW"],
             ),
         ] {
-            let mut notes = TableNotes::of_json(&notes.to_json());
+            let mut notes = TableNotes::from_json(&notes.to_json());
             assert_eq!(notes.set_variables(&now), expected);
             assert_eq!(notes.set_variables(&now), [""; 0]);
         }
     }
 
     #[test]
-    fn all_that_changed_is_known_until_the_table_is_begun_anew() {
+    fn changes_are_remembered_until_the_table_starts_over() {
         let mut notes = TableNotes::default();
         for (name, value, expected) in [
             ("A", "1", vec![]),
             ("A", "2", vec!["A"]),
             ("A", "2", vec!["A"]),
             ("B", "2", vec!["A", "B"]),
-            // Rows of the value in between are still there.
+            // Rows from the time of the other value are still there.
             ("A", "1", vec!["A", "B"]),
         ] {
-            notes = TableNotes::of_json(&notes.to_json());
+            notes = TableNotes::from_json(&notes.to_json());
             notes.set_variables(&variables(&[(name, Some(value))]));
             assert_eq!(notes.changed_variables(), expected, "{name} {value}");
         }
@@ -159,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_is_written_and_no_digest_is_the_same_twice() {
+    fn values_are_not_written_and_digests_differ_each_time() {
         let secret = variables(&[("SINCE", Some("2026-01-01"))]);
         let written = || {
             let mut notes = TableNotes::default();

@@ -7,25 +7,26 @@ use weld_protocol::Table;
 use super::error::SyncError;
 use super::notes::ConnectorVariables;
 
-/// How patient a client is.
+/// The limits and retries of a client.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
-    /// For resolving, connecting and TLS together.
+    /// The limit for resolving the name, connecting and TLS together.
     pub connect_timeout: Duration,
-    /// For a whole answer. Long by default: a connector may take minutes for a page, and a host holds pages that wait.
+    /// The limit for a complete answer. Long by default: a connector may take minutes for a page, and a host holds
+    /// requests for pages that wait.
     pub answer_timeout: Duration,
-    /// The largest answer, as sent and once decompressed. A page is held in memory, and takes up to three times as
-    /// much there.
+    /// The size limit of an answer in bytes, as sent and decompressed. A page is held in memory and takes up to three
+    /// times that much.
     pub max_answer_bytes: usize,
-    /// How long [`sync`](super::sync()) waits before each further try of a request that failed, where the server
-    /// doesn't say. The number of pauses is the number of further tries.
+    /// How long [`sync`](super::sync()) waits before each retry of a failed request, unless the server says. The number
+    /// of pauses is the number of retries.
     pub pauses: Vec<Duration>,
-    /// The longest wait that a server may ask for with `Retry-After`; longer ones are shortened to it.
+    /// The limit for waits in `Retry-After`; longer ones are shortened to it.
     pub longest_pause: Duration,
 }
 
 impl Default for ClientOptions {
-    /// Three tries, as Weld makes them.
+    /// Three tries, like Weld.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
@@ -40,13 +41,13 @@ impl Default for ClientOptions {
 /// What to sync, and how.
 #[derive(Debug, Clone, Default)]
 pub struct SyncOptions {
-    /// The names of the tables; all where there are none.
+    /// The names of the tables; `None` for all.
     pub tables: Option<Vec<String>>,
-    /// Whether to remove what the destination has of these tables and to read them from their beginning.
+    /// Whether to remove the tables' rows and states first, and to read the tables from the start.
     pub full: bool,
-    /// Whether a warning is an error. The page that is warned about is then not put away.
+    /// Whether a warning is an error. The page with the warning is then not stored.
     pub strict: bool,
-    /// The connector's variables, if they are known: a change of them since a table's state was written is warned of.
+    /// The connector's variables, if they are known. A change since a table's state was written causes a warning.
     pub variables: Option<ConnectorVariables>,
 }
 

@@ -1,14 +1,14 @@
-//! What an answer of another status than 200 says.
+//! The message of an answer with a status other than 200.
 
 use http::header::{self, HeaderMap};
 use weld_protocol::read_error;
 
 use crate::report::{escaped, shortened};
 
-/// How much of a body that isn't the protocol's stands in an error.
+/// How many bytes of a body that isn't a protocol error are shown in an error.
 const EXCERPT_BYTES: usize = 300;
 
-/// What an answer says about its failure, on one line that can't drive a terminal.
+/// The message of a failed answer, on one line without control characters.
 pub(super) fn message(headers: &HeaderMap, body: &[u8]) -> String {
     if let Some(error) = read_error(body) {
         return escaped(&error.message);
@@ -16,7 +16,7 @@ pub(super) fn message(headers: &HeaderMap, body: &[u8]) -> String {
     if let Some(location) = headers.get(header::LOCATION) {
         let location = String::from_utf8_lossy(location.as_bytes());
         return format!(
-            "it sends to {}",
+            "it redirects to {}",
             shortened(&escaped(&location), EXCERPT_BYTES)
         );
     }

@@ -1,4 +1,4 @@
-//! Whether, and when, a failed request is sent again.
+//! Whether and when a failed request is retried.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,8 +9,7 @@ use super::error::SyncError;
 use super::options::ClientOptions;
 use crate::retry_after::RetryAfter;
 
-/// How long to wait before the next try, after `failed` of them; `None` if another is not worth it or there is none
-/// left.
+/// How long to wait before the next try, after `failed` tries; `None` if a retry is useless or there is none left.
 pub(super) fn pause(options: &ClientOptions, failed: usize, error: &SyncError) -> Option<Duration> {
     let own = options.pauses.get(failed.checked_sub(1)?)?;
     if !error.is_worth_another_try() {
@@ -20,10 +19,10 @@ pub(super) fn pause(options: &ClientOptions, failed: usize, error: &SyncError) -
     Some(pause.min(options.longest_pause))
 }
 
-/// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3), which may have passed. None where it is neither.
+/// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3), which may have passed. `None` if it is neither.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     match RetryAfter::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)? {
-        // More digits than fit are a very long time.
+        // A number that is too large means a very long time.
         RetryAfter::Seconds(seconds) => Some(Duration::from_secs(seconds.unwrap_or(u64::MAX))),
         RetryAfter::Date(date) => Some(date.duration_since(now).unwrap_or(Duration::ZERO)),
     }
@@ -66,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn three_tries_are_made_of_what_may_pass() {
+    fn temporary_failures_get_three_tries() {
         let options = ClientOptions::default();
         let pauses = |error: &SyncError| {
             [1, 2, 3].map(|failed| pause(&options, failed, error).map(|pause| pause.as_secs()))

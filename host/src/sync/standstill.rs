@@ -1,29 +1,29 @@
-//! A table that says that there is more, and brings nothing new.
+//! Detects a table that makes no progress although its pages have `hasMore: true`.
 
 use std::hash::{BuildHasher, RandomState};
 
 use serde_json::value::RawValue;
 
-/// How many pages of no use are asked for in a row: a connector that skips nothing but waits does so with pending
-/// answers, and anything else would be asked for ever.
+/// How many pages without progress may follow each other. A connector that waits sends pending answers; without this
+/// limit, any other connector could be called forever.
 const MAX_PAGES: u32 = 10;
 
-/// What one table's last pages came to.
+/// The pages without progress at the current end of a table.
 #[derive(Default)]
 pub(super) struct Standstill {
     digests: RandomState,
-    /// The rows of the last page, where its state did not move.
+    /// A digest of the last page's rows; `None` if its state moved.
     rows: Option<u64>,
     pages: u32,
 }
 
 impl Standstill {
-    /// Takes in a page after which there is to be another. `moved` says whether its state is another than was sent.
-    /// Gives the number of pages where there were too many of no use: without rows or with those of the page before,
-    /// and with the state that was sent.
+    /// Adds a page that is not the last one. `moved` says whether its state differs from the request's. Returns the
+    /// number of pages without progress if there are too many: pages with an unchanged state, and without rows or with
+    /// those of the page before.
     ///
-    /// New rows with the same state are of use: so a connector answers that empties a queue.
-    pub(super) fn see(&mut self, rows: &[Box<RawValue>], moved: bool) -> Option<u32> {
+    /// New rows with the same state are progress: a connector that empties a queue answers like this.
+    pub(super) fn add_page(&mut self, rows: &[Box<RawValue>], moved: bool) -> Option<u32> {
         let before = self.rows.take();
         if !moved {
             let texts: Vec<_> = rows.iter().map(|row| row.get()).collect();
@@ -43,23 +43,23 @@ impl Standstill {
 mod tests {
     use super::*;
 
-    /// After how many pages the table is found to stand still, if it is within a hundred.
+    /// After how many pages the standstill is detected, out of a hundred.
     fn found(mut page: impl FnMut(u32) -> (String, bool)) -> Option<u32> {
         let mut standstill = Standstill::default();
         (1..=100).find(|&number| {
             let (rows, moved) = page(number);
             let rows: Vec<Box<RawValue>> = serde_json::from_str(&rows).unwrap();
-            standstill.see(&rows, moved).is_some()
+            standstill.add_page(&rows, moved).is_some()
         })
     }
 
     #[test]
-    fn pages_of_no_use_are_told_from_others() {
+    fn pages_without_progress_are_distinguished_from_others() {
         let numbered = |number| format!(r#"[{{"id": {number}}}]"#);
         assert_eq!(found(|_| ("[]".to_owned(), false)), Some(10));
         assert_eq!(found(|_| ("[]".to_owned(), true)), None);
         assert_eq!(found(|_| (numbered(7), true)), None);
-        // The first of them may be new.
+        // The first page has new rows.
         assert_eq!(found(|_| (numbered(7), false)), Some(11));
         assert_eq!(found(|number| (numbered(number), false)), None);
         assert_eq!(found(|number| (numbered(number % 2), false)), None);

@@ -1,71 +1,71 @@
-//! What a sync did.
+//! The summary of a sync.
 
 use std::time::Duration;
 
-/// How many of the slowest pages are kept.
+/// How many of the slowest pages are listed.
 const SLOWEST: usize = 3;
 
-/// What a sync did, counting only pages that were put away.
+/// The summary of a sync. It counts only stored pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Those that began, in their order.
+    /// The tables that were started, in order.
     pub tables: Vec<TableSummary>,
-    /// The whole time.
+    /// The total time.
     pub took: Duration,
-    /// Whether it was stopped before the end.
+    /// Whether the sync was stopped before its end.
     pub stopped: bool,
 }
 
-/// What a sync did with one table.
+/// The summary of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableSummary {
-    /// Its name.
+    /// The table's name.
     pub table: String,
-    /// Pages of this run.
+    /// The number of pages in this run.
     pub pages: u64,
-    /// Rows of these pages.
+    /// The number of rows on these pages.
     pub rows: u64,
-    /// The length of these pages' answers, decompressed.
+    /// The size of these pages' answers in bytes, decompressed.
     pub bytes: u64,
-    /// From the first request to the last page put away.
+    /// The time from the first request to the last stored page.
     pub took: Duration,
     /// The slowest pages, slowest first, at most three.
     pub slowest: Vec<SlowPage>,
-    /// How many warnings there were.
+    /// The number of warnings.
     pub warnings: u64,
-    /// Whether it came to its end.
+    /// Whether the table was synced to its end.
     pub complete: bool,
 }
 
-/// A page and its time.
+/// A page and how long it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlowPage {
-    /// Counted from 1 in this run.
+    /// The page's number in this run, from 1.
     pub number: u64,
-    /// From the first request for it to its arrival, waits included.
+    /// The time from the first request for the page to its arrival, including waits.
     pub took: Duration,
 }
 
 impl Summary {
-    /// Rows of all tables.
+    /// The number of rows in all tables.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
     }
 
-    /// Pages of all tables.
+    /// The number of pages in all tables.
     #[must_use]
     pub fn pages(&self) -> u64 {
         self.tables.iter().map(|table| table.pages).sum()
     }
 
-    /// Bytes of all tables.
+    /// The size of all answers in bytes, decompressed.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.tables.iter().map(|table| table.bytes).sum()
     }
 
-    /// Warnings of all tables.
+    /// The number of warnings in all tables.
     #[must_use]
     pub fn warnings(&self) -> u64 {
         self.tables.iter().map(|table| table.warnings).sum()
@@ -73,7 +73,7 @@ impl Summary {
 }
 
 impl TableSummary {
-    /// Counts a page that was put away.
+    /// Adds a stored page.
     pub(super) fn add(&mut self, page: SlowPage, rows: usize, bytes: usize) {
         self.pages = self.pages.saturating_add(1);
         self.rows = self.rows.saturating_add(rows as u64);
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_three_slowest_pages_are_kept() {
+    fn the_three_slowest_pages_are_listed() {
         let mut summary = TableSummary::default();
         for (number, milliseconds) in [(1, 5), (2, 9), (3, 1), (4, 7), (5, 9)] {
             let took = Duration::from_millis(milliseconds);

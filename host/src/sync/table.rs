@@ -1,4 +1,4 @@
-//! One table from a state to its end.
+//! Reads a table from a state to its end.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,11 @@ use weld_protocol::Pending;
 use super::client::ConnectorClient;
 use super::error::SyncError;
 
-/// Between two requests for a page that is pending, if the answer doesn't say. A host of ours holds such requests; one
-/// that answers at once must not be asked thousands of times a second.
+/// The time between two requests for a pending page, unless the answer says. Our host holds such requests; a server
+/// that answers at once must not get thousands of requests per second.
 pub(super) const PENDING_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A table being read.
+/// A table that is being read.
 #[derive(Debug)]
 pub struct TableSync<'a> {
     client: &'a ConnectorClient,
@@ -26,42 +26,42 @@ pub struct TableSync<'a> {
     done: bool,
 }
 
-/// What one request brought.
+/// The result of a request.
 #[derive(Debug)]
 pub enum Progress {
-    /// A page with its rows, possibly none.
+    /// A page. It may have no rows.
     Page {
-        /// JSON objects.
+        /// The rows as JSON objects.
         rows: Vec<Box<RawValue>>,
-        /// The length of the answer, decompressed.
+        /// The size of the answer in bytes, decompressed.
         bytes: usize,
     },
-    /// The page is not ready; the next request asks for it again.
+    /// The page is not ready; the next request is for the same page.
     Pending(Pending),
     /// There are no more pages.
     Done,
 }
 
-/// Why there is no page within the time that a caller has for it.
+/// Why there is no page within the caller's time limit.
 #[derive(Debug, thiserror::Error)]
 pub enum PageWaitError {
     /// A request failed.
     #[error(transparent)]
     Request(#[from] SyncError),
-    /// The page was still pending.
+    /// The page is still pending.
     #[error("the page is not ready{}", reason(waits_for.as_deref()))]
     Pending {
-        /// What the page waits for, if the host says so.
+        /// What the page waits for, if the host says.
         waits_for: Option<String>,
     },
 }
 
 fn reason(waits_for: Option<&str>) -> String {
-    waits_for.map_or_else(String::new, |cause| format!(", it waits: {cause}"))
+    waits_for.map_or_else(String::new, |cause| format!(" ({cause})"))
 }
 
 impl<'a> TableSync<'a> {
-    /// Begins at `state`: `null` or an empty object for the first sync, the last one's state for an incremental one.
+    /// Starts at `state`: `null` or an empty object for the first sync, or the state after the last sync.
     #[must_use]
     pub fn new(client: &'a ConnectorClient, table: &'a str, state: Box<RawValue>) -> Self {
         Self {
@@ -76,48 +76,48 @@ impl<'a> TableSync<'a> {
         }
     }
 
-    /// What the next request hands back. After a page it is also the state to begin the next sync with, or this one
-    /// again; after a pending answer it stands for no rows and is better forgotten.
+    /// The state for the next request. After a page, it can also start the next sync or continue this one. After a
+    /// pending answer it belongs to no rows, so it need not be stored.
     #[must_use]
     pub fn state(&self) -> &RawValue {
         &self.state
     }
 
-    /// Whether the last answer brought another state than was sent, the host's mark aside.
+    /// Whether the state in the last answer differs from the request's, apart from the host's mark.
     #[must_use]
     pub fn moved(&self) -> bool {
         self.moved
     }
 
-    /// When the next page may begin, where the host's mark in the state says so.
+    /// When the next page may begin, if the host's mark in the state says so.
     #[must_use]
     pub fn waiting_until(&self) -> Option<Timestamp> {
         self.waiting
     }
 
-    /// What the page waits for that the last answer stands for, and until when, in the host's words.
+    /// The host's description of what the pending page waits for, and until when.
     #[must_use]
     pub fn waits_for(&self) -> Option<&str> {
         self.waits_for.as_deref()
     }
 
-    /// How long the last answer asks to wait before the next request.
+    /// How long to wait before the next request, if the last answer says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Whether the last page has come.
+    /// Whether the last page has arrived.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.done
     }
 
-    /// Asks for the next page. An error, or a dropped call, leaves all as it was: asking again asks for the same page.
+    /// Requests the next page. An error or a dropped call changes nothing: the next call requests the same page.
     ///
     /// # Errors
     ///
-    /// [`SyncError`] of the request.
+    /// [`SyncError`] if the request fails.
     pub async fn advance(&mut self) -> Result<Progress, SyncError> {
         if self.done {
             return Ok(Progress::Done);
@@ -138,12 +138,12 @@ impl<'a> TableSync<'a> {
         })
     }
 
-    /// Asks for the next page until it is there: its rows; `None` if there are no more pages. A request that is under
-    /// way when `patience` ends is still waited for.
+    /// Requests the next page until it is ready, and returns its rows; `None` if there are no more pages. A request
+    /// that is running when `patience` ends is completed.
     ///
     /// # Errors
     ///
-    /// [`PageWaitError::Request`] for a failed request, and [`PageWaitError::Pending`] if the page is pending after
+    /// [`PageWaitError::Request`] if a request fails, and [`PageWaitError::Pending`] if the page is still pending after
     /// `patience`.
     pub async fn page_within(
         &mut self,

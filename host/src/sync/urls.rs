@@ -12,17 +12,17 @@ pub(super) struct ConnectorUrls {
     pub(super) page: RequestUrl,
 }
 
-/// A URL that requests go to.
+/// A URL to which requests are sent.
 #[derive(Debug, Clone)]
 pub(super) struct RequestUrl {
     pub(super) uri: Uri,
-    /// For messages: without the query, which holds a key on some platforms.
+    /// The URL for messages: without the query, which contains a key on some platforms.
     pub(super) shown: String,
 }
 
 impl ConnectorUrls {
-    /// Reads the URL that a user gives Weld: with or without a path, with any number of slashes behind it. A query is
-    /// kept, since some platforms tell functions apart by it.
+    /// Parses the URL as users give it to Weld: with or without a path and trailing slashes. A query is kept, since
+    /// some platforms distinguish functions by it.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_a_connectors_url_is_taken() {
+    fn every_form_of_a_connectors_url_is_accepted() {
         for (text, schema, page) in [
             ("http://h", "http://h/schema", "http://h/"),
             (
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_of_a_connector_is_refused() {
+    fn invalid_urls_are_refused() {
         for text in [
             "",
             "beers",

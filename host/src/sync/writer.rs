@@ -1,4 +1,4 @@
-//! The destination, on a thread for blocking work: one page at a time, while the next one is asked for.
+//! Runs the destination on a thread for blocking work, one page at a time, while the next page is requested.
 
 use std::time::Duration;
 
@@ -12,22 +12,22 @@ use super::error::SyncError;
 use super::notes::{ConnectorVariables, TableNotes};
 use super::options::SyncOptions;
 
-/// A page that has arrived and is not written yet.
+/// A page that has arrived but is not stored yet.
 #[derive(Debug)]
 pub(super) struct FetchedPage {
-    /// Counted from 1.
+    /// The page's number, from 1.
     pub(super) number: u64,
     pub(super) rows: Vec<Box<RawValue>>,
-    /// What the table goes on with after this page.
+    /// The state after this page.
     pub(super) state: Box<RawValue>,
-    /// The length of the answer.
+    /// The size of the answer in bytes.
     pub(super) bytes: usize,
     pub(super) took: Duration,
-    /// Whether no more are to come.
+    /// Whether this is the last page.
     pub(super) last: bool,
 }
 
-/// The result of checking and committing one page.
+/// The result of checking and committing a page.
 #[derive(Debug)]
 pub(super) struct CommitOutcome {
     pub(super) number: u64,
@@ -38,7 +38,7 @@ pub(super) struct CommitOutcome {
     pub(super) result: Result<(), SyncError>,
 }
 
-/// The destination and a table's checks. Both move to the thread with the page, and back with the outcome.
+/// The destination and the current table's checks. Both move to the thread with the page, and back with the outcome.
 pub(super) struct Writer {
     strict: bool,
     variables: Option<ConnectorVariables>,
@@ -54,7 +54,7 @@ struct CheckedDestination {
 }
 
 impl Writer {
-    /// With `options.strict`, a page with a warning is not written.
+    /// A writer to `destination`. With `options.strict`, a page with a warning is not stored.
     pub(super) fn new(destination: Box<dyn Destination>, options: &SyncOptions) -> Self {
         Self {
             strict: options.strict,
@@ -68,8 +68,8 @@ impl Writer {
         }
     }
 
-    /// Makes the destination ready for a table, emptied with `clear`, and gives the state to begin with: `None` for
-    /// the table's beginning, for which a stored `null` stands too.
+    /// Prepares the destination for a table and returns the state to start from. `None`, which also stands for a stored
+    /// `null`, means the start of the table. With `clear`, rows and state are removed first.
     ///
     /// # Errors
     ///
@@ -109,12 +109,13 @@ impl Writer {
             if let Some(variables) = &self.variables {
                 let new = destination.notes.set_variables(variables);
                 match &stored {
-                    // A strict sync fails for as long as rows of other variables are there, whoever was told.
+                    // A strict sync fails as long as there are rows from other variables, even if that was reported
+                    // before.
                     Some(_) if self.strict => {
                         checks.variables_changed(destination.notes.changed_variables());
                     }
                     Some(_) => checks.variables_changed(new),
-                    // The table is read from its beginning anyway.
+                    // The table is read from the start anyway.
                     None => destination.notes.forget_changes(),
                 }
                 destination.keep_notes(&table.name);
@@ -125,8 +126,8 @@ impl Writer {
         stored
     }
 
-    /// Begins to check and commit a page; [`committed`](Self::committed) gives the outcome, and must have given that of
-    /// the page before.
+    /// Starts to check and commit a page. [`committed`](Self::committed) returns the outcome, and must have returned
+    /// that of the page before.
     ///
     /// # Errors
     ///
@@ -145,7 +146,7 @@ impl Writer {
         self.committing.is_some()
     }
 
-    /// Waits for the page that is being committed, or forever if there is none. May be dropped and called again.
+    /// Waits for the commit in progress, or forever if there is none. The call may be dropped and repeated.
     ///
     /// # Errors
     ///
@@ -161,7 +162,7 @@ impl Writer {
         Ok(committed)
     }
 
-    /// Asks the destination whether all that was committed is still there; `table` was the last one.
+    /// Verifies that everything that was committed is still in the destination. `table` was the last table.
     ///
     /// # Errors
     ///
@@ -185,7 +186,7 @@ impl Writer {
     fn take_destination(&mut self) -> Result<CheckedDestination, SyncError> {
         self.destination
             .take()
-            .ok_or_else(|| SyncError::Writer("it has the destination still".into()))
+            .ok_or_else(|| SyncError::Writer("it still has the destination".into()))
     }
 }
 
@@ -196,11 +197,11 @@ impl CheckedDestination {
             self.destination.clear(&table.name)?;
         }
         let notes = self.destination.notes(&table.name)?;
-        self.notes = notes.map_or_else(TableNotes::default, |notes| TableNotes::of_json(&notes));
+        self.notes = notes.map_or_else(TableNotes::default, |notes| TableNotes::from_json(&notes));
         Ok(stored.filter(|_| !clear))
     }
 
-    /// Has the notes committed with the next page.
+    /// Passes the notes on, to be committed with the next page.
     fn keep_notes(&mut self, table: &str) {
         self.destination.set_notes(table, self.notes.to_json());
     }

@@ -232,7 +232,10 @@ fn second_run_takes_the_changed_function_and_keeps_the_settings() {
     assert_eq!(desk.read("shop/shop.toml"), "# mine");
     assert_eq!(desk.read("plugins/shop.toml"), "# the operator's");
     let said = ended.stdout.join("\n");
-    assert!(said.contains("settings  shop.toml was there"), "{said}");
+    assert!(
+        said.contains("settings  shop.toml already existed"),
+        "{said}"
+    );
 }
 
 #[test]

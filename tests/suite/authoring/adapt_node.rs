@@ -142,7 +142,7 @@ fn second_run_takes_changed_files_and_keeps_the_settings() {
     assert_eq!(bench.read("orders/function/index.js"), "// changed\n");
     assert_eq!(bench.read("orders/orders.toml"), "# mine\n");
     let said = ended.stdout.join("\n");
-    assert!(said.contains("orders.toml was there"), "{said}");
+    assert!(said.contains("orders.toml already existed"), "{said}");
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn existing_folder_or_invalid_name_is_refused_and_nothing_is_written() {
     let desk = TempDir::new().unwrap();
     fs::write(desk.path().join("shop"), "mine").unwrap();
     for (name, words) in [
-        ("shop", "shop exists already"),
+        ("shop", "shop already exists"),
         ("My Shop", "my-shop"),
         ("../shop", "/"),
         ("schema", "the server itself"),

@@ -59,7 +59,7 @@ fn full_destination_keeps_whole_pages_and_takes_the_rest_later() {
         // 256 or 512 KiB: shells use different units.
         let line = only_line(&sh(&desk, r#"ulimit -f 512; exec "$@""#, &arguments).wait());
         assert!(
-            line.contains(to.trim_end_matches('/')) && line.contains("all whole pages are kept"),
+            line.contains(to.trim_end_matches('/')) && line.contains("complete pages are kept"),
             "{line}"
         );
         let shown = desk.good(&["state", "show", to]).stdout;
@@ -161,7 +161,7 @@ fn database_of_another_program_is_left_unchanged() {
         let before = fs::read(desk.path(name)).unwrap();
         let line = desk.mistake(&[&server.origin(), "--to", name]);
         assert!(
-            line.contains(name) && line.contains("was not made by a sync"),
+            line.contains(name) && line.contains("was not created by a sync"),
             "{line}"
         );
         assert_eq!(fs::read(desk.path(name)).unwrap(), before, "{name}");
@@ -177,7 +177,7 @@ fn file_of_another_program_in_a_folder_is_left_unchanged() {
     fs::write(desk.path("rows/rows.jsonl"), "{\"mine\": 1}\n").unwrap();
     let line = desk.mistake(&[&server.origin(), "--to", "rows/"]);
     assert!(
-        line.contains("rows/rows.jsonl") && line.contains("was not made by a sync"),
+        line.contains("rows/rows.jsonl") && line.contains("was not created by a sync"),
         "{line}"
     );
     let read = |name: &str| fs::read_to_string(desk.path(name)).unwrap();

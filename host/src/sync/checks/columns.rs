@@ -1,4 +1,4 @@
-//! The columns of a table, as its rows show them.
+//! Checks the columns of a table as its rows arrive.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,42 +7,42 @@ use weld_protocol::Table;
 
 use super::warning::{ValueKind, WarningKind};
 
-/// More columns than any warehouse takes; the rest are not looked at, so that hostile rows can't fill the memory.
+/// More columns than any warehouse accepts. Further ones are ignored, so that malicious rows can't fill the memory.
 const MAX_COLUMNS: usize = 20_000;
 
-/// What is known of a table's columns.
+/// The known columns of a table.
 #[derive(Debug)]
 pub(super) struct Columns {
     columns: Vec<ColumnRecord>,
-    /// By name.
+    /// The columns by name.
     known: HashMap<String, usize>,
-    /// By name as it stands in a row, quoted and escaped.
+    /// The columns by name as written in a row, quoted and escaped.
     spellings: HashMap<Arc<str>, usize>,
-    /// The spelling and column at each position of the rows: those of one table are mostly written in one order, and a
-    /// comparison costs less than a hash.
+    /// The spelling and the column at each position of the rows. The rows of a table mostly have the same order, and a
+    /// comparison is faster than a hash.
     order: Vec<(Arc<str>, usize)>,
-    /// Whether a column's first kind is news.
-    has_news: bool,
+    /// Whether a column's first kind is new since the last call of `new_kinds`.
+    has_new_kinds: bool,
 }
 
 #[derive(Debug)]
 struct ColumnRecord {
     name: String,
-    /// Its place in the primary key.
+    /// The column's place in the primary key.
     key: Option<usize>,
-    /// Whether rows must have it.
+    /// Whether the table's rows should have it.
     expected: bool,
-    came: bool,
+    was_seen: bool,
     kind: Option<ValueKind>,
     reported: bool,
 }
 
-/// What a value shows.
+/// The result of checking a value.
 #[derive(Debug, Default)]
 pub(super) struct Observation<'a> {
     /// The column's place in the primary key.
     pub(super) key: Option<usize>,
-    /// The column's name, its kind before and now, where that is news.
+    /// The column's name, its earlier kind and the new one, if this change was not reported yet.
     changed: Option<(&'a str, ValueKind, ValueKind)>,
 }
 
@@ -65,12 +65,12 @@ impl Columns {
             known: HashMap::new(),
             spellings: HashMap::new(),
             order: Vec::new(),
-            has_news: false,
+            has_new_kinds: false,
         };
         for field in &table.fields {
             let index = columns.index(&field.name);
             if let Some(column) = columns.columns.get_mut(index) {
-                // A default is for rows that lack the field.
+                // A field with a default may be missing in all rows.
                 column.expected = field.default.is_none();
             }
         }
@@ -83,8 +83,13 @@ impl Columns {
         columns
     }
 
-    /// Takes in a value of a row, at its position there.
-    pub(super) fn see(&mut self, position: usize, spelled: &str, value: &str) -> Observation<'_> {
+    /// Checks a value at its position in a row.
+    pub(super) fn observe(
+        &mut self,
+        position: usize,
+        spelled: &str,
+        value: &str,
+    ) -> Observation<'_> {
         let index = match self.order.get(position) {
             Some((expected, index)) if **expected == *spelled => *index,
             _ => match self.find(position, spelled) {
@@ -103,7 +108,7 @@ impl Columns {
             (None, None) => {}
             (None, found) => {
                 column.kind = found;
-                self.has_news = true;
+                self.has_new_kinds = true;
             }
             (Some(before), Some(found)) if before != found && !column.reported => {
                 column.reported = true;
@@ -114,7 +119,7 @@ impl Columns {
         seen
     }
 
-    /// Takes in the kinds that columns had in earlier syncs.
+    /// Sets the kinds that columns had in earlier syncs.
     pub(super) fn remember(&mut self, kinds: &BTreeMap<String, ValueKind>) {
         for (name, kind) in kinds.iter().take(MAX_COLUMNS) {
             let index = self.index(name);
@@ -124,34 +129,34 @@ impl Columns {
         }
     }
 
-    /// The first kind of each column, if one of them is news since this was asked.
+    /// The first kind of each column; `None` if none of them is new since the last call.
     pub(super) fn new_kinds(&mut self) -> Option<BTreeMap<String, ValueKind>> {
         let kinds = || {
             let columns = self.columns.iter();
             columns.filter_map(|column| Some((column.name.clone(), column.kind?)))
         };
-        let news = self.has_news.then(|| kinds().collect());
-        self.has_news = false;
-        news
+        let kinds_now = self.has_new_kinds.then(|| kinds().collect());
+        self.has_new_kinds = false;
+        kinds_now
     }
 
-    /// The declared fields that no row had.
-    pub(super) fn never_came(&self) -> impl Iterator<Item = WarningKind> {
+    /// The declared fields that are missing in all rows.
+    pub(super) fn missing_fields(&self) -> impl Iterator<Item = WarningKind> {
         self.columns
             .iter()
-            .filter(|column| column.expected && !column.came)
+            .filter(|column| column.expected && !column.was_seen)
             .map(|column| WarningKind::FieldNeverCame {
                 field: column.name.clone(),
             })
     }
 
-    /// The column of a name that does not stand where it was last; none where there are too many.
+    /// Finds the column of a name at a new position; `None` if there are too many columns.
     fn find(&mut self, position: usize, spelled: &str) -> Option<usize> {
         let (spelled, index) = match self.spellings.get_key_value(spelled) {
             Some((spelled, index)) => (Arc::clone(spelled), *index),
-            None if self.spellings.len() >= MAX_COLUMNS => return None,
+            _ if self.spellings.len() >= MAX_COLUMNS => return None,
             None => {
-                // Half of a surrogate pair is no name that could be declared: it stands for itself.
+                // A name with half of a surrogate pair can't be declared, so it keeps its spelling.
                 let name =
                     serde_json::from_str::<String>(spelled).unwrap_or_else(|_| spelled.to_owned());
                 let index = self.index(&name);
@@ -161,7 +166,7 @@ impl Columns {
             }
         };
         if let Some(column) = self.columns.get_mut(index) {
-            column.came = true;
+            column.was_seen = true;
         }
         if let Some(entry) = self.order.get_mut(position) {
             *entry = (spelled, index);
@@ -176,7 +181,7 @@ impl Columns {
         self.columns.len()
     }
 
-    /// The column of this name, made where it is new.
+    /// The index of the column with this name, which is added if it is new.
     fn index(&mut self, name: &str) -> usize {
         if let Some(index) = self.known.get(name) {
             return *index;
@@ -186,7 +191,7 @@ impl Columns {
             name: name.to_owned(),
             key: None,
             expected: false,
-            came: false,
+            was_seen: false,
             kind: None,
             reported: false,
         });

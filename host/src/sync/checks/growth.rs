@@ -1,14 +1,14 @@
-//! A state that grows page by page.
+//! Detects a state that grows with every page.
 
 use super::warning::WarningKind;
 
-/// How many pages in a row.
+/// How many pages in a row the state must grow.
 const PAGES: u32 = 20;
 
-/// A state below this does no harm.
+/// Smaller states are harmless.
 const HARMLESS_BYTES: usize = 64 * 1024;
 
-/// The lengths of a table's states.
+/// The growth of a table's state.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
     last: Option<usize>,
@@ -17,7 +17,7 @@ pub(super) struct Growth {
 }
 
 impl Growth {
-    pub(super) fn see(&mut self, bytes: usize) -> Option<WarningKind> {
+    pub(super) fn add(&mut self, bytes: usize) -> Option<WarningKind> {
         self.grown = match self.last.replace(bytes) {
             Some(last) if bytes > last => self.grown.saturating_add(1),
             _ => 0,
@@ -38,9 +38,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steady_growth_to_a_harmful_size_is_told_once() {
+    fn steady_growth_to_a_harmful_size_is_reported_once() {
         let mut growth = Growth::default();
-        let found: Vec<_> = (0..40).filter_map(|page| growth.see(page * 4000)).collect();
+        let found: Vec<_> = (0..40).filter_map(|page| growth.add(page * 4000)).collect();
         assert_eq!(
             found,
             [WarningKind::StateGrows {
@@ -51,10 +51,10 @@ mod tests {
     }
 
     #[test]
-    fn small_or_wavering_states_are_not_told() {
+    fn small_or_fluctuating_states_are_not_reported() {
         let mut small = Growth::default();
-        assert!((0..1000).all(|page| small.see(page).is_none()));
+        assert!((0..1000).all(|page| small.add(page).is_none()));
         let mut wavering = Growth::default();
-        assert!((0..1000).all(|page| wavering.see(100_000 + page % 20).is_none()));
+        assert!((0..1000).all(|page| wavering.add(100_000 + page % 20).is_none()));
     }
 }

@@ -1,4 +1,4 @@
-//! The primary keys of a page.
+//! Checks the primary keys of a page.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -8,19 +8,19 @@ use weld_protocol::canonical_key;
 use super::warning::WarningKind;
 use crate::report::shortened;
 
-/// How much of a key is shown.
+/// How many bytes of a key are shown.
 const SHOWN_BYTES: usize = 100;
 
-/// The keys of a page's rows, as JSON texts in one spelling: `1` and `1.0` are one.
+/// The keys of a page's rows, as JSON texts in a canonical spelling: `1` and `1.0` are equal.
 #[derive(Debug)]
 pub(super) struct PageKeys<'a> {
     columns: &'a [String],
-    /// The row's values, in the key's order.
+    /// The current row's values, in the key's order.
     values: Vec<Option<&'a str>>,
     seen: HashSet<Cow<'a, str>>,
 }
 
-/// Which warnings about a table's keys were given.
+/// The warnings about a table's keys that were already reported.
 #[derive(Debug)]
 pub(super) struct KeyReports {
     missing: Vec<bool>,
@@ -52,7 +52,7 @@ impl<'a> PageKeys<'a> {
         self.values.fill(None);
     }
 
-    /// Takes in the value of the key's column at this place.
+    /// Sets the value of the key's column at this place.
     pub(super) fn set(&mut self, place: usize, value: &'a str) {
         if let Some(slot) = self.values.get_mut(place) {
             *slot = Some(value);
@@ -99,7 +99,7 @@ impl<'a> PageKeys<'a> {
         }
         let key = match self.values.as_slice() {
             [value] => canonical_key(value.unwrap_or_default()),
-            // A comma between JSON texts, as in an array, keeps them apart.
+            // A comma separates the JSON texts, as in an array.
             values => {
                 let texts: Vec<_> = values
                     .iter()

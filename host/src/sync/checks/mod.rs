@@ -1,7 +1,8 @@
-//! What a caller can tell of a connector's rows and states while they pass by.
+//! Checks rows and states while they are synced.
 //!
-//! Here belong warnings about what Weld would not stop at; what breaks the protocol is an error of the client. A row's top
-//! level is walked once and no tree is built, so that the checks cost little beside what brings and stores the rows.
+//! The checks report problems at which Weld would not stop; violations of the protocol are errors of the client. They
+//! visit the top level of a row once without building a tree, so they cost little compared with fetching and storing
+//! the rows.
 
 mod columns;
 mod growth;
@@ -19,20 +20,20 @@ use growth::Growth;
 use keys::{KeyReports, PageKeys};
 pub use warning::{ValueKind, Warning, WarningKind};
 
-/// The checks of one table in one run.
+/// The checks of a table in one run.
 #[derive(Debug)]
 pub(crate) struct Checks {
     table: String,
     columns: Columns,
-    /// In the table, not in a page.
+    /// The columns of the primary key.
     key_columns: Vec<String>,
     key_reports: KeyReports,
     growth: Growth,
-    /// Whether the run began at the table's beginning: only then a field can be missed.
+    /// Whether the run started at the table's beginning. Only then can a field be reported as missing.
     whole: bool,
     any_row: bool,
-    /// What is told with the next page.
-    before: Vec<WarningKind>,
+    /// Warnings to report with the next page.
+    pending: Vec<WarningKind>,
 }
 
 impl Checks {
@@ -45,28 +46,28 @@ impl Checks {
             growth: Growth::default(),
             whole,
             any_row: false,
-            before: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
-    /// Takes in what earlier syncs showed of the columns.
+    /// Sets the kinds that columns had in earlier syncs.
     pub(crate) fn remember(&mut self, kinds: &BTreeMap<String, ValueKind>) {
         self.columns.remember(kinds);
     }
 
-    /// The first kind of each column, if one of them is news since this was asked.
+    /// The first kind of each column; `None` if none of them is new since the last call.
     pub(crate) fn new_kinds(&mut self) -> Option<BTreeMap<String, ValueKind>> {
         self.columns.new_kinds()
     }
 
-    /// Tells with the next page that these variables changed.
+    /// Reports with the next page that these variables have changed.
     pub(crate) fn variables_changed(&mut self, names: Vec<String>) {
         if !names.is_empty() {
-            self.before.push(WarningKind::VariablesChanged { names });
+            self.pending.push(WarningKind::VariablesChanged { names });
         }
     }
 
-    /// Looks at a page. `last` says that no more are to come.
+    /// Checks a page. `last` says that it is the table's last one.
     pub(crate) fn page(
         &mut self,
         number: u64,
@@ -74,13 +75,13 @@ impl Checks {
         state: &RawValue,
         last: bool,
     ) -> Vec<Warning> {
-        let mut kinds = std::mem::take(&mut self.before);
+        let mut kinds = std::mem::take(&mut self.pending);
         let mut keys = PageKeys::new(&self.key_columns, rows.len());
         for (index, row) in rows.iter().enumerate() {
             let row_number = index.saturating_add(1);
             keys.begin();
             row::each_member(row, |position, name, value| {
-                let seen = self.columns.see(position, name, value);
+                let seen = self.columns.observe(position, name, value);
                 if let Some(kind) = seen.warning(row_number) {
                     kinds.push(kind);
                 }
@@ -91,9 +92,9 @@ impl Checks {
             keys.end(row_number, &mut self.key_reports, &mut kinds);
         }
         self.any_row |= !rows.is_empty();
-        kinds.extend(self.growth.see(state.get().len()));
+        kinds.extend(self.growth.add(state.get().len()));
         if last && self.whole && self.any_row {
-            kinds.extend(self.columns.never_came());
+            kinds.extend(self.columns.missing_fields());
         }
         kinds
             .into_iter()

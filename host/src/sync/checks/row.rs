@@ -1,4 +1,4 @@
-//! The top level of a row.
+//! Visits the top level of a row.
 
 use std::fmt::{self, Formatter};
 
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 /// Calls `visit` with each member of a JSON object: its position, its name still quoted and escaped, and its value.
 pub(super) fn each_member<'a>(row: &'a RawValue, visit: impl FnMut(usize, &'a str, &'a str)) {
-    // The text was checked when the page was read, so that this can't fail.
+    // This can't fail, since the text was checked when the page was read.
     let _ = serde_json::Deserializer::from_str(row.get()).deserialize_map(Members(visit));
 }
 

@@ -17,16 +17,16 @@ fn rows(texts: &[&str]) -> Vec<Box<RawValue>> {
         .collect()
 }
 
-/// What is said of pages, the last of which is the table's last.
-fn said(schema: &str, whole: bool, pages: &[&[&str]]) -> Vec<String> {
+/// The warnings about pages, of which the last one is the table's last.
+fn warnings(schema: &str, whole: bool, pages: &[&[&str]]) -> Vec<String> {
     let mut checks = Checks::new(&table(schema), whole);
-    let mut said = Vec::new();
+    let mut warnings = Vec::new();
     for (index, page) in pages.iter().enumerate() {
         let last = index + 1 == pages.len();
         let found = checks.page(index as u64 + 1, &rows(page), RawValue::NULL, last);
-        said.extend(found.iter().map(Warning::to_string));
+        warnings.extend(found.iter().map(Warning::to_string));
     }
-    said
+    warnings
 }
 
 #[test]
@@ -39,11 +39,11 @@ fn a_good_table_is_not_warned_about() {
         &[],
         &[r#"{"\u0069d": 1, "part": "a", "n": null}"#],
     ];
-    assert_eq!(said(SCHEMA, true, &pages), Vec::<String>::new());
+    assert_eq!(warnings(SCHEMA, true, &pages), Vec::<String>::new());
 }
 
 #[test]
-fn keys_that_are_missing_null_or_twice_are_told_once_for_each_column() {
+fn missing_null_and_duplicate_keys_are_reported_once_for_each_column() {
     let pages: [&[&str]; 2] = [
         &[
             r#"{"id": null, "part": "a", "note": ""}"#,
@@ -57,7 +57,7 @@ fn keys_that_are_missing_null_or_twice_are_told_once_for_each_column() {
         ],
     ];
     assert_eq!(
-        said(SCHEMA, true, &pages),
+        warnings(SCHEMA, true, &pages),
         [
             r#"table "t", page 1: row 1 has null in "id", which is in the primary key"#,
             r#"table "t", page 1: row 2 has no "id", which is in the primary key"#,
@@ -71,11 +71,14 @@ fn keys_that_are_missing_null_or_twice_are_told_once_for_each_column() {
 #[test]
 fn a_table_without_a_key_may_repeat_its_rows() {
     let schema = r#"{"schema": {"t": {}}}"#;
-    assert_eq!(said(schema, true, &[&["{}", "{}"]]), Vec::<String>::new());
+    assert_eq!(
+        warnings(schema, true, &[&["{}", "{}"]]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
-fn a_column_of_several_kinds_is_told_once() {
+fn a_column_of_several_kinds_is_reported_once() {
     let schema = r#"{"schema": {"t": {}}}"#;
     let pages: [&[&str]; 2] = [
         &[r#"{"a": null, "b": 1}"#, r#"{"b": 2.5, "a": "x"}"#],
@@ -86,33 +89,33 @@ fn a_column_of_several_kinds_is_told_once() {
         ],
     ];
     assert_eq!(
-        said(schema, true, &pages),
+        warnings(schema, true, &pages),
         [
-            r#"table "t", page 2: row 1 has a boolean in "a", where there was a string before"#,
-            r#"table "t", page 2: row 1 has an array in "b", where there was a number before"#,
+            r#"table "t", page 2: row 1 has a boolean in "a", where earlier rows have a string"#,
+            r#"table "t", page 2: row 1 has an array in "b", where earlier rows have a number"#,
         ]
     );
 }
 
 #[test]
-fn a_field_that_never_came_is_told_at_the_end_of_a_whole_table() {
+fn a_missing_field_is_reported_at_the_end_of_a_complete_table() {
     let pages: [&[&str]; 2] = [
         &[r#"{"id": 1, "part": "a"}"#],
         &[r#"{"id": 2, "part": "a"}"#],
     ];
     assert_eq!(
-        said(SCHEMA, true, &pages),
-        [r#"table "t", page 2: the declared field "note" never came"#]
+        warnings(SCHEMA, true, &pages),
+        [r#"table "t", page 2: no row has the declared field "note""#]
     );
-    assert_eq!(said(SCHEMA, false, &pages), Vec::<String>::new());
-    assert_eq!(said(SCHEMA, true, &[&[]]), Vec::<String>::new());
+    assert_eq!(warnings(SCHEMA, false, &pages), Vec::<String>::new());
+    assert_eq!(warnings(SCHEMA, true, &[&[]]), Vec::<String>::new());
     let defaulted = r#"{"schema": {"t": {"fields":
         [{"name": "note", "type": "string", "default": ""}]}}}"#;
-    assert_eq!(said(defaulted, true, &pages), Vec::<String>::new());
+    assert_eq!(warnings(defaulted, true, &pages), Vec::<String>::new());
 }
 
 #[test]
-fn rows_with_ever_new_columns_are_looked_at_up_to_a_bound() {
+fn the_number_of_columns_is_bounded() {
     let mut checks = Checks::new(&table(r#"{"schema": {"t": {}}}"#), true);
     for page in 0..3 {
         let members: Vec<_> = (0..20_000)
@@ -125,7 +128,7 @@ fn rows_with_ever_new_columns_are_looked_at_up_to_a_bound() {
 }
 
 #[test]
-fn a_key_that_comes_again_in_another_spelling_is_told_and_another_value_is_not() {
+fn a_key_in_another_spelling_is_a_duplicate_and_another_value_is_not() {
     let schema = r#"{"schema": {"t": {"primary_key": ["id"]}}}"#;
     for (one, other) in [
         ("1", "1.0"),
@@ -136,8 +139,8 @@ fn a_key_that_comes_again_in_another_spelling_is_told_and_another_value_is_not()
         (r#""\ud800""#, r#""\uD800""#),
     ] {
         let [one, other] = [one, other].map(|id| format!("{{\"id\": {id}}}"));
-        let said = said(schema, true, &[&[&one, &other]]);
-        assert_eq!(said.len(), 1, "{one} {other}: {said:?}");
+        let warnings = warnings(schema, true, &[&[&one, &other]]);
+        assert_eq!(warnings.len(), 1, "{one} {other}: {warnings:?}");
     }
     for (one, other) in [
         ("1", "\"1\""),
@@ -148,10 +151,10 @@ fn a_key_that_comes_again_in_another_spelling_is_told_and_another_value_is_not()
         ("9007199254740993", "9007199254740992"),
     ] {
         let [one, other] = [one, other].map(|id| format!("{{\"id\": {id}}}"));
-        let said = said(schema, true, &[&[&one, &other]]);
+        let warnings = warnings(schema, true, &[&[&one, &other]]);
         assert!(
-            !said.iter().any(|line| line.contains("primary key")),
-            "{one} {other}: {said:?}"
+            !warnings.iter().any(|line| line.contains("primary key")),
+            "{one} {other}: {warnings:?}"
         );
     }
 }

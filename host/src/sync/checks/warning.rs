@@ -1,22 +1,22 @@
-//! What a check found.
+//! The warnings of the checks.
 
 use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-/// Something in a table that Weld would load, but hardly as its connector's author meant it.
+/// A problem in a table that Weld would load, but probably not as the connector's author intended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("table {table:?}, page {page}: {kind}")]
 pub struct Warning {
     /// The table.
     pub table: String,
-    /// The page that showed it, counted from 1 in this run.
+    /// The page's number in this run, from 1.
     pub page: u64,
-    /// What was found.
+    /// The kind of the problem.
     pub kind: WarningKind,
 }
 
-/// What is not as it should be. Each kind is reported once per table and column.
+/// The kind of a problem. Each kind is reported once per table and column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WarningKind {
@@ -44,14 +44,15 @@ pub enum WarningKind {
         /// The second row, counted from 1.
         row: usize,
     },
-    /// A declared field without a default stood in no row of the whole table.
-    #[error("the declared field {field:?} never came")]
+    /// A declared field without a default is missing in all rows of the table.
+    #[error("no row has the declared field {field:?}")]
     FieldNeverCame {
         /// The field.
         field: String,
     },
-    /// The values of a column are of several kinds, in this sync or since the one that began the table. `null` is of none.
-    #[error("row {row} has {found} in {column:?}, where there was {before} before")]
+    /// The values of a column have several kinds, in this sync or since the sync that started the table. `null` has no
+    /// kind.
+    #[error("row {row} has {found} in {column:?}, where earlier rows have {before}")]
     KindChanged {
         /// The column.
         column: String,
@@ -62,27 +63,27 @@ pub enum WarningKind {
         /// The row of the page, counted from 1.
         row: usize,
     },
-    /// The connector's variables are others than when rows of the table were read: what is behind the state is not read
-    /// anew.
+    /// The connector's variables have changed since rows of the table were read. Rows before the state are not read
+    /// again.
     #[error(
-        "the connector's variables changed after rows had been read ({}): those rows stay as they are; --full reads the \
-         table anew", names.join(", ")
+        "the connector's variables changed after rows had been read ({}): those rows stay unchanged; --full reads the \
+         table again", names.join(", ")
     )]
     VariablesChanged {
         /// The names.
         names: Vec<String>,
     },
-    /// The state grows with every page: it keeps what it should forget.
+    /// The state grows with every page: it probably collects what it should forget.
     #[error("the state grew in each of the last {pages} pages, to {bytes} bytes")]
     StateGrows {
-        /// How many pages.
+        /// The number of pages.
         pages: u32,
-        /// The state's length.
+        /// The size of the state in bytes.
         bytes: usize,
     },
 }
 
-/// What a JSON value is, besides `null`. Integers and other numbers are one.
+/// The kind of a JSON value that is not `null`. Integers are numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ValueKind {
@@ -99,7 +100,7 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// The kind of a JSON text without white space around it; none for `null`.
+    /// The kind of a JSON text without white space around it; `None` for `null`.
     pub(super) fn of(text: &str) -> Option<Self> {
         match text.as_bytes().first() {
             Some(b'n') => None,

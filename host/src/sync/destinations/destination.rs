@@ -1,34 +1,34 @@
-//! What every destination can do.
+//! The traits of destinations.
 
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
 use super::error::DestinationError;
 
-/// Where rows go. Blocking: call it on a thread for blocking work, one call at a time.
+/// A destination for rows. Its calls block: make them on a thread for blocking work, one at a time.
 ///
-/// After an error the destination is in the state of the last whole page, and may be used on.
+/// After an error, the destination is in the state of the last complete page and can still be used.
 pub trait Destination: Send {
-    /// Prepares a table of the schema, and gives the state of its last committed page: a JSON object or `null` as
-    /// text; `None` before the first page.
+    /// Prepares a table of the schema. Returns the state of its last committed page as JSON text (an object or `null`);
+    /// `None` before the first page.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] if the table can't be made or its state can't be read.
+    /// [`DestinationError`] if the table can't be created or its state can't be read.
     fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError>;
 
-    /// Removes all rows and the state of a prepared table, in one step.
+    /// Removes all rows and the state of a prepared table, atomically.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] if that can't be written.
+    /// [`DestinationError`] if the change can't be written.
     fn clear(&mut self, table: &str) -> Result<(), DestinationError>;
 
-    /// Takes a page's rows and the state that comes after them, both or neither.
+    /// Stores a page's rows and the state after them, both or neither.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] of a row that can't be kept, or if the page can't be written.
+    /// [`DestinationError`] if a row can't be stored, or the page can't be written.
     fn commit(
         &mut self,
         table: &str,
@@ -36,7 +36,8 @@ pub trait Destination: Send {
         state: &RawValue,
     ) -> Result<(), DestinationError>;
 
-    /// The notes that were committed with a prepared table; none where there are none, or none are kept.
+    /// The notes that were committed with a prepared table; `None` if there are none, or if the destination stores no
+    /// notes.
     ///
     /// # Errors
     ///
@@ -45,40 +46,40 @@ pub trait Destination: Send {
         Ok(None)
     }
 
-    /// Takes notes on a prepared table, as JSON, that the next commit keeps with its page. Clearing the table forgets
-    /// them.
+    /// Sets the notes on a prepared table, as JSON. The next commit stores them with its page; clearing the table
+    /// removes them.
     fn set_notes(&mut self, _table: &str, _notes: String) {}
 
-    /// Whether all that was committed still stands where the destination is: asked at the end of a sync.
+    /// Verifies that everything committed is still in the destination. Called at the end of a sync.
     ///
     /// # Errors
     ///
-    /// [`DestinationError::Changed`] if somebody deleted, moved, replaced or cut it.
+    /// [`DestinationError::Changed`] if it was deleted, moved, replaced or truncated.
     fn verify(&mut self) -> Result<(), DestinationError> {
         Ok(())
     }
 }
 
-/// The states beside the rows. A change of a state leaves the rows as they are.
+/// The states in a destination. Changing a state doesn't change the rows.
 pub trait States {
-    /// Each table that has a state, by name, with the state's JSON text.
+    /// The tables that have a state, sorted by name, each with its state as JSON text.
     ///
     /// # Errors
     ///
     /// [`DestinationError`] if they can't be read.
     fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError>;
 
-    /// Sets the state that the next sync of the table begins with. The table need not be known.
+    /// Sets the state from which the next sync of the table starts. The table need not exist.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] if it can't be written.
+    /// [`DestinationError`] if the state can't be written.
     fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError>;
 
-    /// Forgets the table's state; whether there was one.
+    /// Removes the table's state. Returns whether there was one.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] if that can't be written.
+    /// [`DestinationError`] if the change can't be written.
     fn reset_state(&mut self, table: &str) -> Result<bool, DestinationError>;
 }

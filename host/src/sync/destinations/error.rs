@@ -1,4 +1,4 @@
-//! Why a destination can't take rows.
+//! Why a destination can't store rows.
 
 use std::error::Error;
 use std::io;
@@ -7,35 +7,36 @@ use std::path::{Path, PathBuf};
 use super::holder::LockHolder;
 use super::identity::{FileChange, FileIdentity, LostPages};
 
-/// Why a destination can't be opened, read or written. What was committed before is kept in each case.
+/// Why a destination can't be opened, read or written. Earlier commits are kept in each case.
 #[derive(Debug, thiserror::Error)]
 pub enum DestinationError {
-    /// The file or folder can't be opened or made.
+    /// The file or folder can't be opened or created.
     #[error(
-        "{} can't be opened or made: check that its folder exists and may be written in", path.display()
+        "{} can't be opened or created: check that its folder exists and is writable", path.display()
     )]
     Open {
         /// The destination.
         path: PathBuf,
-        /// What the system or SQLite said.
+        /// The error of the system or of SQLite.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// Another process holds it: a sync at once, another program after 5 s.
+    /// Another process has locked it. A lock of a sync is reported at once, one of another program after 5 s.
     #[error(
-        "{} is in use by {holder}{}: wait for its end, or name another destination",
+        "{} is in use by {holder}{}: wait until it ends, or choose another destination",
         path.display(),
         if matches!(holder, LockHolder::Sync(_)) { "" } else { ", which kept it locked for 5 s" }
     )]
     Locked {
         /// The destination.
         path: PathBuf,
-        /// Who.
+        /// The process.
         holder: LockHolder,
     },
 
-    /// Something else took it away while it was written to. Earlier pages than the lost ones are where it went, if anywhere.
+    /// Something else removed or changed it during the sync. Pages before the lost ones are in the file wherever it is
+    /// now.
     #[error(
         "{} was {} while the sync was writing to it: {lost}; leave it in place and run the sync again",
         path.display(),
@@ -44,58 +45,58 @@ pub enum DestinationError {
     Changed {
         /// The file or folder.
         path: PathBuf,
-        /// What became of it.
+        /// The change.
         change: FileChange,
-        /// Which pages.
+        /// The lost pages.
         lost: LostPages,
     },
 
-    /// It may be read but not written.
-    #[error("{} is read-only: allow writing, or name another destination", path.display())]
+    /// It can be read but not written.
+    #[error("{} is read-only: make it writable, or choose another destination", path.display())]
     ReadOnly {
         /// The file or folder.
         path: PathBuf,
     },
 
-    /// The disk or the quota has no room for the page.
+    /// The disk or the quota has no space for the page.
     #[error(
-        "there is no room left for {}: all whole pages are kept, free some space and run the sync again",
+        "there is no space left for {}: complete pages are kept; free some space and run the sync again",
         path.display()
     )]
     Full {
         /// The destination.
         path: PathBuf,
-        /// What the system or SQLite said.
+        /// The error of the system or of SQLite.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// The system took no more of a file, and SQLite doesn't tell why.
+    /// The system refused to write to the file, and SQLite doesn't say why.
     #[error(
-        "{} takes no more: check its disk, your quota and the limit on the size of files (ulimit -f); all whole pages \
-         are kept, then run the sync again",
+        "{} can't be written: check its disk, your quota and the limit on file sizes (ulimit -f), then run the sync again; \
+         complete pages are kept",
         path.display()
     )]
     NotWritten {
         /// The destination.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error of SQLite.
         #[source]
         source: rusqlite::Error,
     },
 
-    /// It exists and is no file, but such as a device or a pipe.
+    /// It exists but is not a regular file, such as a device or a pipe.
     #[error(
-        "{} is no file: name a SQLite file, a folder of JSON Lines (DIR/), or - for stdout", path.display()
+        "{} is not a regular file: give a SQLite file, a folder of JSON Lines (DIR/), or - for stdout", path.display()
     )]
     NotAFile {
-        /// What stands there, left as it was.
+        /// The path; it was left unchanged.
         path: PathBuf,
     },
 
-    /// The file has more than one name, by hard links.
+    /// The file has more than one name, through hard links.
     #[error(
-        "{} has other names (hard links), by which another program could spoil it: remove those, or name a copy of it",
+        "{} has other names (hard links), through which another program could damage it: remove them, or use a copy",
         path.display()
     )]
     Linked {
@@ -103,16 +104,16 @@ pub enum DestinationError {
         path: PathBuf,
     },
 
-    /// The file exists and is no SQLite database.
-    #[error("{} is no SQLite database: name another file", path.display())]
+    /// The file exists but is not a SQLite database.
+    #[error("{} is not a SQLite database: choose another file", path.display())]
     NotADatabase {
         /// The file, left as it was.
         path: PathBuf,
     },
 
-    /// The file exists and is not a sync's.
+    /// The file exists, and no sync created it.
     #[error(
-        "{} exists and was not made by a sync; it is left as it is: name another destination, or move it away",
+        "{} was not created by a sync, and was left unchanged: choose another destination, or move it away",
         path.display()
     )]
     Foreign {
@@ -120,72 +121,72 @@ pub enum DestinationError {
         path: PathBuf,
     },
 
-    /// It was made by another release whose layout this one can't read.
+    /// Another release created it, with a layout that this release can't read.
     #[error(
-        "{} has the layout {found}, this release reads the layout {known}: use the release that made it, or name \
+        "{} has layout {found}, but this release reads layout {known}: use the release that created it, or choose \
          another destination",
         path.display()
     )]
     Layout {
         /// The file, left as it was.
         path: PathBuf,
-        /// The number in the file.
+        /// The layout's number in the file.
         found: i64,
-        /// The number of this release.
+        /// The layout's number in this release.
         known: i64,
     },
 
-    /// The table holds rows by another primary key than the schema's.
+    /// The table has rows with a different primary key than the schema's.
     #[error(
-        "the table {table:?} in {} has rows by the key {was:?}, the schema now says {now:?}: sync it anew (--full), or name \
+        "the table {table:?} in {} has the primary key {was:?}, but the schema now has {now:?}: use --full, or choose \
          another destination",
         path.display()
     )]
     KeyChanged {
         /// The destination.
         path: PathBuf,
-        /// As the schema names it.
+        /// The name in the schema.
         table: String,
-        /// The columns of the key by which rows were kept; empty where they were appended.
+        /// The columns of the stored rows' key; empty if rows were appended.
         was: Vec<String>,
         /// The columns of the schema's key.
         now: Vec<String>,
     },
 
-    /// SQLite allows no more columns.
+    /// The table has the most columns that SQLite allows.
     #[error(
-        "the table {table:?} in {} has {limit} columns, the most that SQLite allows: no room for the column {column:?}",
+        "the table {table:?} in {} has {limit} columns, the most that SQLite allows: the column {column:?} can't be added",
         path.display()
     )]
     TooManyColumns {
         /// The destination.
         path: PathBuf,
-        /// As the schema names it.
+        /// The name in the schema.
         table: String,
-        /// The first column that found no room.
+        /// The first column that can't be added.
         column: String,
-        /// How many columns a table may have.
+        /// The maximum number of columns of a table.
         limit: usize,
     },
 
-    /// A row is no JSON object; nothing of its page is kept.
-    #[error("row {row} of a page of {table:?} is no JSON object")]
+    /// A row is not a JSON object; nothing of its page is stored.
+    #[error("row {row} of a page of {table:?} is not a JSON object")]
     Row {
-        /// As the schema names it.
+        /// The name in the schema.
         table: String,
-        /// Counted from 1 within the page.
+        /// The row of the page, counted from 1.
         row: usize,
     },
 
-    /// Rows came for a table that was not prepared.
+    /// Rows were committed for a table that was not prepared.
     #[error("the table {table:?} was not prepared")]
     NotPrepared {
-        /// As the caller named it.
+        /// The table's name.
         table: String,
     },
 
-    /// The files contradict each other or can't be read: something else changed them.
-    #[error("{} is damaged ({reason}): move it away and sync anew", path.display())]
+    /// The files are inconsistent or can't be read, since something else changed them.
+    #[error("{} is damaged ({reason}): move it away and sync again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -193,43 +194,43 @@ pub enum DestinationError {
         reason: String,
     },
 
-    /// Whoever read the stream has closed it.
-    #[error("the reader of the rows has closed the stream")]
+    /// The reader of the stream closed it.
+    #[error("the reader of the rows closed the stream")]
     ClosedPipe,
 
     /// The stream of rows can't be written.
     #[error("the rows can't be written")]
     Stream(#[source] io::Error),
 
-    /// A file can't be read or written, for another cause.
+    /// A file can't be read or written, for another reason.
     #[error("{} can't be read or written", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
 
-    /// SQLite refused, for another cause.
+    /// SQLite failed, for another reason.
     #[error("SQLite can't read or write {}", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error of SQLite.
         #[source]
         source: rusqlite::Error,
     },
 }
 
 impl DestinationError {
-    /// Whether it is the caller that failed, rather than the destination.
+    /// Whether the caller is at fault rather than the destination.
     #[must_use]
     pub fn is_fault(&self) -> bool {
         matches!(self, Self::NotPrepared { .. })
     }
 
-    /// The error if a file that stood at `path`, with at least `length` bytes, no longer does.
+    /// Fails if the file is no longer at `path` or has less than `length` bytes.
     pub(super) fn unless_changed(
         path: &Path,
         identity: FileIdentity,
@@ -246,7 +247,7 @@ impl DestinationError {
         }
     }
 
-    /// Sorts what the system said of a file.
+    /// The error for the system's error about a file.
     pub(super) fn of_file(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
@@ -269,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_system_says_is_sorted() {
+    fn system_errors_are_classified() {
         type Expected = fn(&DestinationError) -> bool;
         let cases: [(io::ErrorKind, Expected); 6] = [
             (io::ErrorKind::StorageFull, |error| {

@@ -1,20 +1,20 @@
-//! Who is in the way of a sync.
+//! The processes that lock a destination.
 
 use std::fmt::{self, Display, Formatter};
 
-/// Who keeps a sync out of a destination.
+/// The processes that keep a sync out of a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockHolder {
-    /// Another sync, with the number of its process where it is known.
+    /// Another sync, with its process ID if it is known.
     Sync(Option<u32>),
-    /// Other programs; none where the system doesn't tell.
+    /// Other programs; empty if the system doesn't say which.
     Programs(Vec<RunningProgram>),
 }
 
-/// A process, and its program where that is known.
+/// A process, with its program if it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningProgram {
-    /// The process's number.
+    /// The process ID.
     pub pid: u32,
     /// The program's name.
     pub name: Option<String>,
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holders_are_named_with_their_programs() {
+    fn holders_are_shown_with_their_programs() {
         let program = |pid, name: Option<&str>| RunningProgram {
             pid,
             name: name.map(str::to_owned),

@@ -1,4 +1,4 @@
-//! Whether a path still leads to the file that was opened there.
+//! Detects whether a path still leads to the file that was opened there.
 
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, Metadata};
@@ -6,37 +6,37 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A file or folder, whatever its name: device and inode.
+/// The identity of a file or folder, independent of its name: device and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
 }
 
-/// What became of a file that a sync writes to, while it did.
+/// What happened to a file during a sync that writes to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileChange {
-    /// Its path leads nowhere.
+    /// Nothing is at its path.
     Removal,
-    /// Its path leads to another file.
+    /// Another file is at its path.
     Replacement,
-    /// It is shorter than it was.
+    /// It is shorter than before.
     Truncation,
 }
 
-/// Which pages are not in a destination, or not where it stood.
+/// The pages that are missing in a destination, or at its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LostPages {
-    /// The one that was written.
+    /// The page that was being written.
     Last,
-    /// What was cut off.
+    /// The pages in the truncated part.
     Cut,
-    /// All that were in SQLite's log alone, which may be those of the whole sync.
+    /// All pages that were only in SQLite's log, possibly all pages of the sync.
     OfLog,
 }
 
 impl LostPages {
-    /// The pages that are lost with a file of which this became.
+    /// The pages that are lost after this change.
     pub(super) fn of(change: FileChange) -> Self {
         match change {
             FileChange::Removal | FileChange::Replacement => Self::Last,
@@ -48,10 +48,10 @@ impl LostPages {
 impl Display for LostPages {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Last => "the last page is not there",
-            Self::Cut => "what was cut off is gone",
+            Self::Last => "the last page is missing",
+            Self::Cut => "the pages in the truncated part are lost",
             Self::OfLog => {
-                "all pages that were in this log alone are gone, which may be all since the sync began"
+                "all pages that were only in this log are lost, possibly all since the sync began"
             }
         })
     }
@@ -65,7 +65,7 @@ impl FileIdentity {
         }
     }
 
-    /// The identity of what stands at the path, after links.
+    /// The identity of the file at the path, following links.
     pub(super) fn at(path: &Path) -> io::Result<Self> {
         fs::metadata(path).map(|metadata| Self::of(&metadata))
     }
@@ -74,7 +74,7 @@ impl FileIdentity {
         self.inode
     }
 
-    /// What became of this file, which stood at `path` with at least `length` bytes.
+    /// What happened to this file, which was at `path` with at least `length` bytes; `None` if nothing did.
     pub(super) fn change(self, path: &Path, length: u64) -> io::Result<Option<FileChange>> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
@@ -99,12 +99,12 @@ impl FileIdentity {
 }
 
 impl FileChange {
-    /// What was done to it, for a sentence.
+    /// The change as a participle, for messages.
     pub(super) fn verb(self) -> &'static str {
         match self {
             Self::Removal => "deleted or moved",
             Self::Replacement => "replaced by another file",
-            Self::Truncation => "cut short",
+            Self::Truncation => "truncated",
         }
     }
 }

@@ -1,15 +1,15 @@
-//! A row as one line.
+//! Writes a row as a line.
 
 use serde_json::value::RawValue;
 
 use super::error::DestinationError;
 
-/// Appends the row without its line breaks. In a JSON text they can only stand between values: within a string they
-/// are escaped (RFC 8259, section 7).
+/// Appends the row without its line breaks. In JSON, unescaped line breaks can only occur between values (RFC 8259,
+/// section 7).
 ///
 /// # Errors
 ///
-/// `Row` where it is no object; `place` is its place in the page, counted from 0.
+/// `Row` if it is not an object; `place` is its index in the page, from 0.
 pub(super) fn push_row(
     lines: &mut Vec<u8>,
     table: &str,
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_becomes_one_line_that_says_the_same() {
+    fn a_row_becomes_one_line_with_the_same_content() {
         let cases = [
             ("{}", "{}"),
             (" {\"a\": 1.10}\n", "{\"a\": 1.10}"),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_no_object_is_named_by_its_place() {
+    fn a_row_that_is_not_an_object_is_reported_with_its_number() {
         for row in ["1", "null", "[]", "\"{}\""] {
             let error = push_row(&mut Vec::new(), "t", 2, &raw(row)).unwrap_err();
             assert!(

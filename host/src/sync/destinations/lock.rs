@@ -1,4 +1,4 @@
-//! The lock that keeps a second sync out of a destination.
+//! The lock that keeps other syncs out of a destination.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -8,23 +8,23 @@ use super::error::DestinationError;
 use super::holder::LockHolder;
 use super::identity::FileIdentity;
 
-/// A process's number has fewer digits.
+/// Longer than any process ID.
 const MAX_PID_BYTES: u64 = 20;
 
-/// A lock file beside a destination, locked for as long as the value lives: by the system, so that a process that is
-/// killed holds nothing. It has the number of the process.
+/// A lock file next to or in a destination, locked while the value lives. The system holds the lock, so a killed
+/// process doesn't keep it. The file contains the process ID.
 #[derive(Debug)]
 pub(super) struct DestinationLock {
     path: PathBuf,
     identity: FileIdentity,
-    /// Whether the file goes when the value does.
-    is_passing: bool,
+    /// Whether the file is removed when the value is dropped.
+    is_temporary: bool,
     _file: File,
 }
 
 impl DestinationLock {
-    /// Locks the file at `path`, made where it is missing, for the destination `locked`. One that `is_passing` is
-    /// removed at the end.
+    /// Locks the file at `path`, which is created if it is missing, for the destination `locked`. If `is_temporary`,
+    /// the file is removed at the end.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl DestinationLock {
     pub(super) fn take(
         path: PathBuf,
         locked: &Path,
-        is_passing: bool,
+        is_temporary: bool,
     ) -> Result<Self, DestinationError> {
         let of_file = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DestinationError::Open {
@@ -68,7 +68,7 @@ impl DestinationLock {
                 Err(TryLockError::Error(error)) => return Err(of_file(error)),
             }
             let identity = FileIdentity::of(&file.metadata().map_err(of_file)?);
-            // The holder before may have removed it after this one opened it.
+            // The previous holder may have removed the file after it was opened here.
             if FileIdentity::at(&path).is_ok_and(|found| found == identity) {
                 file.set_len(0)
                     .and_then(|()| writeln!(file, "{}", std::process::id()))
@@ -76,18 +76,18 @@ impl DestinationLock {
                 return Ok(Self {
                     path,
                     identity,
-                    is_passing,
+                    is_temporary,
                     _file: file,
                 });
             }
         }
     }
 
-    /// Whether nobody else can have locked the destination.
+    /// Verifies that no other sync can have locked the destination.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`]: `Changed` where the file is gone, `File`.
+    /// [`DestinationError`]: `Changed` if the file is gone, or `File`.
     pub(super) fn verify(&self) -> Result<(), DestinationError> {
         DestinationError::unless_changed(&self.path, self.identity, 0)
     }
@@ -95,8 +95,9 @@ impl DestinationLock {
 
 impl Drop for DestinationLock {
     fn drop(&mut self) {
-        // While it is locked nobody else takes it for theirs.
-        if self.is_passing && FileIdentity::at(&self.path).is_ok_and(|found| found == self.identity)
+        // Removed while it is locked, so that no other process uses it.
+        if self.is_temporary
+            && FileIdentity::at(&self.path).is_ok_and(|found| found == self.identity)
         {
             let _ = fs::remove_file(&self.path);
         }
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holds_it_and_is_named_to_others() {
+    fn a_second_sync_is_refused_and_sees_the_holder() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("lock");
         let take = || DestinationLock::take(path.clone(), Path::new("rows"), true);
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_a_killed_process_left_is_taken() {
+    fn a_lock_file_of_a_killed_process_can_be_locked() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("lock");
         fs::write(&path, "4194304999\n").unwrap();
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_was_removed_holds_nobody_out_and_is_noticed() {
+    fn a_removed_lock_file_is_noticed_and_can_be_locked_again() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("lock");
         let take = || DestinationLock::take(path.clone(), Path::new("rows"), true).unwrap();

@@ -1,9 +1,9 @@
-//! Where the rows of a sync go: a SQLite file, a folder of JSON Lines, or a stream.
+//! The destinations of a sync: a SQLite file, a folder of JSON Lines, or a stream.
 //!
-//! Here belongs what makes a page and its state one thing: both are kept or neither, whatever ends the process. What
-//! is fetched, when, and what becomes of a failed page does not.
+//! A destination stores a page and its state atomically, even if the process is killed. Fetching pages and handling
+//! failed ones belongs to other modules.
 //!
-//! Uses `weld-protocol` alone: its tables, and JSON texts as it passes them on.
+//! Uses only `weld-protocol`: its tables and its unparsed JSON texts.
 
 mod destination;
 mod error;

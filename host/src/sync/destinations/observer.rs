@@ -1,4 +1,4 @@
-//! A destination that somebody watches.
+//! A destination that passes its rows to a function.
 
 use serde_json::value::RawValue;
 use weld_protocol::Table;
@@ -6,7 +6,7 @@ use weld_protocol::Table;
 use super::destination::Destination;
 use super::error::DestinationError;
 
-/// Another destination, with a function that sees the rows of each page once they are committed there.
+/// Wraps another destination and calls a function with the rows of each page once they are committed.
 #[derive(Debug)]
 pub struct Observer<D, F> {
     destination: D,
@@ -14,7 +14,7 @@ pub struct Observer<D, F> {
 }
 
 impl<D: Destination, F: FnMut(&str, &[Box<RawValue>]) + Send> Observer<D, F> {
-    /// Commits to `destination`, and then shows a table's name and its rows to `observe`.
+    /// Commits to `destination`, then calls `observe` with the table's name and the rows.
     pub fn new(destination: D, observe: F) -> Self {
         Self {
             destination,
@@ -65,7 +65,7 @@ mod tests {
     use super::super::stdout::Stdout;
     use super::*;
 
-    /// A stream that nobody reads.
+    /// A stream without a reader.
     struct ClosedPipe;
 
     impl io::Write for ClosedPipe {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_shown_once_they_are_committed() {
+    fn rows_are_observed_once_they_are_committed() {
         let (sender, shown) = mpsc::channel();
         let observe = |table: &str, rows: &[Box<RawValue>]| {
             sender.send((table.to_owned(), rows.len())).unwrap();

@@ -1,4 +1,4 @@
-//! Rows as lines of a stream.
+//! Writes rows as lines of a stream.
 
 use std::io::{self, Write};
 
@@ -9,17 +9,17 @@ use super::destination::Destination;
 use super::error::DestinationError;
 use super::line;
 
-/// Writes one JSON object per row and line, `{"table": NAME, "row": {…}}`, for another program to read. It has no
-/// memory: each sync begins anew.
+/// Writes a line with a JSON object per row, `{"table": NAME, "row": {…}}`, for another program. It stores no states,
+/// so each sync starts from the beginning.
 #[derive(Debug)]
 pub struct Stdout<W> {
     writer: W,
-    /// Kept between pages, so that each page is one write.
+    /// A buffer, so that each page is a single write.
     lines: Vec<u8>,
 }
 
 impl<W: Write + Send> Stdout<W> {
-    /// A destination that writes to `writer` once a page, and flushes it.
+    /// A destination that writes to `writer` once per page and flushes it.
     pub fn new(writer: W) -> Self {
         Self {
             writer,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_with_a_row_that_is_no_object_is_not_written() {
+    fn a_page_with_a_row_that_is_not_an_object_is_not_written() {
         let mut written = Vec::new();
         let error = Stdout::new(&mut written)
             .commit("t", &rows(&["{}", "1"]), &raw("{}"))
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_is_told_from_other_errors() {
+    fn a_closed_pipe_is_distinguished_from_other_errors() {
         struct Failing(io::ErrorKind);
         impl Write for Failing {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

@@ -1,4 +1,4 @@
-//! What is met at the other end of a URL, and what is said about it.
+//! The errors for all kinds of answers.
 
 use std::io::Write;
 
@@ -47,28 +47,28 @@ async fn requests_are_made_as_weld_makes_them() {
 }
 
 #[tokio::test]
-async fn every_bad_answer_is_told_by_what_it_is() {
+async fn every_bad_answer_has_its_own_error() {
     type Case = (fn() -> Answer, &'static str);
     let cases: [Case; 15] = [
         (
             || Answer::json("<!doctype html><p>hello"),
-            "answered what is no schema: the answer is HTML or XML, not JSON: is this the connector's URL?",
+            "is not a valid schema: the answer is HTML or XML, not JSON: is this the connector's URL?",
         ),
         (
             || Answer::json(""),
-            "answered what is no schema: the answer is empty",
+            "is not a valid schema: the answer is empty",
         ),
         (
             || Answer::json("hello"),
-            "answered what is no schema: the answer is not JSON, line 1, column 1: expected value",
+            "is not a valid schema: the answer is not JSON, line 1, column 1: expected value",
         ),
         (
             || Answer::with("200 OK", "", b"{\"schema\": {\"\xff\": {}}}"),
-            "answered what is no schema: the answer is not UTF-8 at byte 13",
+            "is not a valid schema: the answer is not UTF-8 at byte 13",
         ),
         (
             || Answer::status("401 Unauthorized", "no"),
-            "answered 401 (no key was given): no",
+            "answered 401 (no key was given: set --key or WELD_API_KEY): no",
         ),
         (
             || Answer::status("404 Not Found", " <html> "),
@@ -80,7 +80,7 @@ async fn every_bad_answer_is_told_by_what_it_is() {
         ),
         (
             || Answer::with("302 Found", "Location: https://login.example/\r\n", b""),
-            "answered 302: it sends to https://login.example/",
+            "answered 302: it redirects to https://login.example/",
         ),
         (
             || {
@@ -109,7 +109,7 @@ async fn every_bad_answer_is_told_by_what_it_is() {
         ),
         (
             || Answer::json(r#"{"insert": [], "state": {}, "hasMore": false}"#),
-            "answered what is no schema: the answer has no schema",
+            "is not a valid schema: the answer has no schema",
         ),
         (
             || Answer::Bytes(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()),
@@ -126,19 +126,21 @@ async fn every_bad_answer_is_told_by_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_told_from_a_missing_one() {
+async fn a_refused_key_is_distinguished_from_a_missing_one() {
     let server = single(|| Answer::status("401 Unauthorized", "")).await;
     let client = ConnectorClient::new(&server.url(), Some(&Secret::new("hunter2"))).unwrap();
     let text = said(&client.schema().await.unwrap_err());
     assert!(
-        text.ends_with("answered 401 (the key was refused): no message"),
+        text.ends_with(
+            "answered 401 (the key was refused: check --key or WELD_API_KEY): no message"
+        ),
         "{text}"
     );
     assert!(!format!("{client:?}{text}").contains("hunter2"));
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told_with_its_cause() {
+async fn an_unreachable_server_is_reported_with_the_cause() {
     let server = three_pages().await;
     let url = server.url();
     server.end().await;
@@ -149,7 +151,7 @@ async fn a_server_that_is_not_there_is_told_with_its_cause() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_no_page() {
+async fn an_incomplete_answer_is_an_error() {
     let server = single(|| {
         Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"schema\": {".to_vec())
     })
@@ -158,14 +160,14 @@ async fn an_answer_that_breaks_off_is_no_page() {
     let error = client.schema().await.unwrap_err();
     assert!(error.is_worth_another_try());
     assert!(
-        said(&error).contains("/schema failed: it broke off"),
+        said(&error).contains("/schema failed: the body is incomplete"),
         "{}",
         said(&error)
     );
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_ends_in_a_time_out() {
+async fn an_answer_that_never_comes_times_out() {
     let server = single(|| Answer::Never).await;
     let options = ClientOptions {
         answer_timeout: Duration::from_millis(20),
@@ -207,20 +209,20 @@ async fn answers_over_the_limit_are_refused_in_both_forms() {
         let client = ConnectorClient::with_options(&server.url(), None, options).unwrap();
         let text = said(&client.schema().await.unwrap_err());
         assert!(
-            text.ends_with("answered more than 1000 bytes"),
+            text.ends_with("is larger than 1000 bytes"),
             "{encoding}: {text}"
         );
     }
 }
 
 #[tokio::test]
-async fn rows_that_are_no_objects_are_refused_whole() {
+async fn a_page_with_a_row_that_is_not_an_object_is_refused() {
     let server = paging(|_| page(r#"[{"id": 1}, 2]"#, "{}", false)).await;
     let memory = Memory::default();
     let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
     let text = said(&result.unwrap_err());
     assert!(
-        text.ends_with("answered what is no page: insert[1] is a number, not an object"),
+        text.ends_with("is not a valid page: insert[1] is a number, not an object"),
         "{text}"
     );
     assert_eq!(memory.table("a"), memory::Stored::default());

@@ -8,11 +8,11 @@ use weld_protocol::Table;
 
 use crate::sync::destinations::{Destination, DestinationError};
 
-/// Shared, so that it outlives the sync that owns the destination.
+/// Tables in memory, shared so that they outlive the sync that owns the destination.
 #[derive(Clone, Default)]
 pub(super) struct Memory(Arc<Mutex<BTreeMap<String, Stored>>>);
 
-/// A row that it refuses, with the page.
+/// A row whose page is refused.
 pub(super) const REFUSED: &str = r#"{"id": "refused"}"#;
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,4 +1,4 @@
-//! The client and the engine against a server whose every answer is scripted.
+//! Tests the client and the engine against a server with scripted answers.
 
 mod answers;
 mod memory;
@@ -15,12 +15,12 @@ use super::{ClientOptions, ConnectorClient, Event, Summary, SyncError, SyncOptio
 use memory::Memory;
 use server::{Answer, Request, Server};
 
-/// Long enough for a loaded machine, and the bound of what would otherwise hang.
+/// A time limit for tests that could hang; long enough for a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const SCHEMA: &str = r#"{"schema": {"a": {"primary_key": "id"}, "b": {"primary_key": "id"}}}"#;
 
-/// Patient as by default, but without pauses.
+/// The default options without pauses.
 fn quick() -> ClientOptions {
     ClientOptions {
         pauses: vec![Duration::ZERO; 2],
@@ -28,14 +28,14 @@ fn quick() -> ClientOptions {
     }
 }
 
-/// A page as a connector answers it.
+/// A connector's answer with a page.
 fn page(rows: &str, state: &str, more: bool) -> Answer {
     Answer::json(&format!(
         r#"{{"insert": {rows}, "state": {state}, "hasMore": {more}}}"#
     ))
 }
 
-/// A server with the two tables of [`SCHEMA`] that answers every page by `script`.
+/// A server with the two tables of [`SCHEMA`], whose pages come from `script`.
 async fn paging(mut script: impl FnMut(&Request) -> Answer + Send + 'static) -> Server {
     Server::start(move |request| {
         if request.path == "/schema" {
@@ -58,7 +58,7 @@ async fn three_pages() -> Server {
     .await
 }
 
-/// Syncs without stopping.
+/// Syncs to the end.
 async fn run(
     server: &Server,
     memory: &Memory,
@@ -79,7 +79,7 @@ async fn run(
     (result, events)
 }
 
-/// An error with its causes.
+/// The text of an error with its causes.
 fn said(error: &SyncError) -> String {
     crate::report::chain(error)
 }

@@ -1,18 +1,18 @@
-//! Answers that stand for a page to come, and pages that stand for nothing.
+//! Pending answers, and pages without progress.
 
 use super::*;
 use weld_protocol::Pending;
 
 #[tokio::test]
-async fn pending_answers_are_waiting_and_never_stored() {
+async fn pending_answers_are_waits_and_never_stored() {
     const MARK: &str =
         r#"{"not-before":"2030-01-02T03:04:05Z","since":"2030-01-02T03:00:00Z","tries":1}"#;
-    let mut asked = 0;
+    let mut requests = 0;
     let server = Server::start(move |request| {
         if request.path == "/schema" {
             return Answer::json(r#"{"schema": {"a": {}}}"#);
         }
-        asked += 1;
+        requests += 1;
         let pending = |reason: &str, state: &str| {
             Answer::with(
                 "200 OK",
@@ -20,7 +20,7 @@ async fn pending_answers_are_waiting_and_never_stored() {
                 format!(r#"{{"insert": [], "state": {state}, "hasMore": true}}"#).as_bytes(),
             )
         };
-        match asked {
+        match requests {
             1 => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
             2 => pending("waiting", &format!(r#"{{"page": 1, "weld-host": {MARK}}}"#)),
             3 => pending("running", r#"{"page": 1}"#),
@@ -58,7 +58,7 @@ async fn pending_answers_are_waiting_and_never_stored() {
 }
 
 #[tokio::test]
-async fn rows_of_an_answer_that_is_marked_as_pending_are_kept() {
+async fn rows_in_an_answer_marked_as_pending_are_kept() {
     let server = Server::start(|request| {
         if request.path == "/schema" {
             return Answer::json(r#"{"schema": {"a": {}}}"#);
@@ -74,20 +74,20 @@ async fn rows_of_an_answer_that_is_marked_as_pending_are_kept() {
 }
 
 #[tokio::test]
-async fn a_state_that_never_moves_ends_the_sync() {
+async fn an_unchanged_state_ends_the_sync() {
     let server = paging(|_| page("[]", r#"{"page": 1}"#, true)).await;
     let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
     assert_eq!(
         said(&result.unwrap_err()),
-        r#"table "a": the state never moves: 10 pages in a row had the same state and no new rows"#
+        r#"table "a" makes no progress: 10 pages in a row had the same state and no new rows"#
     );
-    // The first answer moved it from nothing.
+    // The first answer still changed the state.
     assert_eq!(server.states("a").len(), 11);
 }
 
-/// The commonest mistake of a connector: it hands the cursor back that it was given, and the same rows come for ever.
+/// The most common mistake in a connector: it returns the cursor that it received, so the same rows come forever.
 #[tokio::test]
-async fn the_same_page_again_and_again_ends_the_sync() {
+async fn a_repeated_page_ends_the_sync() {
     let server = paging(|_| page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true)).await;
     let memory = Memory::default();
     let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
@@ -97,7 +97,7 @@ async fn the_same_page_again_and_again_ends_the_sync() {
 }
 
 #[tokio::test]
-async fn new_rows_with_the_same_state_are_asked_on() {
+async fn new_rows_with_the_same_state_are_progress() {
     let mut number = 0;
     let server = paging(move |_| {
         number += 1;
@@ -109,14 +109,14 @@ async fn new_rows_with_the_same_state_are_asked_on() {
 }
 
 #[tokio::test]
-async fn a_pending_answer_is_asked_again_when_it_says_so() {
-    let mut asked = 0;
+async fn a_pending_page_is_requested_again_after_its_wait() {
+    let mut requests = 0;
     let server = paging(move |_| {
-        asked += 1;
-        let headers = match asked {
-            // As long as the test's longest pause, which is no time at all.
+        requests += 1;
+        let headers = match requests {
+            // Shortened to the longest pause.
             1 => "Weld-Host-Pending: waiting\r\nRetry-After: 86400\r\n",
-            // A reason that this client doesn't know.
+            // An unknown reason.
             2 => "Weld-Host-Pending: resting\r\nRetry-After: 0\r\n",
             _ => return page("[]", "{}", false),
         };
@@ -142,7 +142,7 @@ async fn a_pending_answer_is_asked_again_when_it_says_so() {
                 waits.notify_one();
             }
         },
-        // Once it waits, nothing but the pause is left, so that the clock may jump: not to its end.
+        // Once it waits, only the pause is left, so the clock may jump; but not to the end of the pause.
         async {
             waits.notified().await;
             tokio::time::pause();
@@ -163,12 +163,12 @@ async fn a_pending_answer_is_asked_again_when_it_says_so() {
         std::future::pending(),
     );
     let summary = tokio::time::timeout(PATIENCE, asking).await.unwrap();
-    assert_eq!(summary.unwrap().pages(), 2, "two tables, of a page each");
+    assert_eq!(summary.unwrap().pages(), 2, "two tables with a page each");
     assert_eq!(server.states("a").len(), 3);
 }
 
 #[tokio::test]
-async fn pages_without_rows_whose_state_moves_are_asked_on() {
+async fn pages_without_rows_but_with_a_new_state_are_progress() {
     let server = paging(|request| {
         let number = request.body["state"]["page"].as_u64().unwrap_or(0) + 1;
         page("[]", &format!(r#"{{"page": {number}}}"#), number < 30)

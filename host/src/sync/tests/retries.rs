@@ -1,4 +1,4 @@
-//! Requests that fail and are sent again.
+//! Failed requests that are sent again.
 
 use super::*;
 
@@ -25,11 +25,11 @@ fn only_a() -> SyncOptions {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_twice_is_asked_for_with_the_same_state() {
-    let mut asked = 0;
+async fn a_page_that_fails_twice_is_requested_again_with_the_same_state() {
+    let mut requests = 0;
     let server = paging(move |_| {
-        asked += 1;
-        match asked {
+        requests += 1;
+        match requests {
             1 => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
             2 => Answer::status("502 Bad Gateway", "later"),
             3 => Answer::Bytes(Vec::new()),
@@ -51,7 +51,7 @@ async fn a_page_that_fails_twice_is_asked_for_with_the_same_state() {
 }
 
 #[tokio::test]
-async fn the_third_failure_is_the_last_and_the_pages_before_it_stay() {
+async fn the_third_failure_ends_the_sync_and_earlier_pages_stay() {
     let server = paging(|request| {
         if request.body["state"]["page"] == 1 {
             Answer::status("500 Internal Server Error", "down")
@@ -74,7 +74,7 @@ async fn the_third_failure_is_the_last_and_the_pages_before_it_stay() {
 }
 
 #[tokio::test]
-async fn what_will_not_pass_is_asked_for_once() {
+async fn permanent_failures_are_not_retried() {
     for status in [
         "400 Bad Request",
         "401 Unauthorized",
@@ -90,11 +90,11 @@ async fn what_will_not_pass_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn retry_after_is_kept_to_up_to_the_longest_pause() {
-    let mut asked = 0;
+async fn retry_after_is_respected_up_to_the_longest_pause() {
+    let mut requests = 0;
     let server = Server::start(move |request| {
-        asked += 1;
-        match asked {
+        requests += 1;
+        match requests {
             1 => Answer::with("429 Too Many Requests", "Retry-After: 86400\r\n", b""),
             2 => Answer::with("503 Service Unavailable", "Retry-After: 0\r\n", b""),
             _ if request.path == "/schema" => Answer::json(SCHEMA),
@@ -103,7 +103,7 @@ async fn retry_after_is_kept_to_up_to_the_longest_pause() {
     })
     .await;
     let options = ClientOptions {
-        // Were this the wait, the test would end without a result.
+        // With these pauses, the test would time out.
         pauses: vec![PATIENCE * 2; 2],
         longest_pause: Duration::from_millis(1),
         ..ClientOptions::default()

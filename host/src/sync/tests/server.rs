@@ -1,4 +1,4 @@
-//! A server that answers what a test says, byte for byte.
+//! A server whose answers a test defines byte by byte.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -18,16 +18,16 @@ pub(super) struct Server {
 pub(super) struct Request {
     pub(super) method: String,
     pub(super) path: String,
-    /// In lower case, with all headers.
+    /// The request line and all headers, in lower case.
     pub(super) head: String,
-    /// `null` where there is none.
+    /// `null` if there is no body.
     pub(super) body: Value,
 }
 
 pub(super) enum Answer {
-    /// These bytes, and then the connection is closed.
+    /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
-    /// Nothing, with the connection kept open.
+    /// Sends nothing and keeps the connection open.
     Never,
 }
 
@@ -40,7 +40,7 @@ impl Answer {
         Self::with(status, "", body.as_bytes())
     }
 
-    /// `headers` are whole lines, each with its line break.
+    /// `headers` are complete lines, each with its line break.
     pub(super) fn with(status: &str, headers: &str, body: &[u8]) -> Self {
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
@@ -66,7 +66,7 @@ impl Server {
                 log.lock().unwrap().push(request.clone());
                 match script(&request) {
                     Answer::Bytes(bytes) => {
-                        // A client that hung up has what it wanted.
+                        // The client may already be gone.
                         let _ = stream.write_all(&bytes).await;
                         let _ = stream.shutdown().await;
                     }
@@ -88,7 +88,7 @@ impl Server {
     /// Closes the port.
     pub(super) async fn end(mut self) {
         self.accepting.abort();
-        // It ends by being aborted, which is an error.
+        // The task was aborted, which is an error.
         let _ = (&mut self.accepting).await;
     }
 
@@ -96,7 +96,7 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
-    /// The states that were sent for a table.
+    /// The states in the requests for a table.
     pub(super) fn states(&self, table: &str) -> Vec<String> {
         self.requests()
             .iter()
@@ -112,7 +112,7 @@ impl Drop for Server {
     }
 }
 
-/// None where the client hangs up first.
+/// Reads a request; `None` if the client disconnects first.
 async fn read(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let (head, length) = loop {

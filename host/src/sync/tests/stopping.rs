@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 
-/// Syncs all tables, and stops at the first event that `is_enough`.
+/// Syncs all tables, and stops at the first event for which `is_enough` is true.
 async fn stopped_at(
     client: &ConnectorClient,
     memory: &Memory,
@@ -32,9 +32,9 @@ async fn stopped_at(
         .unwrap()
 }
 
-/// Stops when the first page is committed, while the second is asked for and never comes.
+/// Stops when the first page is committed, while the second one is requested and never comes.
 #[tokio::test]
-async fn a_stopped_sync_keeps_whole_pages_and_says_so() {
+async fn a_stopped_sync_keeps_complete_pages_and_reports_the_stop() {
     let server = paging(|request| {
         if request.body["state"]["page"] == 1 {
             Answer::Never
@@ -67,7 +67,7 @@ async fn a_sync_can_be_stopped_during_a_pause() {
 }
 
 #[tokio::test]
-async fn a_sync_goes_on_where_it_was_stopped_with_nothing_lost_or_doubled() {
+async fn a_stopped_sync_continues_without_losing_or_repeating_rows() {
     let server = three_pages().await;
     let whole = Memory::default();
     run(&server, &whole, &SyncOptions::default())
@@ -83,7 +83,7 @@ async fn a_sync_goes_on_where_it_was_stopped_with_nothing_lost_or_doubled() {
             pages == stop_after
         })
         .await;
-        // A table that came to its end would be read from there: only what is unfinished is.
+        // Only unfinished tables are synced; a complete one would be read from its end.
         let unfinished = ["a", "b"]
             .into_iter()
             .filter(|table| memory.table(table).state.as_deref() != Some(r#"{"page": 3}"#))

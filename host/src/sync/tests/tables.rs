@@ -62,7 +62,7 @@ async fn every_table_is_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_table_goes_on_from_the_destinations_state() {
+async fn a_table_continues_from_the_destinations_state() {
     let server = three_pages().await;
     let memory = Memory::default();
     memory.set_state("b", r#"{"page": 2}"#);
@@ -76,7 +76,7 @@ async fn a_table_goes_on_from_the_destinations_state() {
 }
 
 #[tokio::test]
-async fn a_full_sync_begins_anew_with_the_named_table_alone() {
+async fn a_full_sync_starts_over_only_with_the_named_table() {
     let server = three_pages().await;
     let memory = Memory::default();
     let stale = |table| memory.set_state(table, r#"{"page": 2}"#);
@@ -94,7 +94,7 @@ async fn a_full_sync_begins_anew_with_the_named_table_alone() {
 }
 
 #[tokio::test]
-async fn an_unknown_table_is_answered_with_the_known_ones() {
+async fn the_error_for_an_unknown_table_lists_the_known_ones() {
     let server = three_pages().await;
     let options = SyncOptions {
         tables: Some(vec!["b".to_owned(), "wines".to_owned()]),
@@ -136,9 +136,9 @@ async fn the_older_shape_of_a_schema_is_synced() {
     assert_eq!(memory.table("old"), stored);
 }
 
-/// The third page never comes, and would be waited for if the second one's commit were not looked after.
+/// The third page never comes. Without noticing the second page's failed commit, the sync would wait for it.
 #[tokio::test]
-async fn a_destination_that_fails_ends_the_sync_while_a_page_is_asked_for() {
+async fn a_failing_destination_ends_the_sync_while_a_page_is_requested() {
     let server = paging(|request| match request.body["state"]["page"].as_u64() {
         None => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
         Some(1) => page(&format!("[{}]", memory::REFUSED), r#"{"page": 2}"#, true),
@@ -149,13 +149,13 @@ async fn a_destination_that_fails_ends_the_sync_while_a_page_is_asked_for() {
     let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
     assert_eq!(
         said(&result.unwrap_err()),
-        r#"table "a" can't be written: the reader of the rows has closed the stream"#
+        r#"table "a" can't be written: the reader of the rows closed the stream"#
     );
     assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
 }
 
 #[tokio::test]
-async fn a_page_that_is_warned_about_is_kept_unless_strict() {
+async fn a_page_with_a_warning_is_stored_unless_strict() {
     for strict in [false, true] {
         let server = paging(|request| {
             if request.body["state"]["page"] == 1 {

@@ -72,7 +72,7 @@ fn component_that_is_not_a_connector_is_not_installed() {
         (path.to_str().unwrap(), "a core module"),
     ] {
         let workshop = Workshop::of_rust(component).with("plugins/beers.wasm", "the previous one");
-        assert_fails(&workshop.build(&["beers"]), &["is no connector", words]);
+        assert_fails(&workshop.build(&["beers"]), &["is not a connector", words]);
         let before = fs::read(workshop.at("plugins/beers.wasm")).unwrap();
         assert_eq!(before, b"the previous one");
     }
@@ -84,14 +84,14 @@ fn component_that_is_not_a_connector_is_not_installed() {
     let ended = script_without_output.build(&["beers"]);
     assert_fails(
         &ended,
-        &["`npm run build` made no component", "dist/beers.wasm"],
+        &["`npm run build` produced no component", "dist/beers.wasm"],
     );
 }
 
 #[test]
 fn folder_without_a_connector_is_reported() {
     let workshop = Workshop::new();
-    assert_fails(&workshop.build(&["none"]), &["none is no folder"]);
+    assert_fails(&workshop.build(&["none"]), &["there is no folder none"]);
     assert_fails(
         &workshop.build(&["beers"]),
         &["Cargo.toml", "app.py", "package.json", "*.c"],

@@ -265,7 +265,7 @@ fn impossible_login_is_reported_before_any_request() {
         (without_key, "weld-host auth key"),
         (
             place.run(&["login", "shop", "--no-browser", "--credential", "plain"]),
-            "[auth.plain] in shop.toml is not one to log in to",
+            "[auth.plain] in shop.toml has no login",
         ),
         (
             place.run(&["login", "shop", "--no-browser", "--credential", "other"]),

@@ -161,7 +161,7 @@ fn credential_is_tried_with_its_token_and_a_url() {
             "with status 403",
         ),
         (&["--credential", "plain"], "needs no token"),
-        (&[], "name one of api, plain with --credential"),
+        (&[], "choose one of api, plain with --credential"),
         (
             &["https://elsewhere.example.com", "--credential", "api"],
             "no rule allows https://elsewhere.example.com",

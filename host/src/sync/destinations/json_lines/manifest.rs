@@ -1,4 +1,4 @@
-//! What is committed: the state of each table and the length of its file, in one file that is replaced as a whole.
+//! The manifest: each table's state and the committed length of its file, in one file that is replaced atomically.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,29 +11,29 @@ use serde_json::value::RawValue;
 use super::super::error::DestinationError;
 use super::super::identity::FileIdentity;
 
-/// The layout of the manifest.
+/// The version of the manifest's layout.
 const LAYOUT: i64 = 1;
 
-/// The manifest's name in the folder. No table's file ends so.
+/// The manifest's name in the folder. No table's file has this extension.
 const FILE: &str = "_weld.json";
 
-/// The manifest to be.
+/// The name of a new manifest before it replaces the old one.
 const NEW_FILE: &str = "_weld.json.new";
 
 /// The committed part of each table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Manifest {
     layout: i64,
-    /// By the schema's name.
+    /// The tables by the schema's name.
     pub(super) tables: BTreeMap<String, CommittedTable>,
 }
 
-/// The committed part of one table's file, and the state that goes with it.
+/// The committed part of a table's file, with its state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct CommittedTable {
-    /// The name of its file within the folder.
+    /// The name of the file within the folder.
     pub(super) file: String,
-    /// How many bytes of the file are whole pages; what follows is not committed.
+    /// How many bytes of the file are complete pages. The rest is not committed.
     pub(super) committed_bytes: u64,
     /// The state of the last page.
     #[serde(
@@ -47,25 +47,25 @@ pub(super) struct CommittedTable {
     pub(super) notes: Option<Box<RawValue>>,
 }
 
-/// The layout alone, which an older or newer manifest has as well.
+/// The layout's version, which manifests of all releases have.
 #[derive(Deserialize)]
 struct LayoutHeader {
     layout: i64,
 }
 
-/// A state of `null` is not the same as no state.
+/// Distinguishes a state of `null` from no state.
 fn deserialize_some<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::deserialize(deserializer).map(Some)
 }
 
-/// Where the folder's manifest stands.
+/// The path of the folder's manifest.
 pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join(FILE)
 }
 
-/// Which file is the folder's manifest; none before there is one.
+/// The identity of the folder's manifest; `None` if there is none yet.
 pub(super) fn identity(folder: &Path) -> Result<Option<FileIdentity>, DestinationError> {
     let path = path(folder);
     match FileIdentity::at(&path) {
@@ -76,7 +76,7 @@ pub(super) fn identity(folder: &Path) -> Result<Option<FileIdentity>, Destinatio
 }
 
 impl Manifest {
-    /// Reads the folder's manifest; an empty one if the folder has none.
+    /// Reads the folder's manifest. A folder without one has an empty manifest.
     pub(super) fn read(folder: &Path) -> Result<Self, DestinationError> {
         let path = folder.join(FILE);
         let text = match fs::read(&path) {
@@ -104,7 +104,7 @@ impl Manifest {
         serde_json::from_slice(&text).map_err(damaged)
     }
 
-    /// Puts this manifest in the place of the folder's: after a kill or a power cut there is one or the other.
+    /// Replaces the folder's manifest with this one. After a kill or a power cut, the folder has either of them.
     pub(super) fn write(&self, folder: &Path) -> Result<(), DestinationError> {
         let path = folder.join(NEW_FILE);
         replace(self, &path, &folder.join(FILE))

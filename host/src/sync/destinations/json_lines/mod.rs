@@ -1,9 +1,9 @@
-//! A folder with a file of rows for each table, one JSON object a line.
+//! A folder with a file for each table, with a row as a JSON object per line.
 //!
-//! Rows are appended as they came, apart from line breaks between values; a later row of the same key does not replace
-//! an earlier one. Beside them stand `_weld.json`, which says how much of each file is committed and with which state,
-//! and `_weld.lock`, which one sync at a time holds. A page is written to its file first and becomes part of it when
-//! the manifest is replaced; what a killed process wrote beyond the manifest's length is cut off by the next.
+//! Rows are appended as received, without line breaks between values. A later row with the same key does not replace an
+//! earlier one. The folder also has `_weld.json`, with the committed length and state of each file, and `_weld.lock`,
+//! which one sync at a time locks. A page is first written to its file and is committed when the manifest is replaced.
+//! The next sync removes anything that a killed process wrote beyond the committed length.
 
 mod manifest;
 mod names;
@@ -28,29 +28,29 @@ use super::lock::DestinationLock;
 
 const LOCK_FILE: &str = "_weld.lock";
 
-/// Rows in a folder's files.
+/// A destination that writes to a folder of JSON Lines.
 #[derive(Debug)]
 pub struct JsonLines {
     folder: PathBuf,
     identity: FileIdentity,
     manifest: Manifest,
-    /// None before there is one.
+    /// `None` before there is a manifest.
     manifest_identity: Option<FileIdentity>,
-    /// The files of prepared tables, by the schema's name.
+    /// The prepared tables' files, by the schema's name.
     files: HashMap<String, File>,
-    /// Kept between pages, so that each page is one write.
+    /// A buffer, so that each page is a single write.
     lines: Vec<u8>,
-    /// Of which tables new notes are to be committed.
+    /// New notes to commit, by table.
     notes: HashMap<String, String>,
     lock: DestinationLock,
 }
 
 impl JsonLines {
-    /// Opens the folder, or makes it, and holds it until the value is dropped.
+    /// Opens or creates the folder, and locks it until the value is dropped.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`]: `Open` where there can be no folder, `Locked` where another sync holds it, `ReadOnly`,
+    /// [`DestinationError`]: `Open` if the folder can't be created, `Locked` if another sync has locked it, `ReadOnly`,
     /// `Layout` or `Damaged`.
     pub fn open(folder: &Path) -> Result<Self, DestinationError> {
         fs::create_dir_all(folder).map_err(|error| match error.kind() {
@@ -60,7 +60,7 @@ impl JsonLines {
             },
             _ => DestinationError::of_file(folder, error),
         })?;
-        // Where links lead is what counts, also once they lead elsewhere.
+        // Links are resolved once, since they may later point elsewhere.
         let named = folder;
         let folder =
             fs::canonicalize(named).map_err(|error| DestinationError::of_file(named, error))?;
@@ -80,7 +80,7 @@ impl JsonLines {
         })
     }
 
-    /// Whether folder, lock and manifest are those that were opened.
+    /// Verifies that the folder, the lock and the manifest are those that were opened.
     fn verify_folder(&self) -> Result<(), DestinationError> {
         DestinationError::unless_changed(&self.folder, self.identity, 0)?;
         self.lock.verify()?;
@@ -92,7 +92,7 @@ impl JsonLines {
         }
     }
 
-    /// Whether the table's file is there, with all that is committed.
+    /// Verifies that the table's file exists and contains everything committed.
     fn verify_file(&self, table: &str) -> Result<(), DestinationError> {
         let (file, path, committed_bytes) = self.file(table)?;
         let metadata = file
@@ -102,8 +102,8 @@ impl JsonLines {
         DestinationError::unless_changed(&path, identity, committed_bytes)
     }
 
-    /// Makes a change to the table's entry durable. A table without one gets a file's name first: one that no file
-    /// has, or rows of somebody else would be taken for what a killed process left.
+    /// Changes the table's manifest entry and writes the manifest. A table without an entry first gets a file name that
+    /// no file has; otherwise foreign rows could be mistaken for those of a killed process.
     fn record(
         &mut self,
         table: &str,
@@ -150,24 +150,24 @@ impl JsonLines {
         }
     }
 
-    /// Cuts off what is not committed.
+    /// Truncates the file to its committed length.
     fn cut(&self, table: &str) -> Result<(), DestinationError> {
         let (file, path, committed_bytes) = self.file(table)?;
         file.set_len(committed_bytes)
             .map_err(|error| DestinationError::of_file(&path, error))
     }
 
-    /// Appends `lines`, commits them with the state.
+    /// Appends `lines` and commits them with the state.
     fn append(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {
-        // Before: what was cut would be filled up with zeros.
+        // Before writing, since a truncated file would be filled up with zeros.
         self.verify_folder()?;
         self.verify_file(table)?;
         let (mut file, path, committed_bytes) = self.file(table)?;
         let length = u64::try_from(self.lines.len()).unwrap_or(u64::MAX);
-        // Again: it may have failed after an earlier error.
+        // Again, since it may have failed after an earlier error.
         file.set_len(committed_bytes)
             .and_then(|()| file.write_all(&self.lines))
-            // The manifest must not say more than a power cut leaves of the file.
+            // After a power cut, the file must have at least the length in the manifest.
             .and_then(|()| file.sync_data())
             .map_err(|error| DestinationError::of_file(&path, error))?;
         let notes = self.notes.get(table);
@@ -185,7 +185,7 @@ impl JsonLines {
 impl Destination for JsonLines {
     fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
         if !self.manifest.tables.contains_key(&table.name) {
-            // Before the file is made: a file that the manifest doesn't know is somebody else's.
+            // Before the file is created: a file that is not in the manifest is a foreign one.
             self.record(&table.name, |_| {})?;
         }
         let Some(entry) = self.manifest.tables.get(&table.name) else {
@@ -202,7 +202,7 @@ impl Destination for JsonLines {
         if length < entry.committed_bytes {
             return Err(DestinationError::Damaged {
                 reason: format!(
-                    "it has {length} bytes, {} were written",
+                    "it has {length} bytes, but {} were written",
                     entry.committed_bytes
                 ),
                 path,
@@ -236,7 +236,7 @@ impl Destination for JsonLines {
             self.lines.push(b'\n');
         }
         self.append(table, state).inspect_err(|_| {
-            // Where that fails as well, the next page or the next run does it.
+            // If this fails too, the next page or the next run truncates the file.
             let _ = self.verify_file(table).and_then(|()| self.cut(table));
         })
     }

@@ -1,15 +1,15 @@
-//! Names of tables as names of files.
+//! Makes file names from table names.
 
 use std::collections::HashSet;
 
-/// What a file's name ends with.
+/// The extension of the tables' files.
 const EXTENSION: &str = ".jsonl";
 
-/// A name on most file systems has at most 255 bytes; a number and the extension follow.
+/// Most file systems allow names of 255 bytes. A number and the extension follow.
 const MAX_BYTES: usize = 200;
 
-/// The file of the table `table`, `taken` being the files of others: `orders.jsonl`, or where that is taken,
-/// `orders_2.jsonl` and so on, on whatever file system: some take `Orders` and `orders` for one.
+/// The file name for `table`: `orders.jsonl`, or `orders_2.jsonl` and so on if another table has it. `taken` are the
+/// other tables' files. Names are compared without case, since some file systems treat `Orders` and `orders` as equal.
 pub(super) fn file_name<'a>(table: &str, taken: impl Iterator<Item = &'a str>) -> String {
     let taken: HashSet<_> = taken.map(str::to_lowercase).collect();
     let stem = stem(table);
@@ -22,7 +22,8 @@ pub(super) fn file_name<'a>(table: &str, taken: impl Iterator<Item = &'a str>) -
     name
 }
 
-/// Letters and digits of any script, hyphens and dots, but no dot at the beginning, which would hide the file.
+/// Keeps letters and digits of any script, hyphens and dots, except for a dot at the beginning, which would hide the
+/// file.
 fn stem(table: &str) -> String {
     let mut stem = String::new();
     for character in table.chars() {
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_stay_in_the_folder_and_apart() {
+    fn file_names_are_distinct_and_stay_in_the_folder() {
         let long = "ä".repeat(500);
         let long_file = format!("{}.jsonl", "ä".repeat(100));
         let cases = [

@@ -15,7 +15,7 @@ fn open(folder: &TempDir) -> JsonLines {
 }
 
 #[test]
-fn pages_are_appended_and_their_state_is_there_in_the_next_run() {
+fn pages_are_appended_and_the_next_run_has_their_state() {
     let folder = TempDir::new().unwrap();
     let beers = table("beers", &["id"], &[]);
     let mut lines = open(&folder);
@@ -41,7 +41,7 @@ fn pages_are_appended_and_their_state_is_there_in_the_next_run() {
 }
 
 #[test]
-fn what_a_killed_run_wrote_beyond_its_state_is_cut_off() {
+fn rows_that_a_killed_run_did_not_commit_are_removed() {
     let folder = TempDir::new().unwrap();
     let keyless = table("t", &[], &[]);
     let mut lines = open(&folder);
@@ -68,7 +68,7 @@ fn what_a_killed_run_wrote_beyond_its_state_is_cut_off() {
 }
 
 #[test]
-fn a_run_killed_before_its_first_page_is_no_obstacle() {
+fn a_sync_works_after_a_run_that_was_killed_before_its_first_page() {
     let folder = TempDir::new().unwrap();
     let keyless = table("t", &[], &[]);
     open(&folder).prepare(&keyless).unwrap();
@@ -80,7 +80,7 @@ fn a_run_killed_before_its_first_page_is_no_obstacle() {
 }
 
 #[test]
-fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
+fn after_an_error_the_page_is_undone_and_the_sync_continues() {
     let folder = TempDir::new().unwrap();
     let mut lines = open(&folder);
     lines.prepare(&table("t", &[], &[])).unwrap();
@@ -95,7 +95,7 @@ fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
         matches!(error, DestinationError::Row { row: 2, .. }),
         "{error:?}"
     );
-    // The rows are written, and then the manifest can't be.
+    // The rows are written, but the manifest can't be.
     let obstacle = folder.path().join("_weld.json.new");
     fs::create_dir(&obstacle).unwrap();
     let error = lines
@@ -116,7 +116,7 @@ fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
 }
 
 #[test]
-fn clearing_removes_rows_and_state_and_resetting_the_state_alone() {
+fn clearing_removes_rows_and_state_but_resetting_only_the_state() {
     let folder = TempDir::new().unwrap();
     let mut lines = open(&folder);
     let keyless = table("t", &[], &[]);
@@ -155,7 +155,7 @@ fn a_folder_in_use_is_refused_at_once() {
 }
 
 #[test]
-fn a_file_of_somebody_else_is_left_as_it_is() {
+fn a_foreign_file_is_left_unchanged() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("t.jsonl"), "{\"mine\": 1}\n").unwrap();
     let error = open(&folder).prepare(&table("t", &[], &[])).unwrap_err();
@@ -168,7 +168,7 @@ fn a_file_of_somebody_else_is_left_as_it_is() {
 }
 
 #[test]
-fn what_was_changed_by_others_is_told() {
+fn changes_by_others_are_reported() {
     type Expected = fn(&DestinationError) -> bool;
     let damaged: Expected = |error| matches!(error, DestinationError::Damaged { .. });
     let cases: [(&str, &str, Expected); 4] = [
@@ -198,7 +198,7 @@ fn what_was_changed_by_others_is_told() {
 }
 
 #[test]
-fn a_folder_that_can_not_be_made_is_told() {
+fn a_folder_that_can_not_be_created_is_reported() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
@@ -223,7 +223,7 @@ fn a_table_that_was_not_prepared_is_refused() {
     );
 }
 
-/// A sync of the tables `t` and `u`, of which a page each is committed.
+/// A sync that has committed a page each of the tables `t` and `u`.
 fn begun(folder: &Path) -> JsonLines {
     let mut lines = JsonLines::open(folder).unwrap();
     for name in ["t", "u"] {
@@ -235,9 +235,9 @@ fn begun(folder: &Path) -> JsonLines {
 }
 
 #[test]
-fn what_is_taken_away_while_it_is_written_to_is_noticed() {
-    type Spoil = fn(&Path);
-    let cases: [(&str, FileChange, Spoil); 9] = [
+fn files_that_are_removed_or_changed_during_a_sync_are_noticed() {
+    type Tamper = fn(&Path);
+    let cases: [(&str, FileChange, Tamper); 9] = [
         ("t.jsonl deleted", FileChange::Removal, |folder| {
             fs::remove_file(folder.join("t.jsonl")).unwrap();
         }),
@@ -269,18 +269,18 @@ fn what_is_taken_away_while_it_is_written_to_is_noticed() {
             fs::create_dir(folder).unwrap();
         }),
     ];
-    for (case, expected, spoil) in cases {
+    for (case, expected, tamper) in cases {
         let lab = TempDir::new().unwrap();
         let folder = lab.path().join("rows");
         let mut lines = begun(&folder);
-        spoil(&folder);
+        tamper(&folder);
         let page = rows(&["{\"id\": 2}"]);
         let committed = lines.commit("t", &page, &raw("{\"page\": 2}"));
         drop(lines);
         let lab = TempDir::new().unwrap();
         let folder = lab.path().join("rows");
         let mut lines = begun(&folder);
-        spoil(&folder);
+        tamper(&folder);
         for error in [committed.unwrap_err(), lines.verify().unwrap_err()] {
             assert!(
                 matches!(error, DestinationError::Changed { change, .. } if change == expected),
@@ -291,7 +291,7 @@ fn what_is_taken_away_while_it_is_written_to_is_noticed() {
 }
 
 #[test]
-fn a_folder_that_others_look_at_and_add_to_is_no_change() {
+fn reading_the_folder_and_adding_files_to_it_is_allowed() {
     let lab = TempDir::new().unwrap();
     let folder = lab.path().join("rows");
     let mut lines = begun(&folder);

@@ -1,4 +1,4 @@
-//! A table's columns: which there are, and new ones as they appear.
+//! The columns of a table, and adding new ones.
 
 use std::collections::HashMap;
 
@@ -7,39 +7,39 @@ use rusqlite::Connection;
 use super::fault::SqliteFault;
 use super::names::{KEY_KINDS, Names, OWN_PREFIX, column_name, quoted};
 
-/// SQLite's own limit, as it is built (sqlite.org/limits.html).
+/// SQLite's default limit (sqlite.org/limits.html).
 const MAX_COLUMNS: usize = 2000;
 
-/// A column to be.
+/// A column to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NewColumn {
-    /// As rows name it.
+    /// The name in rows.
     pub(super) name: String,
-    /// Whether the schema calls it a string.
+    /// Whether the schema declares it as a string.
     pub(super) is_text: bool,
 }
 
 /// A column of a table.
 #[derive(Debug)]
 pub(super) struct Column {
-    /// As rows name it.
+    /// The name in rows.
     pub(super) name: String,
-    /// As SQL names it, without quotes.
+    /// The name in SQL, without quotes.
     pub(super) sql_name: String,
-    /// Whether SQLite turns into text what it is given.
+    /// Whether the column is TEXT, so that SQLite converts values to text.
     pub(super) is_text: bool,
 }
 
-/// A table and its columns. It exists in the file as soon as it has a column, since SQL knows no table without.
+/// A table and its columns. The file has the table once it has a column, since SQL has no tables without columns.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// As the schema names it.
+    /// The name in the schema.
     pub(super) table: String,
-    /// As SQL names it, without quotes.
+    /// The name in SQL, without quotes.
     pub(super) sql_table: String,
-    /// The primary key's columns, as rows name them; empty where rows are appended.
+    /// The primary key's columns, by their names in rows; empty if rows are appended.
     pub(super) key: Vec<String>,
-    /// The key by which the rows in the file are kept, where it is another one.
+    /// The key of the rows in the file, if it differs.
     pub(super) old_key: Option<Vec<String>>,
     /// Whether the table has the column [`KEY_KINDS`], which is part of the key.
     pub(super) has_key_kinds: bool,
@@ -49,7 +49,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// `taken` are the names in the table that are in use, those of `columns` among them.
+    /// `taken` are the names in use in the table, including those of `columns`.
     pub(super) fn new(
         table: String,
         sql_table: String,
@@ -78,12 +78,12 @@ impl Layout {
         &self.columns
     }
 
-    /// The place of the column that rows name so.
+    /// The index of the column with this name in rows.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 
-    /// The key's columns for SQL; none where rows are appended.
+    /// The key's columns for SQL; `None` if rows are appended.
     pub(super) fn key_sql(&self) -> Option<String> {
         let mut names: Vec<_> = self
             .key
@@ -97,13 +97,13 @@ impl Layout {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    /// The index that keeps the key, quoted. A table of a schema never has such a name.
+    /// The quoted name of the key's index. No table of a schema gets such a name.
     pub(super) fn index_sql(&self) -> String {
         quoted(&format!("{OWN_PREFIX}key_{}", self.sql_table))
     }
 
-    /// Adds those of `new` that are unknown, within the caller's transaction; where that is rolled back,
-    /// [`Layout::forget_after`] must follow.
+    /// Adds the unknown ones of the columns in `new`, within the caller's transaction. If it is rolled back,
+    /// [`Layout::forget_after`] must be called.
     pub(super) fn add(
         &mut self,
         connection: &Connection,
@@ -134,8 +134,8 @@ impl Layout {
             });
         }
         let added = self.columns.get(known..).unwrap_or_default();
-        // A column without a type keeps each value as it is given. A type of numbers would round digits, and a table
-        // that is STRICT is read from end to end for each column that it gets.
+        // A column without a type stores each value unchanged. A numeric type would round digits. A STRICT table would
+        // be scanned for every new column.
         let definitions = added.iter().map(|column| {
             let type_name = if column.is_text { " TEXT" } else { "" };
             quoted(&column.sql_name) + type_name

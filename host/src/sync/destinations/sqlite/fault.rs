@@ -1,4 +1,4 @@
-//! What SQLite says, sorted by what a person can do about it.
+//! SQLite's errors, classified by how to fix them.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use rusqlite::{ErrorCode, ffi};
 use super::super::error::DestinationError;
 use super::holders::holders;
 
-/// Why SQLite did not do what it was asked to. The file is added by the caller, which knows its path.
+/// Why an operation with SQLite failed. The caller adds the file's path.
 #[derive(Debug)]
 pub(super) enum SqliteFault {
     Sqlite(rusqlite::Error),
-    /// What was found out about a file, complete.
+    /// A complete error about a file.
     File(Box<DestinationError>),
-    /// The table has `limit` columns already.
+    /// The table already has `limit` columns.
     TooManyColumns {
         table: String,
         column: String,
         limit: usize,
     },
-    /// Counted from 1.
+    /// A row, counted from 1, is not an object.
     Row {
         table: String,
         row: usize,
@@ -32,7 +32,7 @@ pub(super) enum SqliteFault {
     NotAFile,
     Linked,
     Foreign,
-    /// The file has the layout `found`, this release knows `known`.
+    /// The file has layout `found`; this release reads `known`.
     Layout {
         found: i64,
         known: i64,
@@ -53,11 +53,11 @@ impl From<DestinationError> for SqliteFault {
 }
 
 impl SqliteFault {
-    /// The error, which names the file.
+    /// The error with the file's path.
     pub(super) fn into_error(self, path: &Path) -> DestinationError {
         let path = path.to_owned();
         match self {
-            Self::Sqlite(source) => sorted(&path, source),
+            Self::Sqlite(source) => classified(&path, source),
             Self::File(error) => *error,
             Self::TooManyColumns {
                 table,
@@ -85,7 +85,7 @@ impl SqliteFault {
     }
 }
 
-fn sorted(path: &Path, source: rusqlite::Error) -> DestinationError {
+fn classified(path: &Path, source: rusqlite::Error) -> DestinationError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -100,7 +100,7 @@ fn sorted(path: &Path, source: rusqlite::Error) -> DestinationError {
             path,
             source: source.into(),
         },
-        // Of all causes only a full disk has a code of its own: a quota and a limit on the size of files have not.
+        // Only a full disk has its own code. A quota and a limit on file sizes have none.
         Some(ErrorCode::SystemIoFailure)
             if source.sqlite_error().map(|error| error.extended_code)
                 == Some(ffi::SQLITE_IOERR_WRITE) =>

@@ -1,4 +1,4 @@
-//! The file: who may write it, and how it is written.
+//! Opens and locks the file.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -17,35 +17,35 @@ use super::making::{PAGE_BYTES, make, open_flags};
 use super::ownership::{claim, refuse_foreign_log};
 use super::place::{FilePlace, beside};
 
-/// How much of the file is kept in memory. Upserts by keys in no order read all over the index.
+/// How much of the file is cached in memory. Upserts with unsorted keys read the whole index.
 const CACHE_KIBIBYTES: i32 = 32 << 10;
 
-/// How many pages the write-ahead log collects before they are copied into the file: 64 MB, so that a page that is
-/// written by many commits is copied once.
+/// How many pages the write-ahead log collects before they are copied into the file: 64 MB, so that a page that many
+/// commits write is copied once.
 const CHECKPOINT_PAGES: i32 = 8 << 10;
 
-/// What the log has before its frames, and a frame before its page (sqlite.org/fileformat.html#the_write_ahead_log).
+/// The sizes of the log's header and of a frame's header (sqlite.org/fileformat.html#the_write_ahead_log).
 const LOG_HEADER_BYTES: u64 = 32;
 const FRAME_HEADER_BYTES: u64 = 24;
 
-/// How long the end waits for programs that read the file.
+/// How long closing waits for programs that read the file.
 const LAST_WAIT: Duration = Duration::from_millis(500);
 
 /// How long another program may keep the file locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A file of a sync, open.
+/// An open file of a sync.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     pub(super) connection: Connection,
     pub(super) place: FilePlace,
     page_bytes: u64,
-    /// Given up after the connection is closed.
+    /// Released after the connection is closed.
     lock: DestinationLock,
 }
 
 impl OpenFile {
-    /// Whether what is written goes where the path leads.
+    /// Verifies that the path still leads to the file that is written.
     ///
     /// # Errors
     ///
@@ -57,14 +57,14 @@ impl OpenFile {
 
     fn verify_files(&mut self) -> Result<(), DestinationError> {
         self.place.verify()?;
-        // Another program may write, or checkpoint and truncate the log, between one look and the next.
+        // Another program may write, or checkpoint and truncate the log, between the two calls.
         let before = self.log_bytes();
         let length = self.place.log_length();
         self.place.verify_log(length, before.min(self.log_bytes()))
     }
 
-    /// Waits for a moment until nobody else has the file open, since the last one to close it removes the log, and one that
-    /// only reads can't.
+    /// Waits a moment for other programs to close the file: the last one to close it removes the log, and a program
+    /// that only reads can't.
     fn wait_for_readers(&self) {
         let end = Instant::now() + LAST_WAIT;
         while Instant::now() < end && has_readers(self.place.path()) {
@@ -72,8 +72,8 @@ impl OpenFile {
         }
     }
 
-    /// How long the log must be at least, by SQLite's own count of its frames: nothing after a checkpoint that
-    /// truncates it, whoever made that, and nothing where SQLite doesn't say.
+    /// The minimum size of the log, from SQLite's count of its frames; 0 after any checkpoint that truncates it, and if
+    /// SQLite doesn't say.
     fn log_bytes(&self) -> u64 {
         let count = "PRAGMA wal_checkpoint(NOOP)";
         let frames = self
@@ -91,19 +91,19 @@ impl OpenFile {
     }
 }
 
-/// Opens or makes the file, and locks it against other syncs until the value is dropped or the process ends. Other
-/// programs may read it meanwhile, each what was committed when it began.
+/// Opens or creates the file, and locks it against other syncs until the value is dropped or the process ends. Other
+/// programs may read it meanwhile; each sees the commits from before its read began.
 ///
-/// The write-ahead log keeps a commit whole whatever ends the process. With `synchronous=NORMAL` a power cut may take
-/// the last commits, rows and state together, and never the file (sqlite.org/wal.html).
+/// The write-ahead log keeps commits atomic even if the process is killed. With `synchronous=NORMAL`, a power cut may
+/// undo the last commits, with rows and state together, but never damages the file (sqlite.org/wal.html).
 pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
-    // An absolute path is never read as a URI, nor as the name of a database in memory. Behind a link stands the file
-    // that its lock belongs to.
+    // An absolute path is never read as a URI or as the name of an in-memory database. Links are resolved, since the
+    // lock belongs to the actual file.
     let named = path;
     let path = fs::canonicalize(named)
         .or_else(|_| std::path::absolute(named))
         .map_err(|_| rusqlite::Error::InvalidPath(named.to_owned()))?;
-    // SQLite would call a pipe or a device a broken disk.
+    // SQLite would report a pipe or a device as a disk error.
     let found = fs::metadata(&path).ok();
     if found.as_ref().is_some_and(|found| !found.is_file()) {
         return Err(SqliteFault::NotAFile);
@@ -113,14 +113,15 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
     make(&path)?;
     let mut connection = Connection::open_with_flags(&path, open_flags())?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // Another program's file must stay as it is, down to its log.
+    // Another program's file must stay unchanged, including its log.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    // Only counts before the first page is written, so for an empty file.
+    // Only effective for an empty file, before the first page is written.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     if connection.is_readonly(MAIN_DB)? {
         return Err(SqliteFault::ReadOnly);
     }
-    // By each name it would have another lock and another log, which spoil it (sqlite.org/howtocorrupt.html).
+    // Under each name it would have its own lock and its own log, which could corrupt it
+    // (sqlite.org/howtocorrupt.html).
     if found.is_some_and(|found| found.nlink() > 1) {
         return Err(SqliteFault::Linked);
     }
@@ -143,7 +144,7 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
 }
 
 impl Drop for OpenFile {
-    /// Brings the log into the file, as far as readers let it. The last connection that is closed removes the log.
+    /// Copies the log into the file, as far as readers permit. The last connection to close removes the log.
     fn drop(&mut self) {
         let verified = self.verify_files();
         let is_removed = matches!(
@@ -160,7 +161,7 @@ impl Drop for OpenFile {
             self.wait_for_readers();
         }
         if verified.is_err() {
-            // The log belongs to the file that was there, and would spoil another one of its name.
+            // The log belongs to the original file, and would corrupt another file with its name.
             let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
             let _ = self.connection.set_db_config(option, true);
             self.place.remove_log();

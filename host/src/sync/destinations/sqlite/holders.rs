@@ -1,4 +1,4 @@
-//! Who keeps a SQLite file locked, as the system tells it.
+//! Finds the processes that lock a SQLite file.
 
 use std::fs;
 use std::path::Path;
@@ -8,14 +8,14 @@ use super::super::identity::FileIdentity;
 use super::place::beside;
 use crate::report;
 
-/// Every lock of the machine, on Linux; other systems tell none.
+/// All locks of the machine, on Linux. Other systems have no such file.
 const LOCKS: &str = "/proc/locks";
 
-/// The bytes of the `-shm` file by which one writes, checkpoints or recovers; those behind them are for readers
+/// The last byte of the `-shm` file that is locked to write, checkpoint or recover. Later bytes are for readers
 /// (sqlite.org/walformat.html).
 const LAST_WRITER_BYTE: u64 = 122;
 
-/// Other processes that lock the file against writing; where there are none, those that lock it for reading.
+/// Other processes that lock the file for writing, or else those that lock it for reading.
 pub(super) fn holders(path: &Path) -> LockHolder {
     let (file, index) = (inode(path), inode(&beside(path, "-shm")));
     let locks = held_locks();
@@ -30,7 +30,8 @@ pub(super) fn holders(path: &Path) -> LockHolder {
     LockHolder::Programs(found.into_iter().map(program).collect())
 }
 
-/// Whether other processes have the file open, where the system tells: with a log, each locks it for reading all the time.
+/// Whether other processes have the file open, if the system says. With a write-ahead log, each of them always has a
+/// read lock.
 pub(super) fn has_readers(path: &Path) -> bool {
     let file = inode(path);
     !pids(&held_locks(), |lock| Some(lock.inode) == file).is_empty()
@@ -45,12 +46,12 @@ fn held_locks() -> Vec<HeldLock> {
     locks.lines().filter_map(HeldLock::parse).collect()
 }
 
-/// The processes besides this one that hold such locks.
-fn pids(locks: &[HeldLock], is_in_the_way: impl Fn(&HeldLock) -> bool) -> Vec<u32> {
+/// The other processes that hold matching locks.
+fn pids(locks: &[HeldLock], is_relevant: impl Fn(&HeldLock) -> bool) -> Vec<u32> {
     let own = std::process::id();
     let mut pids: Vec<u32> = locks
         .iter()
-        .filter(|lock| lock.pid != own && is_in_the_way(lock))
+        .filter(|lock| lock.pid != own && is_relevant(lock))
         .map(|lock| lock.pid)
         .collect();
     pids.sort_unstable();
@@ -58,7 +59,7 @@ fn pids(locks: &[HeldLock], is_in_the_way: impl Fn(&HeldLock) -> bool) -> Vec<u3
     pids
 }
 
-/// A line of the system's list of locks.
+/// A line in the system's list of locks.
 #[derive(Debug, PartialEq, Eq)]
 struct HeldLock {
     pid: u32,
@@ -68,7 +69,8 @@ struct HeldLock {
 }
 
 impl HeldLock {
-    /// Reads `1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 0 EOF`. None for one that somebody only waits for.
+    /// Reads `1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 0 EOF`. `None` for a lock that a process
+    /// is only waiting for.
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace().skip(3);
         let kind = words.next()?;
@@ -97,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_the_system_are_read() {
+    fn lines_of_the_lock_list_are_parsed() {
         let lock = |pid, writes, inode, first_byte| HeldLock {
             pid,
             writes,

@@ -1,4 +1,4 @@
-//! JSON texts as SQLite's values and as names of columns.
+//! Converts JSON texts into SQLite's values and column names.
 
 use std::borrow::Cow;
 use std::fmt::{self, Formatter};
@@ -8,9 +8,9 @@ use serde::de::{Deserializer, Visitor};
 use super::numbers::number;
 use super::value::SqlValue;
 
-/// Reads a JSON text. Objects and arrays stay JSON, booleans become 0 and 1. `as_text` is for a column that the
-/// schema calls a string: any other value stays JSON there too, since SQLite would round a number on its way into a
-/// column of text.
+/// Converts a JSON text. Objects and arrays stay JSON, booleans become 0 and 1. `as_text` is for columns that the
+/// schema declares as strings: there, other values stay JSON too, since SQLite would round numbers when it converts
+/// them to text.
 pub(super) fn read_value(json: &str, as_text: bool) -> SqlValue<'_> {
     match json.as_bytes().first() {
         Some(b'n') => SqlValue::Null,
@@ -23,8 +23,8 @@ pub(super) fn read_value(json: &str, as_text: bool) -> SqlValue<'_> {
     }
 }
 
-/// Reads the name of a member. One that no text can hold keeps the spelling that it has in JSON: to replace what is
-/// wrong with it would make one name of several.
+/// Converts the name of a member. A name that is not valid Unicode keeps its JSON spelling: with replacement
+/// characters, different names could become equal.
 pub(super) fn member_name(json: &str) -> Cow<'_, str> {
     let inner = inner(json);
     if !inner.contains('\\') {
@@ -33,8 +33,8 @@ pub(super) fn member_name(json: &str) -> Cow<'_, str> {
     serde_json::from_str(json).map_or_else(|_| inner.into(), Cow::Owned)
 }
 
-/// Reads a JSON string. A lone surrogate, which JSON can spell and no text can hold, becomes U+FFFD: a row must not be
-/// lost to half an emoji.
+/// Converts a JSON string. A lone surrogate, which is possible in JSON but not in Unicode text, becomes U+FFFD, so that
+/// half an emoji doesn't make a row fail.
 fn unquoted(json: &str) -> Cow<'_, str> {
     let inner = inner(json);
     if !inner.contains('\\') {
@@ -45,14 +45,14 @@ fn unquoted(json: &str) -> Cow<'_, str> {
         .map_or_else(|_| inner.into(), Cow::Owned)
 }
 
-/// What stands between the quotes.
+/// The text between the quotes.
 fn inner(json: &str) -> &str {
     json.strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .unwrap_or(json)
 }
 
-/// `serde_json` hands over lone surrogates where bytes are asked for.
+/// `serde_json` passes on lone surrogates if bytes are requested.
 struct LossyTextVisitor;
 
 impl Visitor<'_> for LossyTextVisitor {
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_value_has_its_place() {
+    fn each_kind_of_value_is_converted() {
         let text = |text: &'static str| SqlValue::Text(text.into());
         let cases = [
             ("null", false, SqlValue::Null),
@@ -96,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_marked_and_the_rest_is_kept() {
+    fn half_a_character_is_replaced_and_the_rest_is_kept() {
         let read = unquoted(r#""a\ud83d""#);
         assert!(read.starts_with("a\u{fffd}"), "{read}");
     }
 
     #[test]
-    fn names_of_half_characters_stay_apart() {
+    fn names_with_half_characters_stay_distinct() {
         for (json, name) in [
             (r#""a""#, "a"),
             (r#""a\u0062\"""#, "ab\""),

@@ -1,9 +1,9 @@
-//! Keys of several kinds and spellings of JSON values, which SQLite would take for one or for several.
+//! Primary keys with values of several JSON kinds or spellings, which SQLite would not compare as JSON does.
 //!
-//! A boolean is kept as 0 or 1, JSON and long numbers as text, and half of a surrogate pair as U+FFFD. In a key `true` and
-//! `1` must stay apart, and `[1]` and `"[1]"`. So a table gets a column for the kinds of a key's values, as part of the key,
-//! with the first row whose key has such a value; most tables never do. What is no plain value is kept in one spelling:
-//! `{"a":1,"b":2}` and `{"b":2,"a":1}` are one key, and so are `[1]` and `[1.0]`.
+//! A boolean is stored as 0 or 1, JSON and long numbers as text, and half of a surrogate pair as U+FFFD. In a key,
+//! `true` must differ from `1`, and `[1]` from `"[1]"`. So when the first such value appears, the table gets a column
+//! for the kinds of a key's values, as part of the key. Most tables never need it. Values that are not plain are stored
+//! in a canonical spelling: `{"a":1,"b":2}` and `{"b":2,"a":1}` are the same key, and so are `[1]` and `[1.0]`.
 
 use std::borrow::Cow;
 
@@ -16,38 +16,38 @@ use super::names::{KEY_KINDS, quoted};
 use super::numbers::number;
 use super::value::SqlValue;
 
-/// Any number of so many characters, without an exponent, is kept in one way however it is spelled.
+/// A number with at most this many characters and no exponent is stored the same way in any spelling.
 const SHORT_CHARACTERS: usize = 15;
 
-/// An integer of so many fits into 64 bits.
+/// An integer with at most this many characters fits into 64 bits.
 const SHORT_INTEGER_CHARACTERS: usize = 18;
 
 /// A key's value that is not plain.
 #[derive(Debug)]
 pub(super) struct KeyValue {
-    /// What tells it from others of the same SQL value; empty where nothing has to.
+    /// The kind that distinguishes it from others with the same SQL value; empty if that is not needed.
     pub(super) kind: Cow<'static, str>,
-    /// What is kept in place of the value as it came; `None` where that is kept.
+    /// The value to store instead of the original one; `None` to store the original.
     pub(super) value: Option<SqlValue<'static>>,
 }
 
 impl KeyValue {
-    /// Reads a JSON text; `None` for a plain value, as most are. `is_text` as for
+    /// Reads a JSON text; `None` for a plain value, as most are. `is_text` is the same as `as_text` of
     /// [`read_value`](super::json::read_value).
     pub(super) fn read(json: &str, is_text: bool) -> Option<Self> {
-        let in_one_spelling = || SqlValue::Text(canonical_key(json).into_owned().into());
+        let canonical = || SqlValue::Text(canonical_key(json).into_owned().into());
         let (kind, value) = match json.as_bytes().first() {
             None | Some(b'n') => return None,
             Some(b'"') if !json.contains('\\') => return None,
             Some(b'"') => match serde_json::from_str::<String>(json) {
                 Ok(_) => return None,
-                // What is kept of it would be the same for each half.
+                // The stored text would be the same for each half.
                 Err(_) => (canonical_key(json).into_owned().into(), None),
             },
             Some(b't' | b'f') => ("boolean".into(), None),
-            Some(b'{') => ("object".into(), Some(in_one_spelling())),
-            Some(b'[') => ("array".into(), Some(in_one_spelling())),
-            _ if is_text => ("number".into(), Some(in_one_spelling())),
+            Some(b'{') => ("object".into(), Some(canonical())),
+            Some(b'[') => ("array".into(), Some(canonical())),
+            _ if is_text => ("number".into(), Some(canonical())),
             _ if is_short(json) => return None,
             _ => match number(&canonical_key(json)) {
                 SqlValue::Text(text) => (
@@ -63,7 +63,7 @@ impl KeyValue {
     }
 }
 
-/// Whether a number's length alone says that it is kept as a number, whose spelling is not kept, which spares reading it.
+/// Whether a number's length shows that it is stored as a number, without its spelling. This saves parsing it.
 fn is_short(json: &str) -> bool {
     let has_no = |found: fn(&u8) -> bool| !json.as_bytes().iter().any(found);
     match json.len() {
@@ -73,8 +73,8 @@ fn is_short(json: &str) -> bool {
     }
 }
 
-/// Makes the column, and the key anew with it. Where the caller's transaction is rolled back, the layout must say again
-/// that it isn't there.
+/// Adds the column and recreates the key with it. If the caller's transaction is rolled back, the caller must reset
+/// `has_key_kinds` in the layout.
 pub(super) fn add(connection: &Connection, layout: &mut Layout) -> Result<(), SqliteFault> {
     connection.execute_batch(&format!(
         "ALTER TABLE {} ADD COLUMN {} TEXT NOT NULL DEFAULT ''; DROP INDEX IF EXISTS {}",
@@ -86,7 +86,7 @@ pub(super) fn add(connection: &Connection, layout: &mut Layout) -> Result<(), Sq
     index(connection, layout)
 }
 
-/// Makes the index that keeps the key, where it is missing.
+/// Creates the key's index, if it is missing.
 pub(super) fn index(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
     if let Some(key) = layout.key_sql() {
         let (name, table) = (layout.index_sql(), quoted(&layout.sql_table));

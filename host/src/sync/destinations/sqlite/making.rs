@@ -1,4 +1,4 @@
-//! A new file.
+//! Creates a new file.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -14,21 +14,21 @@ use super::fault::SqliteFault;
 use super::ownership::{VERSIONS, WITH_LOG, claim, is_own};
 use super::place::beside;
 
-/// A row of a few kilobytes and its index entries touch fewer, larger pages.
+/// Larger than the default: a row of a few kilobytes and its index entries then touch fewer pages.
 pub(super) const PAGE_BYTES: i32 = 8 << 10;
 
-/// For reading and writing, by one thread at a time.
+/// Flags for reading and writing, by one thread at a time.
 pub(super) fn open_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-/// Makes the file where there is none, under another name until it is ready: a program that reads it at once finds
-/// its tables, and no lock. The caller has the lock of the destination.
+/// Creates the file if there is none. It has another name until it is ready, so that a program that reads it at once
+/// finds its tables and no lock. The caller must hold the destination's lock.
 ///
-/// Where the file system can't move a file so that it replaces none, there is none afterwards, as is where somebody made
-/// one meanwhile; that is for the caller.
+/// If the file system can't rename without replacing, no file is created. If another process created one meanwhile, it
+/// is left alone. The caller handles both cases.
 pub(super) fn make(path: &Path) -> Result<(), SqliteFault> {
     let new = beside(path, "-new");
     if fs::symlink_metadata(path).is_ok() || !is_free(&new) {
@@ -47,7 +47,7 @@ pub(super) fn make(path: &Path) -> Result<(), SqliteFault> {
     made
 }
 
-/// Whether nobody has a file of this name, once what a killed sync left of it is removed.
+/// Whether the name is free, after removing a file that a killed sync left.
 fn is_free(new: &Path) -> bool {
     match fs::symlink_metadata(new) {
         Err(error) => error.kind() == io::ErrorKind::NotFound,
@@ -60,14 +60,14 @@ fn is_free(new: &Path) -> bool {
 fn build(new: &Path) -> Result<(), SqliteFault> {
     let mut connection = Connection::open_with_flags(new, open_flags())?;
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
-    // Until it has its name nothing is lost with it, and nothing must stand beside it.
+    // Until the file has its final name, nothing is lost with it, and other files must not appear next to it.
     connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction()?;
     claim(&transaction)?;
     transaction.commit()?;
     connection.close().map_err(|(_, error)| error)?;
-    // As `journal_mode=WAL` would, which makes a log.
+    // The same as `journal_mode=WAL`, but without creating a log.
     let file = OpenOptions::new().write(true).open(new);
     file.and_then(|file| {
         file.write_all_at(&WITH_LOG, VERSIONS.start as u64)?;

@@ -3,26 +3,27 @@
 //! | JSON | SQLite |
 //! |---|---|
 //! | integer of 64 bits | INTEGER |
-//! | number with a fraction or an exponent that a 64-bit float holds to the last digit | REAL |
+//! | number with a fraction or an exponent that a 64-bit float represents exactly | REAL |
 //! | any other number | TEXT, with its digits as they came |
 //! | boolean | INTEGER, 0 or 1 |
 //! | string | TEXT |
 //! | array, object | TEXT, its JSON as it came |
 //! | null | NULL |
 //!
-//! Columns have no type, so that SQLite converts nothing; those that the schema calls strings are TEXT, and hold what
-//! is no string as JSON. A row with a known primary key replaces the values that it has, and a field that it lacks
-//! gets the schema's default, if there is one. A row whose key is null or missing in part is appended, as are all rows
-//! of a table without a key.
+//! Columns have no type, so that SQLite converts nothing. Columns that the schema declares as strings are TEXT; other
+//! values in them are stored as JSON. A row with an existing primary key replaces the values that it has. A missing
+//! field gets the schema's default, if there is one. A row with a null or missing key column is appended, as are all
+//! rows of a table without a key.
 //!
-//! A key keeps apart what differs as JSON: `1`, `"1"` and `true`, `[1]` and `"[1]"`, `"\ud800"` and `"\udfff"`; not `1` and
-//! `1.0`, nor `[1]` and `[1.0]`, nor objects in other orders: there the JSON is kept in one spelling (`keys.rs`).
+//! Keys that differ as JSON stay distinct: `1`, `"1"` and `true`, `[1]` and `"[1]"`, `"\ud800"` and `"\udfff"`. Equal
+//! JSON in different spellings is the same key: `1` and `1.0`, `[1]` and `[1.0]`, or objects in different orders. Such
+//! JSON is stored in a canonical spelling (`keys.rs`).
 //!
-//! Tables and columns keep their names where SQLite can hold them (`names.rs`); of names that it takes for one, the
-//! later is numbered.
+//! Tables and columns keep their names if SQLite accepts them (`names.rs`). If SQLite treats two names as equal, the
+//! later one gets a number.
 //!
-//! `_weld_tables`, `_weld_columns`, `_weld_state` and `_weld_notes` are our own tables: the names that tables and columns
-//! got, the key of each table, the state of its last page, and the notes on it.
+//! `_weld_tables`, `_weld_columns`, `_weld_state` and `_weld_notes` are the sync's own tables. They contain the names
+//! of tables and columns, the key of each table, the state of its last page, and the notes on it.
 
 mod columns;
 mod fault;
@@ -59,24 +60,24 @@ use super::destination::{Destination, States};
 use super::error::DestinationError;
 use super::holder::LockHolder;
 
-/// Rows in a SQLite file, which other programs may read meanwhile.
+/// A destination that writes to a SQLite file, which other programs may read meanwhile.
 #[derive(Debug)]
 pub struct Sqlite {
     file: OpenFile,
     path: PathBuf,
-    /// By the schema's name.
+    /// The prepared tables, by the schema's name.
     tables: HashMap<String, PreparedTable>,
-    /// Of which tables new notes are to be committed.
+    /// New notes to commit, by table.
     notes: HashMap<String, String>,
 }
 
 impl Sqlite {
-    /// Opens the file, or makes it, and keeps other syncs out until the value is dropped.
+    /// Opens or creates the file, and keeps other syncs out until the value is dropped.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`]: `Locked` where another sync has it open or another program locks it, `NotAFile`, `Linked`, `NotADatabase`, `Foreign` or `Layout` where
-    /// it is not a sync's, `ReadOnly`, `Open`, or what SQLite reported.
+    /// [`DestinationError`]: `Locked` if another sync or program has locked the file, `NotAFile`, `Linked`,
+    /// `NotADatabase`, `Foreign` or `Layout` if it is not a sync's, `ReadOnly`, `Open`, or an error of SQLite.
     pub fn open(path: &Path) -> Result<Self, DestinationError> {
         Ok(Self {
             file: file::open(path).map_err(|fault| fault.into_error(path))?,
@@ -86,8 +87,8 @@ impl Sqlite {
         })
     }
 
-    /// What stays beside the file at `path` after a sync, once its [`Sqlite`] is dropped: its log, while another program has
-    /// the file open. `None` where nothing does.
+    /// The log that remains next to the file at `path` once its [`Sqlite`] is dropped, while another program has the
+    /// file open. `None` if there is none.
     #[must_use]
     pub fn left_log(path: &Path) -> Option<LeftLog> {
         let path = std::fs::canonicalize(path).ok()?;
@@ -99,23 +100,23 @@ impl Sqlite {
     }
 }
 
-/// A log beside a file, and who keeps it there.
+/// A log next to a file, with the programs that keep it there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{} stays for as long as {holder} has the file open; a program that opened it for reading alone leaves it there, and the \
+    "{} remains while {holder} has the file open; a program that opened it only for reading leaves the log behind, and the \
      next sync removes it",
     log.display()
 )]
 pub struct LeftLog {
     /// The log, which is empty: all rows are in the file.
     pub log: PathBuf,
-    /// Who has the file open.
+    /// The programs that have the file open.
     pub holder: LockHolder,
 }
 
 impl Destination for Sqlite {
     fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
-        let (prepared, state) = within(&mut self.file.connection, |connection| {
+        let (prepared, state) = in_transaction(&mut self.file.connection, |connection| {
             let prepared = tables::prepare(connection, table)?;
             Ok((prepared, states::get(connection, &table.name)?))
         })
@@ -126,7 +127,7 @@ impl Destination for Sqlite {
 
     fn clear(&mut self, table: &str) -> Result<(), DestinationError> {
         let prepared = prepared(&mut self.tables, table)?;
-        within(&mut self.file.connection, |connection| {
+        in_transaction(&mut self.file.connection, |connection| {
             tables::clear(connection, &prepared.layout)
         })
         .map_err(|fault| fault.into_error(&self.path))?;
@@ -140,12 +141,12 @@ impl Destination for Sqlite {
         rows: &[Box<RawValue>],
         state: &RawValue,
     ) -> Result<(), DestinationError> {
-        // Before, since SQLite would write to whatever is left of it.
+        // Before writing, since SQLite would write to whatever is left of the file.
         self.file.verify()?;
         let prepared = prepared(&mut self.tables, table)?;
         let known = prepared.layout.columns().len();
         let had_key_kinds = prepared.layout.has_key_kinds;
-        let committed = within(&mut self.file.connection, |connection| {
+        let committed = in_transaction(&mut self.file.connection, |connection| {
             if let Some(was) = &prepared.layout.old_key {
                 return Err(SqliteFault::KeyChanged {
                     table: table.to_owned(),
@@ -165,7 +166,7 @@ impl Destination for Sqlite {
             fault.into_error(&self.path)
         })?;
         self.notes.remove(table);
-        // A commit into a file without a name is none.
+        // A commit to a file that was removed doesn't count.
         self.file.verify()
     }
 
@@ -208,12 +209,12 @@ fn prepared<'a>(
         })
 }
 
-/// Does all of it in one transaction, or, after an error, nothing.
-fn within<T>(
+/// Does the work in a transaction, which is rolled back after an error.
+fn in_transaction<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> Result<T, SqliteFault>,
 ) -> Result<T, SqliteFault> {
-    // One that only reads at first would fail where somebody else has written meanwhile.
+    // Immediate: a transaction that starts by reading would fail if another program had written meanwhile.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let value = work(&transaction)?;
     transaction.commit()?;

@@ -1,26 +1,26 @@
-//! Names of tables and columns as SQL can hold them.
+//! Names of tables and columns for SQL.
 
 use std::collections::HashSet;
 
-/// What our own tables and indices begin with. No table of a schema gets such a name.
+/// The prefix of the sync's own tables and indices. No table of a schema gets such a name.
 pub(super) const OWN_PREFIX: &str = "_weld_";
 
-/// The column for the kinds of a key's values, which no row's column is called.
+/// The column for the kinds of a key's values. No row's column gets this name.
 pub(super) const KEY_KINDS: &str = "_weld_key";
 
-/// What SQLite keeps for itself (sqlite.org/fileformat2.html, section 2.6).
+/// The prefix that SQLite reserves (sqlite.org/fileformat2.html, section 2.6).
 const SQLITE_PREFIX: &str = "sqlite_";
 
-/// What every table has beside its columns (sqlite.org/rowidtable.html): SQLite adds no column of such a name, and one
-/// that a new table has hides it.
+/// The names of the row ID, which every table has (sqlite.org/rowidtable.html). SQLite refuses to add a column with
+/// such a name, and one in a new table hides the row ID.
 const ROW_IDS: [&str; 3] = ["rowid", "oid", "_rowid_"];
 
-/// The names that are taken in one namespace: a table's columns, or a file's tables and indices.
+/// The names in use in a namespace: a table's columns, or a file's tables and indices.
 #[derive(Debug, Default)]
 pub(super) struct Names(HashSet<String>);
 
 impl Names {
-    /// The names that a table's columns can't have.
+    /// The names that the columns of any table can't have.
     pub(super) fn of_a_table() -> Self {
         Self(
             ROW_IDS
@@ -31,18 +31,18 @@ impl Names {
         )
     }
 
-    /// Takes a name that was given before.
+    /// Adds a name that is in use.
     pub(super) fn insert(&mut self, name: &str) {
         self.0.insert(name.to_ascii_lowercase());
     }
 
-    /// Gives a name back.
+    /// Frees a name.
     pub(super) fn remove(&mut self, name: &str) {
         self.0.remove(&name.to_ascii_lowercase());
     }
 
-    /// Takes `wanted`, or where it is taken, the first free of `wanted_2`, `wanted_3` and so on. SQLite compares names
-    /// without regard to the case of ASCII letters.
+    /// Takes `wanted`, or if it is in use, the first free name of `wanted_2`, `wanted_3` and so on. Like SQLite, it
+    /// ignores the case of ASCII letters.
     pub(super) fn take(&mut self, wanted: String) -> String {
         if self.0.insert(wanted.to_ascii_lowercase()) {
             return wanted;
@@ -58,12 +58,12 @@ impl Names {
     }
 }
 
-/// The name that a column would have if it were alone.
+/// The preferred SQL name of a column.
 pub(super) fn column_name(name: &str) -> String {
     without_nul(name, "column")
 }
 
-/// The name that a table would have if it were alone.
+/// The preferred SQL name of a table.
 pub(super) fn table_name(name: &str) -> String {
     let name = without_nul(name, "table");
     let lower = name.to_ascii_lowercase();
@@ -74,12 +74,12 @@ pub(super) fn table_name(name: &str) -> String {
     }
 }
 
-/// The name as SQL holds any name: words of SQL, blanks and quotes too (sqlite.org/lang_keywords.html).
+/// Quotes a name for SQL, which allows keywords, spaces and quotes in it (sqlite.org/lang_keywords.html).
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// An SQL text ends at its first NUL.
+/// Replaces NULs, since SQL text ends at the first one. An empty name becomes `empty`.
 fn without_nul(name: &str, empty: &str) -> String {
     if name.is_empty() {
         empty.to_owned()
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_sql_takes_for_one_are_numbered() {
+    fn names_that_sql_treats_as_equal_are_numbered() {
         let mut names = Names::of_a_table();
         let cases = [
             ("RowId", "RowId_2"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_keep_away_from_names_that_are_not_theirs() {
+    fn tables_avoid_reserved_names() {
         let cases = [
             ("orders", "orders"),
             ("sqlite_x", "table_sqlite_x"),

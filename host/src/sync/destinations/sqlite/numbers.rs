@@ -1,15 +1,15 @@
-//! JSON numbers, with all their digits.
+//! Converts JSON numbers without losing digits.
 
 use weld_protocol::Decimal;
 
 use super::value::SqlValue;
 
-/// Any decimal of so many digits survives the way into a 64-bit float and back (`f64::DIGITS`).
+/// Any decimal with this many digits survives the conversion to a 64-bit float and back (`f64::DIGITS`).
 const SAFE_DIGITS: usize = f64::DIGITS as usize;
 
-/// Reads a JSON number: an integer of 64 bits as such; one with a fraction or an exponent as a float, where the float's
-/// shortest text is the same number to the last digit; any other as its text. An integer beyond 64 bits is text even
-/// where a float would hold it, so that large identifiers are all of one kind.
+/// Converts a JSON number. An integer of 64 bits stays an integer. A number with a fraction or an exponent becomes a
+/// float, if the float's shortest text is exactly the same number. Any other number stays text. An integer beyond 64
+/// bits is text even if a float could represent it, so that all large identifiers have the same type.
 pub(super) fn number(json: &str) -> SqlValue<'_> {
     if json
         .bytes()
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_a_float_can_not_hold_stay_text() {
+    fn numbers_that_a_float_can_not_represent_stay_text() {
         let text = |json: &'static str| SqlValue::Text(json.into());
         let cases = [
             ("0", SqlValue::Integer(0)),

@@ -1,4 +1,4 @@
-//! Whose file it is.
+//! Checks whether a file belongs to a sync.
 
 use std::fs;
 use std::io::Read;
@@ -9,13 +9,13 @@ use rusqlite::Transaction;
 
 use super::fault::SqliteFault;
 
-/// Marks a file as a sync's: "weld" in ASCII (sqlite.org/pragma.html#pragma_application_id).
+/// The application ID of a sync's file: "weld" in ASCII (sqlite.org/pragma.html#pragma_application_id).
 const APPLICATION_ID: i32 = 0x7765_6c64;
 
-/// The layout of our own tables.
+/// The version of the layout of the sync's own tables.
 const LAYOUT: i32 = 1;
 
-/// Where a file has its versions for writing and reading, and what they are of one that is written by a log
+/// The position of a file's write and read versions, and their values in a file with a write-ahead log
 /// (sqlite.org/fileformat.html).
 pub(super) const VERSIONS: Range<usize> = 18..20;
 pub(super) const WITH_LOG: [u8; 2] = [2, 2];
@@ -46,8 +46,8 @@ const NOTES_TABLE: &str = "
     )
 ";
 
-/// Refuses a file that has a write-ahead log and is not a sync's of this release, unopened: SQLite would leave files
-/// beside it that were not there. That of a sync was marked before it had a log.
+/// Refuses, without opening it, a file that has a write-ahead log and doesn't belong to a sync of this release: SQLite
+/// would leave new files next to it. A sync's file gets its application ID before it has a log.
 pub(super) fn refuse_foreign_log(path: &Path) -> Result<(), SqliteFault> {
     match FileHeader::read(path) {
         Some(header) if header.has_log() => header.judge(),
@@ -55,12 +55,12 @@ pub(super) fn refuse_foreign_log(path: &Path) -> Result<(), SqliteFault> {
     }
 }
 
-/// Whether a file is a sync's of this release, as far as its header says; a missing one is not.
+/// Whether a file belongs to a sync of this release, according to its header; `false` if there is no file.
 pub(super) fn is_own(path: &Path) -> bool {
     FileHeader::read(path).is_some_and(|header| header.judge().is_ok())
 }
 
-/// The beginning of a file (sqlite.org/fileformat.html).
+/// The header of a file (sqlite.org/fileformat.html).
 struct FileHeader([u8; 100]);
 
 impl FileHeader {
@@ -85,7 +85,7 @@ impl FileHeader {
     }
 }
 
-/// Whose file it is, by its application, its version, and whether there is nothing in it.
+/// Fails unless a file with this application ID, layout version and content belongs to a sync or is empty.
 fn judge(application: i64, layout: i64, is_empty: bool) -> Result<(), SqliteFault> {
     let is_ours = application == i64::from(APPLICATION_ID);
     if is_ours && layout != i64::from(LAYOUT) {
@@ -100,7 +100,7 @@ fn judge(application: i64, layout: i64, is_empty: bool) -> Result<(), SqliteFaul
     }
 }
 
-/// Checks whose file it is; an empty one becomes ours, with the tables that a sync needs.
+/// Checks that the file belongs to a sync. An empty file becomes a sync's, with the tables that it needs.
 pub(super) fn claim(transaction: &Transaction<'_>) -> Result<(), SqliteFault> {
     let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, layout) = (pragma("application_id")?, pragma("user_version")?);
@@ -112,6 +112,6 @@ pub(super) fn claim(transaction: &Transaction<'_>) -> Result<(), SqliteFault> {
         transaction.pragma_update(None, "user_version", LAYOUT)?;
         transaction.execute_batch(OWN_TABLES)?;
     }
-    // Files of earlier releases lack it.
+    // Files of earlier releases don't have this table.
     Ok(transaction.execute_batch(NOTES_TABLE)?)
 }

@@ -1,4 +1,4 @@
-//! Where the file stands, and whether it still does.
+//! Checks that the file and its log are still at their paths.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use super::super::error::DestinationError;
 use super::super::identity::{FileChange, FileIdentity, LostPages};
 
-/// The file at its path, and its write-ahead log beside it.
+/// The file at its path, and the write-ahead log next to it.
 #[derive(Debug)]
 pub(super) struct FilePlace {
     path: PathBuf,
     identity: FileIdentity,
-    /// How long it was when it was looked at last. It never gets shorter but by a hand from outside.
+    /// The file's length at the last check. Only another program can make it shorter.
     length: u64,
     log: PathBuf,
-    /// None before there is one.
+    /// `None` before there is a log.
     log_identity: Option<FileIdentity>,
 }
 
@@ -37,11 +37,11 @@ impl FilePlace {
         &self.path
     }
 
-    /// Whether the path leads to the file still, and the log's to the log.
+    /// Verifies that both paths still lead to the file and the log.
     ///
     /// # Errors
     ///
-    /// `Changed`, or `File` where the system doesn't say.
+    /// `Changed`, or `File` if the system doesn't say.
     pub(super) fn verify(&mut self) -> Result<(), DestinationError> {
         DestinationError::unless_changed(&self.path, self.identity, self.length)?;
         let metadata = fs::metadata(&self.path);
@@ -57,12 +57,13 @@ impl FilePlace {
         }
     }
 
-    /// How long the log is now, in bytes; none before there is one.
+    /// The current length of the log in bytes; 0 if there is none.
     pub(super) fn log_length(&self) -> u64 {
         fs::metadata(&self.log).map_or(0, |found| found.len())
     }
 
-    /// Whether a log of `length` bytes has the `needed` ones. What is missing of it, readers would miss in the file.
+    /// Verifies that a log of `length` bytes has at least `needed` bytes. Readers of the file would miss the pages in a
+    /// truncated part.
     ///
     /// # Errors
     ///
@@ -78,7 +79,7 @@ impl FilePlace {
         })
     }
 
-    /// Removes the log, if it is the one that was written.
+    /// Removes the log, if it is still the one that was written.
     pub(super) fn remove_log(&self) {
         let found = FileIdentity::at(&self.log).ok();
         if found.is_some() && found == self.log_identity {
@@ -88,7 +89,7 @@ impl FilePlace {
     }
 }
 
-/// The error of a log that was changed. From one that is only removed the pages are brought into the file at the end.
+/// The error for a changed log. If the log was only removed, its pages are still copied into the file at the end.
 fn with_log(error: DestinationError) -> DestinationError {
     match error {
         DestinationError::Changed { path, change, .. } if change != FileChange::Removal => {
@@ -102,7 +103,7 @@ fn with_log(error: DestinationError) -> DestinationError {
     }
 }
 
-/// The path with something at its end, as SQLite names the files beside its own.
+/// The path with a suffix, as SQLite names the files next to a database.
 pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);

@@ -1,4 +1,4 @@
-//! Rows of a page as rows of a table.
+//! Writes the rows of a page into a table.
 
 use std::collections::HashMap;
 use std::fmt::{self, Formatter};
@@ -15,13 +15,13 @@ use super::names::{KEY_KINDS, quoted};
 use super::tables::PreparedTable;
 use super::value::SqlValue;
 
-/// How many statements are kept, one for each set of columns that rows have.
+/// How many prepared statements are cached, one per set of columns.
 const MAX_STATEMENTS: usize = 32;
 
-/// Writes rows in their order, so that of two with the same key the later one is kept. New columns are added to
+/// Writes rows in their order, so that the later one of two rows with the same key wins. New columns are added to
 /// `layout`.
 ///
-/// A row whose key is null or missing in part is appended: it equals no other row, neither for SQL nor for a reader.
+/// A row with a null or missing key column is appended: neither SQL nor a reader can match it with another row.
 pub(super) fn write(
     connection: &Connection,
     PreparedTable { layout, defaults }: &mut PreparedTable,
@@ -42,7 +42,7 @@ pub(super) fn write(
         reader.resolve(connection, layout)?;
         let key_kinds = reader.read_key(layout);
         if !key_kinds.is_empty() && !layout.has_key_kinds {
-            // They were made for the key without it.
+            // The statements were prepared for the key without this column.
             statements.clear();
             keys::add(connection, layout)?;
         }
@@ -74,7 +74,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The statement that writes these columns, and leaves a kept row's others as they are.
+/// The statement that writes these columns. In an existing row, other columns keep their values.
 fn insertion(layout: &Layout, columns: &[usize]) -> String {
     let table = quoted(&layout.sql_table);
     let columns: Vec<_> = columns
@@ -113,33 +113,33 @@ fn insertion(layout: &Layout, columns: &[usize]) -> String {
     sql
 }
 
-/// One value of a row.
+/// A value of a row.
 #[derive(Debug, Clone, Copy)]
 struct Cell<'a> {
     column: usize,
     json: &'a str,
 }
 
-/// Reads one row after another.
+/// Reads rows, one after the other.
 #[derive(Debug, Default)]
 struct RowReader<'a> {
-    /// The row's values by column, of each column one.
+    /// The row's values, sorted by column, at most one per column.
     cells: Vec<Cell<'a>>,
     /// The columns of `cells`.
     columns: Vec<usize>,
-    /// Values of the key that are kept otherwise than they came, by their place in `cells`.
+    /// Values of the key that are stored differently, by their index in `cells`.
     key_values: Vec<(usize, SqlValue<'static>)>,
-    /// The values of fields that a row lacks, by column.
+    /// The default values of fields, by column.
     defaults: &'a [(usize, Box<RawValue>)],
-    /// Values of columns that the table lacks, by name.
+    /// Values of columns that the table doesn't have yet, by name.
     unknown: Vec<(String, &'a str)>,
-    /// The names in the order of the last row, as they stand there, and their columns: most rows of a page have the
-    /// same names in the same order, which spares decoding and looking them up.
+    /// The names in the last row as spelled there, in order, with their columns. Most rows of a page have the same
+    /// names in the same order, so this saves decoding and looking them up.
     expected: Vec<(&'a str, usize)>,
 }
 
 impl<'a> RowReader<'a> {
-    /// Whether the row is an object.
+    /// Reads a row. Returns whether it is an object.
     fn read(&mut self, row: &'a RawValue, layout: &Layout) -> bool {
         self.cells.clear();
         self.unknown.clear();
@@ -163,7 +163,7 @@ impl<'a> RowReader<'a> {
         match layout.place(&name) {
             Some(column) => {
                 self.cells.push(Cell { column, json });
-                // After an unknown name there is a gap, which the next row fills.
+                // After an unknown name there is a gap, which the next row fills in.
                 if let Some(expected) = self.expected.get_mut(position) {
                     *expected = (quoted, column);
                 } else if self.expected.len() == position {
@@ -174,7 +174,7 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// Reads the key's values in the row, and gives their kinds, with a comma after each; empty for most keys, see
+    /// Reads the key's values in the row. Returns their kinds with a comma after each; empty for most keys, see
     /// [`KeyValue`].
     fn read_key(&mut self, layout: &Layout) -> String {
         self.key_values.clear();
@@ -205,7 +205,7 @@ impl<'a> RowReader<'a> {
         kinds
     }
 
-    /// The value that is kept of a cell in place of the one that came.
+    /// The value to store for a cell instead of its own.
     fn key_value(&self, cell: usize) -> Option<&SqlValue<'static>> {
         let mut values = self.key_values.iter();
         values
@@ -213,10 +213,10 @@ impl<'a> RowReader<'a> {
             .map(|(_, value)| value)
     }
 
-    /// Adds columns for the unknown names, and puts the cells in order.
+    /// Adds columns for the unknown names, and sorts the cells.
     fn resolve(&mut self, connection: &Connection, layout: &mut Layout) -> Result<(), SqliteFault> {
         if self.cells.is_empty() && self.unknown.is_empty() && layout.columns().is_empty() {
-            // A row of nothing needs a table, and a table a column.
+            // An empty row needs a table, and a table needs a column.
             self.unknown.push((String::new(), "null"));
         }
         if !self.unknown.is_empty() {
@@ -234,7 +234,7 @@ impl<'a> RowReader<'a> {
             .cells
             .is_sorted_by(|one, next| one.column < next.column)
         {
-            // Of a name that a row has twice the last counts, as for most readers of JSON (RFC 8259, section 4).
+            // If a row has a name twice, the last value counts, as for most JSON readers (RFC 8259, section 4).
             self.cells.reverse();
             self.cells.sort_by_key(|cell| cell.column);
             self.cells.dedup_by_key(|cell| cell.column);

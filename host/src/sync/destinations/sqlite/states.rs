@@ -1,4 +1,4 @@
-//! The states, in a table of their own.
+//! The states and notes, in their own tables.
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::value::RawValue;
@@ -24,7 +24,7 @@ pub(super) fn notes(connection: &Connection, table: &str) -> Result<Option<Strin
         .optional()?)
 }
 
-/// Puts the notes in the place of earlier ones; `None` removes them.
+/// Replaces the notes; `None` removes them.
 pub(super) fn set_notes(
     connection: &Connection,
     table: &str,
@@ -40,7 +40,7 @@ pub(super) fn set_notes(
     Ok(())
 }
 
-/// Every state, by table.
+/// All states, sorted by table.
 pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, SqliteFault> {
     let mut states =
         connection.prepare("SELECT table_name, state FROM _weld_state ORDER BY table_name")?;
@@ -48,7 +48,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, Sqli
     Ok(states.collect::<Result<_, _>>()?)
 }
 
-/// Puts the state in the place of an earlier one.
+/// Replaces the state.
 pub(super) fn set(
     connection: &Connection,
     table: &str,
@@ -64,7 +64,7 @@ pub(super) fn set(
     Ok(())
 }
 
-/// Forgets the state, and tells whether there was one.
+/// Removes the state. Returns whether there was one.
 pub(super) fn reset(connection: &Connection, table: &str) -> Result<bool, SqliteFault> {
     let removed = connection.execute("DELETE FROM _weld_state WHERE table_name = ?1", [table])?;
     Ok(removed > 0)

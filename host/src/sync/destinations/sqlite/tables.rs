@@ -1,4 +1,4 @@
-//! Tables of a schema as tables of the file, remembered from run to run.
+//! The schema's tables as tables of the file. Their names are stored for later runs.
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension};
@@ -11,15 +11,15 @@ use super::keys;
 use super::names::{KEY_KINDS, Names, quoted, table_name};
 use super::states;
 
-/// A table that rows may be written to.
+/// A table that is ready for rows.
 #[derive(Debug)]
 pub(super) struct PreparedTable {
     pub(super) layout: Layout,
-    /// The values of fields that a row lacks, by the column's place.
+    /// The default values of fields, by column index.
     pub(super) defaults: Vec<(usize, Box<RawValue>)>,
 }
 
-/// Finds or makes the table, with the columns of its key and fields, within the caller's transaction.
+/// Finds or creates the table with the columns of its key and fields, within the caller's transaction.
 pub(super) fn prepare(
     connection: &Connection,
     table: &Table,
@@ -76,7 +76,7 @@ pub(super) fn prepare(
     })
 }
 
-/// Removes all rows and the state, within the caller's transaction. An old key goes with its rows.
+/// Removes all rows and the state, within the caller's transaction. An old key is replaced by the schema's.
 pub(super) fn clear(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
     if !layout.columns().is_empty() {
         connection.execute_batch(&format!("DELETE FROM {}", quoted(&layout.sql_table)))?;
@@ -89,7 +89,7 @@ pub(super) fn clear(connection: &Connection, layout: &Layout) -> Result<(), Sqli
     Ok(())
 }
 
-/// Gives the table a name of its own. It must not be that of another object in the file, of whatever kind.
+/// Stores a unique SQL name for the table. It must differ from the names of all other objects in the file.
 fn register(connection: &Connection, table: &Table) -> Result<String, SqliteFault> {
     let mut taken = Names::default();
     let mut names = connection
@@ -105,8 +105,8 @@ fn register(connection: &Connection, table: &Table) -> Result<String, SqliteFaul
     Ok(sql_table)
 }
 
-/// The columns that are remembered and still there, and every name that is in use. Somebody may have dropped a column,
-/// or the table: its state goes as well then, or the rows that are gone would never come again.
+/// The stored columns that still exist, and all names in use. If someone dropped the table, its state is removed too;
+/// otherwise the dropped rows would never be synced again.
 fn known_columns(
     connection: &Connection,
     table: &str,
@@ -143,7 +143,7 @@ fn known_columns(
     Ok((columns, taken))
 }
 
-/// Puts the schema's key in the place of another; the table must be empty.
+/// Replaces the key by the schema's. The table must be empty.
 fn change_key(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
     connection.execute_batch(&format!("DROP INDEX IF EXISTS {}", layout.index_sql()))?;
     keys::index(connection, layout)?;
@@ -165,7 +165,7 @@ fn is_empty(connection: &Connection, layout: &Layout) -> Result<bool, SqliteFaul
     Ok(connection.query_row(&sql, [], |row| row.get(0))?)
 }
 
-/// Whether a field holds strings, or strings and nulls.
+/// Whether a field's type is string, with or without null.
 fn is_string(field_type: &FieldType) -> bool {
     match field_type {
         FieldType::Named(name) => name == "string",
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_of_strings_are_told_from_others() {
+    fn string_fields_are_recognized() {
         let named = |name: &str| FieldType::Named(name.to_owned());
         let described = |json: &str| FieldType::Described(json.to_owned());
         let cases = [

@@ -1,11 +1,11 @@
-//! A value as SQLite keeps it.
+//! A value for SQLite.
 
 use std::borrow::Cow;
 
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-/// What a column holds.
+/// The value of a column.
 #[derive(Debug, PartialEq)]
 pub(super) enum SqlValue<'a> {
     Null,

@@ -1,4 +1,4 @@
-//! A file that somebody takes away while it is written to.
+//! A file that is removed or changed during a sync.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use super::super::super::{Destination, DestinationError, FileChange};
 use super::super::Sqlite;
 use super::{Lab, put, shown};
 
-/// A sync of which a page is committed.
+/// A sync that has committed a page.
 fn begun(lab: &Lab) -> Sqlite {
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -15,8 +15,8 @@ fn begun(lab: &Lab) -> Sqlite {
     sqlite
 }
 
-/// The next page, and, of another sync, the end.
-fn next(lab: &Lab, spoil: impl Fn(&Lab)) -> [FileChange; 2] {
+/// The error of the next page, and that at the end of another sync.
+fn next(lab: &Lab, tamper: impl Fn(&Lab)) -> [FileChange; 2] {
     let change = |error| match error {
         DestinationError::Changed { change, path, .. } => {
             assert!(path.is_absolute());
@@ -25,19 +25,19 @@ fn next(lab: &Lab, spoil: impl Fn(&Lab)) -> [FileChange; 2] {
         error => panic!("{error:?}"),
     };
     let mut sqlite = begun(lab);
-    spoil(lab);
+    tamper(lab);
     let page = rows(&["{\"id\": 2}"]);
     let committed = sqlite.commit("t", &page, &raw("{\"page\": 2}"));
     drop(sqlite);
     let lab = Lab::new();
     let mut sqlite = begun(&lab);
-    spoil(&lab);
+    tamper(&lab);
     let ended = sqlite.verify();
     [change(committed.unwrap_err()), change(ended.unwrap_err())]
 }
 
 #[test]
-fn a_file_that_is_deleted_is_noticed() {
+fn a_deleted_file_is_noticed() {
     let lab = Lab::new();
     let changes = next(&lab, |lab| fs::remove_file(lab.path()).unwrap());
     assert_eq!(changes, [FileChange::Removal; 2]);
@@ -46,7 +46,7 @@ fn a_file_that_is_deleted_is_noticed() {
 }
 
 #[test]
-fn a_file_that_is_moved_is_noticed_and_has_the_pages_before() {
+fn a_moved_file_is_noticed_and_keeps_earlier_pages() {
     let lab = Lab::new();
     let moved = |lab: &Lab| lab.folder.path().join("moved.sqlite");
     let changes = next(&lab, |lab| fs::rename(lab.path(), moved(lab)).unwrap());
@@ -56,7 +56,7 @@ fn a_file_that_is_moved_is_noticed_and_has_the_pages_before() {
 }
 
 #[test]
-fn a_folder_that_is_moved_is_noticed() {
+fn a_moved_folder_is_noticed() {
     let lab = Lab::new();
     let inner = lab.folder.path().join("inner");
     fs::create_dir(&inner).unwrap();
@@ -71,7 +71,7 @@ fn a_folder_that_is_moved_is_noticed() {
 }
 
 #[test]
-fn a_file_that_is_replaced_is_noticed_and_the_new_one_is_left_as_it_is() {
+fn a_replaced_file_is_noticed_and_the_new_one_is_left_unchanged() {
     let lab = Lab::new();
     let other = Lab::new();
     drop(begun(&other));
@@ -88,7 +88,7 @@ fn a_file_that_is_replaced_is_noticed_and_the_new_one_is_left_as_it_is() {
 }
 
 #[test]
-fn a_file_that_is_cut_is_noticed() {
+fn a_truncated_file_is_noticed() {
     for length in [0, 4096] {
         let lab = Lab::new();
         let changes = next(&lab, |lab| {
@@ -100,7 +100,7 @@ fn a_file_that_is_cut_is_noticed() {
 }
 
 #[test]
-fn a_log_or_a_lock_that_is_deleted_is_noticed() {
+fn a_deleted_log_or_lock_is_noticed() {
     for end in ["-wal", "-lock"] {
         let lab = Lab::new();
         let name = format!("rows.sqlite{end}");
@@ -112,7 +112,7 @@ fn a_log_or_a_lock_that_is_deleted_is_noticed() {
 }
 
 #[test]
-fn a_log_that_is_cut_is_noticed_and_the_file_stays_whole() {
+fn a_truncated_log_is_noticed_and_the_file_stays_intact() {
     for length in [0, 20, 9_000] {
         let cut = |lab: &Lab| {
             let path = lab.folder.path().join("rows.sqlite-wal");
@@ -135,14 +135,14 @@ fn a_log_that_is_cut_is_noticed_and_the_file_stays_whole() {
 }
 
 #[test]
-fn a_file_with_another_name_is_refused_by_each_until_it_has_one() {
+fn a_file_with_two_names_is_refused_under_each() {
     let lab = Lab::new();
     let link = lab.folder.path().join("link.sqlite");
     let mut sqlite = begun(&lab);
     fs::hard_link(lab.path(), &link).unwrap();
     let error = Sqlite::open(&link).unwrap_err();
     assert!(error.to_string().contains("hard links"), "{error}");
-    // The one that was there first goes on.
+    // The first sync continues.
     put(&mut sqlite, &["{\"id\": 2}"], "{}");
     drop(sqlite);
     for path in [&link, &lab.path()] {
@@ -158,8 +158,8 @@ fn a_file_with_another_name_is_refused_by_each_until_it_has_one() {
 }
 
 #[test]
-fn the_pages_that_are_lost_are_named_as_far_as_they_are() {
-    type Spoil = fn(&Lab);
+fn the_error_says_which_pages_are_lost() {
+    type Tamper = fn(&Lab);
     fn log(lab: &Lab) -> std::path::PathBuf {
         lab.folder.path().join("rows.sqlite-wal")
     }
@@ -167,32 +167,36 @@ fn the_pages_that_are_lost_are_named_as_far_as_they_are() {
         let file = fs::OpenOptions::new().write(true).open(path).unwrap();
         file.set_len(0).unwrap();
     }
-    let cases: [(Spoil, &str, &[&str]); 5] = [
-        (|lab| cut(log(lab)), "in this log alone are gone", &[]),
+    let cases: [(Tamper, &str, &[&str]); 5] = [
+        (|lab| cut(log(lab)), "only in this log are lost", &[]),
         (
             |lab| {
                 fs::write(log(lab).with_extension("new"), "").unwrap();
                 fs::rename(log(lab).with_extension("new"), log(lab)).unwrap();
             },
-            "in this log alone are gone",
+            "only in this log are lost",
             &[],
         ),
         (
             |lab| fs::remove_file(log(lab)).unwrap(),
-            "the last page is not there",
+            "the last page is missing",
             &["1"],
         ),
-        (|lab| cut(lab.path()), "what was cut off is gone", &[]),
+        (
+            |lab| cut(lab.path()),
+            "the pages in the truncated part are lost",
+            &[],
+        ),
         (
             |lab| fs::remove_file(lab.path()).unwrap(),
-            "the last page is not there",
+            "the last page is missing",
             &[],
         ),
     ];
-    for (spoil, words, kept) in cases {
+    for (tamper, words, kept) in cases {
         let lab = Lab::new();
         let mut sqlite = begun(&lab);
-        spoil(&lab);
+        tamper(&lab);
         let page = rows(&["{\"id\": 2}"]);
         let error = sqlite.commit("t", &page, &raw("{}")).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
@@ -203,9 +207,9 @@ fn the_pages_that_are_lost_are_named_as_far_as_they_are() {
     }
 }
 
-/// Ours and another program's, of which some make the log shorter.
+/// Checkpoints by the sync and by another program; some of them make the log shorter.
 #[test]
-fn a_checkpoint_and_a_reader_are_no_change() {
+fn checkpoints_and_readers_are_allowed() {
     let lab = Lab::new();
     let mut sqlite = begun(&lab);
     let viewer = rusqlite::Connection::open(lab.path()).unwrap();
@@ -228,9 +232,9 @@ fn a_checkpoint_and_a_reader_are_no_change() {
     }
 }
 
-/// Nothing of it changes what the sync wrote.
+/// None of this changes the file.
 #[test]
-fn a_file_that_is_looked_at_copied_or_linked_is_no_change() {
+fn copying_and_linking_the_file_is_allowed() {
     let lab = Lab::new();
     let mut sqlite = begun(&lab);
     let beside = |name: &str| lab.folder.path().join(name);

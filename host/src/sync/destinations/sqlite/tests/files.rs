@@ -1,4 +1,4 @@
-//! Files that are of others, in use, read-only or full.
+//! Files that are foreign, read-only or full.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::super::super::{Destination, DestinationError};
 use super::super::Sqlite;
 use super::{Lab, shown};
 
-/// As if the disk had room for so many pages of the file.
+/// Limits the file to this many pages, as if the disk were full.
 fn limit(sqlite: &Sqlite, pages: i64) {
     sqlite
         .file
@@ -20,7 +20,7 @@ fn limit(sqlite: &Sqlite, pages: i64) {
 }
 
 #[test]
-fn a_full_disk_is_told_and_the_last_page_stays() {
+fn a_full_disk_is_reported_and_the_last_page_stays() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -52,7 +52,7 @@ fn a_full_disk_is_told_and_the_last_page_stays() {
 }
 
 #[test]
-fn a_file_that_only_may_be_read_is_told() {
+fn a_read_only_file_is_reported() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -71,7 +71,7 @@ fn a_file_that_only_may_be_read_is_told() {
 }
 
 #[test]
-fn files_of_others_are_refused_and_left_as_they_are() {
+fn foreign_files_are_refused_and_left_unchanged() {
     fn execute(path: &Path, sql: &str) {
         Connection::open(path).unwrap().execute_batch(sql).unwrap();
     }
@@ -126,7 +126,7 @@ fn files_of_others_are_refused_and_left_as_they_are() {
 }
 
 #[test]
-fn a_file_that_can_not_be_made_is_told() {
+fn a_file_that_can_not_be_created_is_reported() {
     let lab = Lab::new();
     let missing = lab.folder.path().join("missing/rows.sqlite");
     let error = Sqlite::open(&missing).unwrap_err();

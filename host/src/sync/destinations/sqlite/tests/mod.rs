@@ -1,4 +1,4 @@
-//! The whole destination, by what SQL finds in its file.
+//! Tests the whole destination by querying its file.
 
 mod changes;
 mod files;
@@ -32,7 +32,7 @@ impl Lab {
         self.folder.path().join("rows.sqlite")
     }
 
-    /// What stands in the folder.
+    /// The names of the files in the folder.
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<_> = entries
@@ -62,7 +62,7 @@ fn all(sqlite: &Sqlite, sql: &str) -> Vec<Vec<Value>> {
         .unwrap()
 }
 
-/// The values of a query, a row a line, with their SQLite types where those are not plain.
+/// The result of a query, a line per row. Texts are quoted.
 fn shown(sqlite: &Sqlite, sql: &str) -> Vec<String> {
     let show = |value: &Value| match value {
         Value::Null => "null".to_owned(),

@@ -1,11 +1,11 @@
-//! Names that SQL would confuse or refuse.
+//! Names that SQL would treat as equal or refuse.
 
 use super::super::super::fixtures::{raw, rows, table};
 use super::super::super::{Destination, DestinationError};
 use super::{Lab, shown};
 
 #[test]
-fn names_that_sql_can_not_tell_apart_keep_their_columns_in_each_run() {
+fn names_that_sql_treats_as_equal_keep_their_columns_in_each_run() {
     let lab = Lab::new();
     let names = table("select \"from\"", &["ID"], &[("ID", "integer")]);
     let page =
@@ -22,7 +22,7 @@ fn names_that_sql_can_not_tell_apart_keep_their_columns_in_each_run() {
 }
 
 #[test]
-fn tables_with_names_that_are_not_theirs_are_kept_apart() {
+fn tables_with_reserved_or_similar_names_stay_distinct() {
     let lab = Lab::new();
     let cases = [
         ("sqlite_x", "table_sqlite_x"),
@@ -47,7 +47,7 @@ fn tables_with_names_that_are_not_theirs_are_kept_apart() {
 }
 
 #[test]
-fn the_column_that_finds_no_room_is_named() {
+fn the_column_that_can_not_be_added_is_named() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &[], &[])).unwrap();

@@ -1,4 +1,4 @@
-//! What the next page or the next run finds.
+//! The file as the next page or the next run finds it.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::super::Sqlite;
 use super::{Lab, put, shown};
 
 #[test]
-fn a_page_and_its_state_are_there_in_the_next_run() {
+fn the_next_run_has_the_page_and_its_state() {
     let lab = Lab::new();
     let beers = table("beers", &["id"], &[("id", "integer"), ("name", "string")]);
     let mut sqlite = lab.open();
@@ -35,7 +35,7 @@ fn a_page_and_its_state_are_there_in_the_next_run() {
 }
 
 #[test]
-fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
+fn after_an_error_the_page_is_undone_and_the_sync_continues() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     let keyed = table("t", &["id"], &[]);
@@ -66,13 +66,13 @@ fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
 }
 
 #[test]
-fn a_killed_run_leaves_the_last_whole_page() {
+fn a_killed_run_leaves_the_last_complete_page() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     let keyed = table("t", &["id"], &[]);
     sqlite.prepare(&keyed).unwrap();
     put(&mut sqlite, &[r#"{"id": 1}"#], r#"{"page": 1}"#);
-    // What a kill leaves is the files as they are in the middle of a transaction, without a close.
+    // A kill leaves the files as they are in the middle of a transaction, without closing them.
     sqlite
         .file
         .connection
@@ -94,7 +94,7 @@ fn a_killed_run_leaves_the_last_whole_page() {
 }
 
 #[test]
-fn another_key_needs_the_rows_gone() {
+fn another_key_requires_removing_the_rows() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["a"], &[])).unwrap();
@@ -119,7 +119,7 @@ fn another_key_needs_the_rows_gone() {
 }
 
 #[test]
-fn a_table_that_somebody_dropped_begins_anew() {
+fn a_dropped_table_starts_over() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     let keyed = table("t", &["id"], &[]);
@@ -148,7 +148,7 @@ fn a_table_that_somebody_dropped_begins_anew() {
 }
 
 #[test]
-fn states_are_set_and_reset_beside_the_rows() {
+fn states_are_set_and_reset_without_changing_rows() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite

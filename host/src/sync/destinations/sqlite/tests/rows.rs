@@ -1,4 +1,4 @@
-//! What becomes of rows and their values.
+//! How rows and their values are stored.
 
 use super::super::super::Destination;
 use super::super::super::fixtures::{raw, rows, table};
@@ -49,7 +49,7 @@ fn no_column_changes_a_value() {
 }
 
 #[test]
-fn a_row_replaces_the_values_it_has_and_the_last_of_a_key_wins() {
+fn a_row_replaces_the_values_it_has_and_the_last_row_of_a_key_wins() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["a", "b"], &[])).unwrap();
@@ -69,7 +69,7 @@ fn a_row_replaces_the_values_it_has_and_the_last_of_a_key_wins() {
 }
 
 #[test]
-fn rows_without_a_whole_key_are_appended() {
+fn rows_without_a_complete_key_are_appended() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("keyed", &["a", "b"], &[])).unwrap();
@@ -94,7 +94,7 @@ fn rows_without_a_whole_key_are_appended() {
 }
 
 #[test]
-fn a_table_of_which_nothing_is_known_is_made_by_its_first_row() {
+fn a_table_without_known_columns_is_created_by_its_first_row() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     let unknown = table("t", &[], &[]);
@@ -117,7 +117,7 @@ fn a_table_of_which_nothing_is_known_is_made_by_its_first_row() {
 }
 
 #[test]
-fn a_default_stands_for_a_field_that_a_row_lacks() {
+fn a_missing_field_gets_its_default() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     let mut with_default = table("t", &["id"], &[("id", "integer"), ("kind", "string")]);
@@ -136,8 +136,8 @@ fn a_default_stands_for_a_field_that_a_row_lacks() {
 }
 
 #[test]
-fn keys_stay_apart_where_json_says_that_they_differ() {
-    let apart = [
+fn keys_that_differ_as_json_stay_distinct() {
+    let distinct = [
         "1",
         "\"1\"",
         "true",
@@ -194,11 +194,11 @@ fn keys_stay_apart_where_json_says_that_they_differ() {
             let lab = Lab::new();
             let keyed = table("t", &["id", "part"], &[("id", declared)]);
             let mut sqlite = lab.open();
-            let mut pages: Vec<_> = apart.iter().collect();
+            let mut pages: Vec<_> = distinct.iter().collect();
             if reversed {
                 pages.reverse();
             }
-            // Each twice, in runs of their own: the second time as an update.
+            // Each key twice, in separate runs: the second time as an update.
             for run in 0..2 {
                 sqlite.prepare(&keyed).unwrap();
                 for id in &pages {
@@ -212,13 +212,13 @@ fn keys_stay_apart_where_json_says_that_they_differ() {
                 sqlite = lab.open();
             }
             let count = shown(&sqlite, "SELECT count(*), sum(run) FROM t");
-            assert_eq!(count, [format!("{0} {0}", apart.len())], "{declared}");
+            assert_eq!(count, [format!("{0} {0}", distinct.len())], "{declared}");
         }
     }
 }
 
 #[test]
-fn keys_that_json_takes_for_one_are_one() {
+fn keys_that_are_equal_as_json_are_the_same() {
     let cases: [&[&str]; 15] = [
         &["1", "1.0", "1e0"],
         &["100", "1e2", "1E+2"],
@@ -251,7 +251,7 @@ fn keys_that_json_takes_for_one_are_one() {
         for declared in ["integer", "string"] {
             let lab = Lab::new();
             let keyed = table("t", &["part", "id"], &[("id", declared)]);
-            // Each in a run of its own, too.
+            // Each in its own run.
             for id in spellings.iter().chain(spellings) {
                 let mut sqlite = lab.open();
                 sqlite.prepare(&keyed).unwrap();
@@ -271,7 +271,7 @@ fn keys_that_json_takes_for_one_are_one() {
 }
 
 #[test]
-fn a_key_that_is_no_plain_value_is_kept_in_one_spelling_and_other_columns_as_they_came() {
+fn a_key_that_is_not_plain_is_stored_in_canonical_spelling_and_other_columns_unchanged() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -306,7 +306,7 @@ fn a_deep_key_costs_no_stack() {
 }
 
 #[test]
-fn a_page_that_fails_takes_the_kinds_of_its_keys_along() {
+fn a_failed_page_removes_its_column_for_key_kinds_too() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();

@@ -1,4 +1,4 @@
-//! Other programs and other syncs at the same file.
+//! Other programs and other syncs that use the same file.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use super::super::super::{Destination, DestinationError};
 use super::super::Sqlite;
 use super::{Lab, put, shown};
 
-/// A program that looks at the file.
+/// Another program that opens the file.
 fn viewer(lab: &Lab) -> Connection {
     let viewer = Connection::open(lab.path()).unwrap();
     viewer.busy_timeout(std::time::Duration::ZERO).unwrap();
@@ -23,7 +23,7 @@ fn count(viewer: &Connection) -> i64 {
 }
 
 #[test]
-fn reads_during_a_sync_see_whole_pages() {
+fn reads_during_a_sync_see_complete_pages() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -33,7 +33,7 @@ fn reads_during_a_sync_see_whole_pages() {
         let ids = [page * 2, page * 2 + 1].map(|id| format!("{{\"id\": {id}}}"));
         put(&mut sqlite, &[&ids[0], &ids[1]], "{}");
     }
-    // In the middle of a page, too.
+    // Also in the middle of a page.
     sqlite
         .file
         .connection
@@ -44,7 +44,7 @@ fn reads_during_a_sync_see_whole_pages() {
 }
 
 #[test]
-fn a_viewer_that_reads_lets_a_sync_begin_and_go_on() {
+fn a_reading_viewer_does_not_block_a_sync() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     let keyed = table("t", &["id"], &[]);
@@ -58,13 +58,13 @@ fn a_viewer_that_reads_lets_a_sync_begin_and_go_on() {
     sqlite.prepare(&keyed).unwrap();
     put(&mut sqlite, &["{\"id\": 2}"], "{}");
     drop(sqlite);
-    assert_eq!(count(&viewer), 1, "it began before");
+    assert_eq!(count(&viewer), 1, "its read began before");
     viewer.execute_batch("COMMIT").unwrap();
     assert_eq!(count(&viewer), 2);
 }
 
 #[test]
-fn a_viewer_that_writes_for_long_is_told_of_and_nothing_is_lost() {
+fn a_viewer_that_writes_for_long_is_reported_and_nothing_is_lost() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -84,7 +84,7 @@ fn a_viewer_that_writes_for_long_is_told_of_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_viewer_that_writes_for_a_moment_is_waited_for() {
+fn a_sync_waits_for_a_viewer_that_writes_briefly() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -122,7 +122,7 @@ fn a_second_sync_is_refused_at_once_under_any_name() {
 }
 
 #[test]
-fn nothing_but_the_file_is_left_at_the_end() {
+fn only_the_file_is_left_at_the_end() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -138,7 +138,7 @@ fn nothing_but_the_file_is_left_at_the_end() {
     );
     drop(sqlite);
     assert_eq!(lab.names(), ["rows.sqlite"]);
-    // Beside a viewer the log stays, with nothing in it.
+    // With a viewer, the log stays, but empty.
     let viewer = viewer(&lab);
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
@@ -152,7 +152,7 @@ fn nothing_but_the_file_is_left_at_the_end() {
 }
 
 #[test]
-fn a_viewer_that_reads_a_new_file_at_once_finds_its_tables_and_no_lock() {
+fn a_viewer_of_a_new_file_finds_its_tables_and_no_lock() {
     for _ in 0..50 {
         let lab = Lab::new();
         let path = lab.path();
@@ -167,7 +167,7 @@ fn a_viewer_that_reads_a_new_file_at_once_finds_its_tables_and_no_lock() {
                 let sql = "SELECT count(*) FROM _weld_state";
                 match viewer.query_row(sql, [], |row| row.get::<_, i64>(0)) {
                     Ok(count) => counts.push(count),
-                    // Whoever comes first makes the log's index, which takes SQLite some microseconds.
+                    // The first connection creates the log's index, which takes SQLite some microseconds.
                     Err(rusqlite::Error::SqliteFailure(error, _))
                         if error.extended_code == rusqlite::ffi::SQLITE_BUSY_RECOVERY => {}
                     Err(error) => panic!("{error:?}"),
@@ -184,7 +184,7 @@ fn a_viewer_that_reads_a_new_file_at_once_finds_its_tables_and_no_lock() {
 }
 
 #[test]
-fn what_a_killed_sync_left_of_a_new_file_is_removed_and_a_file_of_others_is_not() {
+fn the_unfinished_new_file_of_a_killed_sync_is_removed_but_a_foreign_one_is_not() {
     let lab = Lab::new();
     let new = lab.folder.path().join("rows.sqlite-new");
     drop(lab.open());
