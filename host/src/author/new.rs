@@ -73,7 +73,7 @@ pub enum NewError {
     Write {
         /// The folder or file.
         path: PathBuf,
-        /// The system's error.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },

@@ -196,7 +196,7 @@ pub enum CliError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// The system's error.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },

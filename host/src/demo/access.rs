@@ -1,4 +1,4 @@
-//! Who may call the demo API, and how often.
+//! The token and the quota of the demo API.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +18,7 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// The token and the quota that goes with it.
+/// The token and the quota.
 pub(super) struct ApiAccess {
     token: String,
     quota: Mutex<FixedWindow>,
@@ -43,7 +43,7 @@ impl ApiAccess {
     }
 }
 
-/// Lets a request through to its endpoint, or refuses it; tells the quota in any case where the token is right.
+/// Passes a request on to its endpoint, or refuses it. If the token is right, the response has the quota's headers.
 pub(super) async fn admit(
     State(access): State<Arc<ApiAccess>>,
     request: Request,

@@ -1,4 +1,4 @@
-//! The tables on their paths, each with its own way of paging.
+//! The endpoints of the tables, each with its own way of paging.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -18,25 +18,25 @@ use super::parameters::Parameters;
 use super::rows::Table;
 use crate::lock::Mutex;
 
-const MOST_BEERS: u64 = 80;
-const MOST_ROWS: u64 = 100;
-const USUAL_BEERS: u64 = 25;
-const USUAL_ROWS: u64 = 50;
-/// Room for the largest pages of all tables but the longest rows, which then grow.
+const MAX_BEERS: u64 = 80;
+const MAX_ROWS: u64 = 100;
+const DEFAULT_BEERS: u64 = 25;
+const DEFAULT_ROWS: u64 = 50;
+/// Enough for nearly all pages; the buffer grows for larger ones.
 const USUAL_PAGE_BYTES: usize = 128 * 1024;
 const ANY: std::ops::RangeInclusive<u64> = 0..=u64::MAX;
 
-/// Makes cursors look like nothing a client could count up by itself.
+/// Makes cursors opaque, so that clients can't compute them.
 const CURSOR_MASK: u64 = 0x5EED_0B5C_A7E5_0000;
 
-/// What the endpoints share.
+/// The state that the endpoints share.
 pub(super) struct Catalog {
     scale: u32,
     orders: Mutex<OrderBook>,
     served: Mutex<BTreeMap<&'static str, TrafficCount>>,
 }
 
-/// What a table's GETs have served.
+/// What the GETs of a table have served.
 #[derive(Default, Serialize)]
 struct TrafficCount {
     requests: u64,
@@ -58,7 +58,7 @@ impl Catalog {
         }
     }
 
-    /// At most `limit` rows of `table` from `start` on, as a JSON array.
+    /// At most `limit` rows of `table`, starting at `start`, as a JSON array.
     fn page(&self, table: Table, start: u64, limit: u64) -> Vec<u8> {
         let end = start.saturating_add(limit).min(table.count(self.scale));
         self.array(table, start..end, |index, json| {
@@ -92,7 +92,7 @@ impl Catalog {
     }
 }
 
-/// The endpoints that take the token.
+/// The endpoints that need the token.
 pub(super) fn tables(tables: Arc<Catalog>) -> Router {
     Router::new()
         .route("/beers", get(beers))
@@ -104,7 +104,7 @@ pub(super) fn tables(tables: Arc<Catalog>) -> Router {
         .with_state(tables)
 }
 
-/// The endpoints that are open to all.
+/// The endpoints that need no token.
 pub(super) fn controls(tables: Arc<Catalog>) -> Router {
     Router::new()
         .route("/_stats", get(stats))
@@ -115,8 +115,8 @@ async fn beers(State(tables): State<Arc<Catalog>>, RawQuery(query): RawQuery) ->
     let given = Parameters::read(query.as_deref(), &["page", "per_page"])?;
     let page = given.number("page", 1..=u64::MAX)?.unwrap_or(1);
     let per_page = given
-        .number("per_page", 1..=MOST_BEERS)?
-        .unwrap_or(USUAL_BEERS);
+        .number("per_page", 1..=MAX_BEERS)?
+        .unwrap_or(DEFAULT_BEERS);
     let start = page.saturating_sub(1).saturating_mul(per_page);
     Ok(json(tables.page(Table::Beers, start, per_page)))
 }
@@ -177,7 +177,7 @@ async fn customers(
     RawQuery(query): RawQuery,
 ) -> EndpointResult {
     let given = Parameters::read(query.as_deref(), &["after_id", "limit"])?;
-    // Ids begin at 1: as many rows lie before the next customer as the last one's id says.
+    // Ids begin at 1, so the last customer's id is the index of the next one.
     let start = given.number("after_id", ANY)?.unwrap_or(0);
     Ok(json(tables.page(Table::Customers, start, limit(&given)?)))
 }
@@ -209,7 +209,7 @@ async fn stats(State(tables): State<Arc<Catalog>>) -> Response {
 }
 
 fn limit(given: &Parameters) -> Result<u64, DemoError> {
-    Ok(given.number("limit", 1..=MOST_ROWS)?.unwrap_or(USUAL_ROWS))
+    Ok(given.number("limit", 1..=MAX_ROWS)?.unwrap_or(DEFAULT_ROWS))
 }
 
 fn index_of(id: u64) -> u64 {
@@ -238,14 +238,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_leads_back_to_its_place() {
+    fn a_cursor_can_be_decoded() {
         for place in [1, 80, 400, 400_000] {
             assert_eq!(place_of(&cursor_to(place)), Some(place));
         }
     }
 
     #[test]
-    fn other_cursors_lead_nowhere() {
+    fn other_cursors_are_invalid() {
         let good = cursor_to(80);
         for cursor in ["", "80", "next", &good.to_uppercase(), &format!("+{good}")] {
             assert_eq!(place_of(cursor), None, "{cursor}");

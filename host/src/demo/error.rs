@@ -1,20 +1,20 @@
-//! Why the demo API refuses a request, and with which status.
+//! The errors of the demo API, with their statuses.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use thiserror::Error;
 
-/// A refusal; its text is what the client is told.
+/// An error. Its text is sent to the client.
 #[derive(Debug, Error)]
 pub(super) enum DemoError {
     #[error(
         "the token is missing or wrong: send `Authorization: Bearer TOKEN` or the query parameter `api_token`"
     )]
     Unauthorized,
-    #[error("the quota is spent: try again in {reset} seconds")]
+    #[error("the quota is used up: try again in {reset} seconds")]
     QuotaSpent { reset: u64 },
-    #[error("there is no parameter {name:?} here, only: {known}")]
+    #[error("there is no parameter {name:?} here; the parameters are: {known}")]
     UnknownParameter { name: String, known: String },
     #[error("the parameter {name} is given twice")]
     RepeatedParameter { name: String },
@@ -27,7 +27,7 @@ pub(super) enum DemoError {
     },
     #[error("{name} must be a time as in RFC 3339, such as 2020-01-01T00:00:00Z, not {value:?}")]
     NoTime { name: &'static str, value: String },
-    #[error("the cursor {cursor:?} is not one that this API gave: begin without one")]
+    #[error("the cursor {cursor:?} is not valid: start without one")]
     UnknownCursor { cursor: String },
     #[error("after_id needs updated_since: the time of the order with that id")]
     IdWithoutTime,
@@ -35,7 +35,7 @@ pub(super) enum DemoError {
     NoOrder { id: String },
     #[error("there is nothing at this path")]
     NotFound,
-    #[error("this path does not take that method")]
+    #[error("this path does not support that method")]
     MethodNotAllowed,
 }
 

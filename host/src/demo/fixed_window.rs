@@ -1,4 +1,4 @@
-//! How many calls the API accepts: so many in a window of time that begins with the first call.
+//! A quota: the number of calls that the API accepts in a window of time. The window begins with the first call.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ pub(crate) struct FixedWindow {
     spent: u32,
 }
 
-/// What a call is told about the quota.
+/// The state of the quota after a call.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct QuotaStatus {
     /// Whether the call is within the quota.
@@ -18,7 +18,7 @@ pub(crate) struct QuotaStatus {
     pub(crate) limit: u32,
     /// How many calls are left after this one.
     pub(crate) remaining: u32,
-    /// Until the quota is whole again: in seconds, rounded up, so that a client that waits so long is not too early.
+    /// The time until the quota is reset, in seconds. Rounded up, so that a client that waits for it is not too early.
     pub(crate) reset: u64,
 }
 
@@ -32,7 +32,7 @@ impl FixedWindow {
         }
     }
 
-    /// Spends one call at `now`, if one is left. A limit of 0 is none at all.
+    /// Counts a call at `now`, if one is left. `None` if the limit is 0, which means no limit.
     pub(crate) fn spend(&mut self, now: Instant) -> Option<QuotaStatus> {
         if self.limit == 0 {
             return None;
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_are_counted_down_and_refused_when_none_is_left() {
+    fn calls_are_counted_and_refused_when_the_quota_is_used_up() {
         let mut quota = FixedWindow::new(2, Duration::from_secs(60));
         let start = Instant::now();
         assert_eq!(quota.spend(start), status(true, 1, 60));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_of_zero_is_none() {
+    fn a_quota_of_zero_means_no_limit() {
         let mut quota = FixedWindow::new(0, Duration::from_secs(60));
         assert_eq!(quota.spend(Instant::now()), None);
     }

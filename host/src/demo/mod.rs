@@ -1,6 +1,8 @@
-//! A demo API on a real socket: five tables of a beer shop, each paged in another way, with a token and a quota.
+//! A demo API on a real socket: five tables of a beer shop, each with a different way of paging, with a token and a
+//! quota.
 //!
-//! Here belongs everything that the API behind the example connector does, and that connector itself. Of the host, this room uses nothing.
+//! This room contains the API behind the example connector, and that connector itself. It uses no other part of the
+//! host.
 //!
 //! | request | answer |
 //! |---|---|
@@ -12,13 +14,14 @@
 //! | `POST /orders`, `POST /orders/ID/touch`, both with `?at=TIME` | the new or changed row |
 //! | `GET /_stats` | `{TABLE: {"requests": N, "rows": N}}`: what the GETs above have served |
 //!
-//! - Every parameter may be left out. At most 80 beers come in a page, and at most 100 of the others.
-//! - Orders come from `updated_since` on, that time included; with `after_id` as well, after that order of that time.
-//! - A change without `at` gets a time of its own, two minutes after the newest in the table.
-//! - All but `/_stats` takes the token, as `Authorization: Bearer TOKEN` or `api_token=TOKEN`, and costs one call of
-//!   the quota, which the headers `x-ratelimit-limit`, `x-ratelimit-remaining` and `x-ratelimit-reset` (in seconds)
-//!   tell. A call too many is answered 429 with `Retry-After`.
-//! - What goes wrong is `{"error": TEXT}`.
+//! - Every parameter is optional. A page has at most 80 beers, or at most 100 rows of another table.
+//! - `updated_since` selects orders from that time on, inclusive. With `after_id`, the orders after that order of that
+//!   time.
+//! - A change without `at` gets a time two minutes after the newest one in the table.
+//! - All requests except `/_stats` need the token, as `Authorization: Bearer TOKEN` or `api_token=TOKEN`, and count
+//!   against the quota. The headers `x-ratelimit-limit`, `x-ratelimit-remaining` and `x-ratelimit-reset` (in seconds)
+//!   show it. Calls beyond the quota get 429 with `Retry-After`.
+//! - Errors are `{"error": TEXT}`.
 
 mod access;
 mod endpoints;

@@ -1,4 +1,4 @@
-//! The orders in the order of their last change, most of them computed, and the changed ones kept.
+//! The orders, sorted by their last change. Only changed ones are stored; the others are computed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, RangeBounds};
@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use super::rows::{Order, TICK, tick};
 
-/// A place in the order in which orders are served: the time of an order's last change, and its index.
+/// The sort key of orders: the time of an order's last change, and its index.
 pub(super) type OrderPosition = (Timestamp, u64);
 
-/// All orders. Takes memory only for those changed or added since the start.
+/// All orders. Only those that were changed or added since the start take memory.
 pub(super) struct OrderBook {
-    /// How many orders there were at the start: the indexes below are computed unless changed.
+    /// The number of orders at the start. Orders with lower indexes are computed unless they were changed.
     computed: u64,
     count: u64,
     changed: BTreeMap<u64, Order>,
@@ -31,7 +31,7 @@ impl OrderBook {
         }
     }
 
-    /// At most `limit` orders from `from` on.
+    /// At most `limit` orders, starting at `from`.
     pub(super) fn page(&self, from: Bound<OrderPosition>, limit: usize) -> Vec<Order> {
         let range = (from, Bound::Unbounded);
         let computed = (self.first_computed(range)..self.computed)
@@ -48,11 +48,12 @@ impl OrderBook {
         page
     }
 
-    /// Changes the order at `index` at the given time, or a tick after the newest; none if there is no such order.
+    /// Changes the order at `index` at the given time, or else a tick after the newest. `None` if there is no such
+    /// order.
     pub(super) fn touch(&mut self, index: u64, at: Option<Timestamp>) -> Option<Order> {
         let before = match self.changed.get(&index) {
             Some(order) => *order,
-            None if index < self.computed => Order::unchanged(index),
+            _ if index < self.computed => Order::unchanged(index),
             None => return None,
         };
         let updated_at = self.time_of_change(at);
@@ -63,7 +64,7 @@ impl OrderBook {
         }))
     }
 
-    /// Adds an order at the given time, or a tick after the newest.
+    /// Adds an order at the given time, or else a tick after the newest.
     pub(super) fn add(&mut self, at: Option<Timestamp>) -> Order {
         let updated_at = self.time_of_change(at);
         let order = Order {
@@ -88,7 +89,7 @@ impl OrderBook {
         at.unwrap_or_else(|| self.newest.checked_add(TICK).unwrap_or(Timestamp::MAX))
     }
 
-    /// The first computed order within `range`, which has no end: found by halving, as their places rise.
+    /// The first computed order within `range`, which has no end. A binary search, since computed orders are sorted.
     fn first_computed(&self, range: impl RangeBounds<OrderPosition>) -> u64 {
         let (mut low, mut high) = (0, self.computed);
         while low < high {
@@ -107,7 +108,7 @@ impl OrderBook {
 mod tests {
     use super::*;
 
-    /// Walks the book as a client does, `limit` orders at a time.
+    /// Reads all orders as a client does, `limit` at a time.
     fn walk(book: &OrderBook, mut from: Bound<OrderPosition>, limit: usize) -> Vec<u64> {
         let mut indexes = Vec::new();
         loop {
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_meets_every_order_once_whatever_the_page_length() {
+    fn paging_returns_every_order_once_with_any_page_size() {
         let book = OrderBook::new(260);
         for limit in [1, 7, 50, 260, 1_000] {
             assert_eq!(
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_book_answers_from_its_end() {
+    fn a_large_book_serves_its_last_orders() {
         let book = OrderBook::new(2_600_000);
         assert_eq!(
             walk(&book, Bound::Included((tick(2_599_999), 0)), 50),

@@ -1,4 +1,4 @@
-//! The parameters of a request's query, read strictly: a slip of the client's should show, not pass for a default.
+//! The parameters of a request's query, parsed strictly, so that a client's mistake is an error and not a default.
 
 use std::ops::RangeInclusive;
 
@@ -7,15 +7,15 @@ use url::form_urlencoded;
 
 use super::error::DemoError;
 
-/// The parameter that any request may carry.
+/// The parameter that any request may have.
 pub(super) const TOKEN: &str = "api_token";
 
-/// A query whose parameters are all known and given once.
+/// A query whose parameters are all known and not repeated.
 #[derive(Debug)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads a query, of which `known` are the parameters beside the token.
+    /// Parses a query. `known` are the parameters other than the token.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl Parameters {
 
     /// # Errors
     ///
-    /// `NoNumber` for what is not a number, or outside `range`.
+    /// `NoNumber` if the value is not a number, or outside `range`.
     pub(super) fn number(
         &self,
         name: &'static str,
@@ -69,7 +69,7 @@ impl Parameters {
 
     /// # Errors
     ///
-    /// `NoTime`.
+    /// `NoTime` if the value is not a time.
     pub(super) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, DemoError> {
         let Some(value) = self.text(name) else {
             return Ok(None);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_given_is_none() {
+    fn missing_parameters_have_no_value() {
         let none = Parameters::read(None, &["limit"]).unwrap();
         assert_eq!(none.number("limit", 1..=9).unwrap(), None);
         assert_eq!(none.time("since").unwrap(), None);
@@ -114,7 +114,7 @@ mod tests {
             read("page=1")
                 .unwrap_err()
                 .to_string()
-                .contains("\"page\" here, only: limit, since")
+                .contains("\"page\" here; the parameters are: limit, since")
         );
         assert!(
             read("limit=1&limit=1")

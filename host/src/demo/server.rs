@@ -1,4 +1,4 @@
-//! The demo API's socket.
+//! The server of the demo API.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,24 +15,24 @@ use super::endpoints::{self, Catalog};
 use super::error::DemoError;
 use super::fixed_window::FixedWindow;
 
-/// At this scale the newest order is of the year 2023; the times of the data stay in the past.
-pub(super) const MOST_SCALE: u32 = 10_000;
+/// At this scale, the newest order is from the year 2023, so all times are in the past.
+pub(super) const MAX_SCALE: u32 = 10_000;
 
-/// What kind of API the demo is to be.
+/// The configuration of the demo API.
 #[derive(Clone, Debug)]
 pub struct DemoConfig {
     /// Multiplies the rows of every table: 1 to 10,000.
     pub scale: u32,
-    /// The token that the API asks for.
+    /// The token that the API requires.
     pub token: String,
-    /// How many calls the API accepts in a `window`; 0 for any number.
+    /// How many calls the API accepts per `window`; 0 for no limit.
     pub quota: u32,
-    /// How long after its first call the quota is whole again.
+    /// The length of the quota's window, which begins with its first call.
     pub window: Duration,
 }
 
 impl Default for DemoConfig {
-    /// 3,600 calls an hour, and tables of a few hundred rows.
+    /// 3,600 calls per hour, and tables with a few hundred rows.
     fn default() -> Self {
         Self {
             scale: 1,
@@ -43,7 +43,7 @@ impl Default for DemoConfig {
     }
 }
 
-/// A demo API that has its port, and serves once [run](Self::run).
+/// A demo API that has bound its port. It serves once it is [run](Self::run).
 pub struct DemoApi {
     listener: TcpListener,
     address: SocketAddr,
@@ -51,15 +51,15 @@ pub struct DemoApi {
 }
 
 impl DemoApi {
-    /// Takes the port of `address`, or any free one where it is 0.
+    /// Binds the port of `address`, or a free one if it is 0.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a scale out of range, else whatever the operating system has against the address.
+    /// `InvalidInput` if the scale is out of range, or the system's error for the address.
     pub async fn bind(address: SocketAddr, config: DemoConfig) -> io::Result<Self> {
-        if !(1..=MOST_SCALE).contains(&config.scale) {
+        if !(1..=MAX_SCALE).contains(&config.scale) {
             let message = format!(
-                "the scale must be from 1 to {MOST_SCALE}, not {}",
+                "the scale must be from 1 to {MAX_SCALE}, not {}",
                 config.scale
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -73,20 +73,20 @@ impl DemoApi {
         })
     }
 
-    /// Where the API listens: the root of its URLs is `http://` and this.
+    /// The API's address. Its URLs begin with `http://` and this address.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until `shutdown` is ready and the requests under way are answered.
+    /// Serves until `shutdown` is ready and the running requests are answered.
     ///
     /// # Errors
     ///
-    /// None so far: a connection's failure ends the connection alone.
+    /// None so far: a failed connection ends only itself.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let listener = self.listener.tap_io(|connection| {
-            // Without it the last piece of a page may wait for the client's delayed acknowledgement. The answer is
-            // right in any case.
+            // Without this option, the end of a page may wait for the client's delayed acknowledgement. A failure to
+            // set it is harmless.
             let _ = connection.set_nodelay(true);
         });
         axum::serve(listener, self.router)

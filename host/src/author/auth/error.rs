@@ -24,7 +24,7 @@ pub enum AuthCommandError {
     Plugins {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
@@ -87,7 +87,7 @@ pub enum AuthCommandError {
     Listen {
         /// The port.
         port: u16,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },

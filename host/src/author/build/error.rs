@@ -81,7 +81,7 @@ pub enum BuildError {
     NotRun {
         /// The call.
         command: String,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
@@ -113,7 +113,7 @@ pub enum BuildError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },

@@ -1,4 +1,4 @@
-//! Beers, in the shape of the Punk API that Weld's guide reads.
+//! Beers, in the format of the Punk API, which Weld's guide uses.
 
 use std::fmt::Arguments;
 
@@ -113,7 +113,7 @@ fn amount(value: f64, unit: &str) -> Amount<'_> {
 }
 
 fn method(draw: &mut Draw) -> Method<'static> {
-    // The fields are drawn in this order, and written in another.
+    // The fields are drawn in this order, but written in another.
     let mash = Mash {
         temp: amount(draw.tenths(620, 700), "celsius"),
         duration: draw.between(45, 90),

@@ -16,7 +16,7 @@ struct Customer<'a> {
     address: PostalAddress<'a>,
     favourite_styles: WordList<'a>,
     loyalty_points: u32,
-    /// Left out for a customer who was never asked.
+    /// Left out if the customer was never asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     newsletter: Option<bool>,
     about: Prose<'a>,
@@ -81,7 +81,7 @@ const NOTES: [&str; 7] = [
     "Asks for bottles rather than cans and returns every crate.",
     "Found the shop through a friend’s birthday present.",
     "Orders the same stout each winter and something new each summer.",
-    "Would like to be told when the saison is back.",
+    "Would like to know when the saison is back.",
     "Leaves parcels with the neighbour on the second floor.",
     "Runs a small pub and buys for its six taps.",
 ];

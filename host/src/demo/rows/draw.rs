@@ -1,11 +1,11 @@
-//! Random choices that always come out the same.
+//! Reproducible pseudo-random choices.
 
 use std::fmt::{self, Display, Formatter};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
-/// A stream of choices: SplitMix64, seeded with a table and a row.
+/// A stream of choices (SplitMix64), seeded with a table and a row.
 pub(super) struct Draw(u64);
 
 impl Draw {
@@ -49,7 +49,7 @@ impl Draw {
         self.pick_some(words, 1).iter().next().unwrap_or_default()
     }
 
-    /// As many different words as asked for, or all that there are, in their own order from a random one on.
+    /// `count` different words, or all if there are fewer, in their own order starting at a random one.
     pub(super) fn pick_some<'a>(&mut self, words: &'a [&'a str], count: usize) -> WordList<'a> {
         let last = u32::try_from(words.len())
             .unwrap_or(u32::MAX)
@@ -74,7 +74,7 @@ impl Draw {
     }
 }
 
-/// Words that were drawn; as JSON a list.
+/// Words that were drawn; an array in JSON.
 #[derive(Clone, Copy)]
 pub(super) struct WordList<'a> {
     words: &'a [&'a str],
@@ -96,7 +96,7 @@ impl Serialize for WordList<'_> {
     }
 }
 
-/// Sentences that were drawn; as JSON a string, with a space between each two.
+/// Sentences that were drawn; a string in JSON, with spaces between them.
 #[derive(Clone, Copy)]
 pub(super) struct Prose<'a>(WordList<'a>);
 
@@ -118,7 +118,7 @@ impl Serialize for Prose<'_> {
     }
 }
 
-/// The time so long after the demo's data begin, at the start of 2020.
+/// The time after this duration since the start of 2020, when the demo's data begins.
 pub(super) fn after_start(duration: SignedDuration) -> Timestamp {
     const START: Timestamp = Timestamp::constant(1_577_836_800, 0);
     START.checked_add(duration).unwrap_or(Timestamp::MAX)
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_different_and_none_comes_from_nowhere() {
+    fn words_are_distinct_and_from_the_list() {
         let words = ["one", "two", "three"];
         for index in 0..50 {
             let picked = Draw::new("beers", index).pick_some(&words, 2);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_a_list_and_sentences_a_text() {
+    fn words_are_an_array_and_sentences_a_string() {
         let words = ["one \"two\"", "three"];
         let picked = WordList {
             words: &words,
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn times_lie_in_the_demo_s_years() {
+    fn times_are_in_the_years_of_the_demo() {
         for index in 0..50 {
             let time = Draw::new("reviews", index).time().to_string();
             assert!(

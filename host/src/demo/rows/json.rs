@@ -1,15 +1,15 @@
-//! Rows as JSON texts.
+//! Writes rows as JSON texts.
 
 use serde::Serialize;
 
-/// Appends a row, with its columns in the order of the struct's fields, without a tree or a text of its own in between:
-/// making rows is most of what the demo API does.
+/// Appends a row, with its columns in the order of the struct's fields. It builds no tree or separate text, since
+/// making rows is most of the demo API's work.
 pub(super) fn append(row: &impl Serialize, json: &mut Vec<u8>) {
-    // The rows' structs have finite numbers, and a `Vec` takes every write: nothing can fail.
+    // This can't fail: the rows have only finite numbers, and writing to a `Vec` always succeeds.
     let _ = serde_json::to_writer(json, row);
 }
 
-/// What is written, as text.
+/// The output of `write` as text.
 pub(super) fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut json = Vec::new();
     write(&mut json);

@@ -1,7 +1,7 @@
-//! The rows of the demo API: each a pure function of its place in its table, so that a table of any length takes no
-//! memory, and a test knows every row without asking for it.
+//! The rows of the demo API. Each is a pure function of its index in its table, so tables of any length take no memory,
+//! and tests know every row without requesting it.
 //!
-//! Here belongs what a row looks like; how rows are served does not.
+//! This module defines the rows' content, not how they are served.
 
 mod beers;
 mod breweries;
@@ -30,7 +30,7 @@ pub enum Table {
 }
 
 impl Table {
-    /// Every table, in the order in which the API's description names them.
+    /// Every table, in the order of the API's description.
     pub const ALL: [Self; 5] = [
         Self::Beers,
         Self::Breweries,
@@ -39,7 +39,7 @@ impl Table {
         Self::Customers,
     ];
 
-    /// The table's name, lower-case: also its path below the API's root.
+    /// The table's name in lower case, which is also its path.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Beers => "beers",
@@ -50,7 +50,7 @@ impl Table {
         }
     }
 
-    /// How many rows the table has before any order is added.
+    /// The number of rows before any order is added.
     pub fn count(self, scale: u32) -> u64 {
         let rows = match self {
             Self::Beers => 325,
@@ -62,13 +62,13 @@ impl Table {
         rows * u64::from(scale)
     }
 
-    /// The row at `index`, counted from 0, whatever the table's length: a JSON object whose `id` is `index + 1`.
-    /// An order appears as it is before any change.
+    /// The row at `index`, counted from 0, even beyond the table's length: a JSON object with the `id` `index + 1`.
+    /// Orders are unchanged ones.
     pub fn row(self, index: u64) -> String {
         text(|row| self.write_row(index, row))
     }
 
-    /// Appends that row to a JSON text.
+    /// Appends the same row to a JSON text.
     pub(super) fn write_row(self, index: u64, json: &mut Vec<u8>) {
         match self {
             Self::Beers => beers::write(index, json),
@@ -79,7 +79,7 @@ impl Table {
         }
     }
 
-    /// All rows of the table in the order of their ids, which is also the order in which they are served.
+    /// All rows of the table, sorted by id, as they are served.
     pub fn rows(self, scale: u32) -> impl Iterator<Item = String> {
         (0..self.count(scale)).map(move |index| self.row(index))
     }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_the_same_each_time_and_unlike_its_neighbors() {
+    fn rows_are_reproducible_and_distinct() {
         for table in Table::ALL {
             assert_eq!(table.row(7), table.row(7));
             let mut first: Value = serde_json::from_str(&table.row(7)).unwrap();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_far_beyond_memory_exist() {
+    fn tables_may_be_larger_than_memory() {
         for table in Table::ALL {
             let row: Value = serde_json::from_str(&table.row(1 << 40)).unwrap();
             assert_eq!(row["id"], (1_u64 << 40) + 1, "{}", table.name());
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beer_takes_about_a_kilobyte_and_a_half() {
+    fn a_beer_has_about_one_and_a_half_kilobytes() {
         let rows = Table::Beers.count(1);
         let bytes: usize = Table::Beers.rows(1).map(|row| row.len()).sum();
         let mean = bytes as u64 / rows;

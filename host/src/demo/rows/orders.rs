@@ -1,4 +1,4 @@
-//! Orders: the one table whose rows change.
+//! Orders, the only table whose rows change.
 
 use std::fmt::Arguments;
 
@@ -10,15 +10,16 @@ use super::json::{append, id, text};
 
 /// The time between two changes.
 pub(in crate::demo) const TICK: SignedDuration = SignedDuration::from_mins(2);
-/// So many unchanged orders share each time: a client that goes on after the time alone loses some of them.
+/// The number of unchanged orders with the same time. A client that continues after the time alone would lose some of
+/// them.
 const ORDERS_PER_TICK: u64 = 3;
 
-/// What can change about an order.
+/// An order, with the parts that can change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::demo) struct Order {
     /// Counted from 0; one less than the id.
     pub(in crate::demo) index: u64,
-    /// To the second.
+    /// Whole seconds.
     pub(in crate::demo) updated_at: Timestamp,
     /// Counted from 1.
     pub(in crate::demo) revision: u32,
@@ -54,7 +55,7 @@ struct DeliveryAddress<'a> {
     street: Arguments<'a>,
 }
 
-/// When the order at `index` was placed.
+/// The time at which the order at `index` was placed.
 pub(in crate::demo) fn tick(index: u64) -> Timestamp {
     let ticks = i64::try_from(index / ORDERS_PER_TICK).unwrap_or(i64::MAX);
     after_start(SignedDuration::from_secs(
@@ -63,7 +64,7 @@ pub(in crate::demo) fn tick(index: u64) -> Timestamp {
 }
 
 impl Order {
-    /// The order at `index` as it was placed.
+    /// The order at `index` before any change.
     pub(in crate::demo) fn unchanged(index: u64) -> Self {
         Self {
             index,

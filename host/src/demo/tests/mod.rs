@@ -1,4 +1,4 @@
-//! The demo API on its socket, and the client that asks it.
+//! Tests the demo API with a client on its socket.
 
 mod paging;
 mod refusals;
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::server::MOST_SCALE;
+use super::server::MAX_SCALE;
 use super::{DemoApi, DemoConfig};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -101,7 +101,7 @@ impl Running {
 
 #[tokio::test]
 async fn scales_out_of_range_are_refused() {
-    for scale in [0, MOST_SCALE + 1] {
+    for scale in [0, MAX_SCALE + 1] {
         let bound = DemoApi::bind(
             ANY_PORT,
             DemoConfig {
@@ -130,7 +130,7 @@ async fn a_port_in_use_is_refused() {
 }
 
 #[tokio::test]
-async fn it_stops_when_told() {
+async fn it_stops_on_request() {
     let api = Running::start(DemoConfig::default()).await;
     api.get("/beers").await;
     api.stop.send(()).unwrap();

@@ -1,9 +1,9 @@
-//! Every way of paging, to the last row.
+//! Tests every way of paging, to the last row.
 
 use serde_json::Value;
 
 use super::Running;
-use crate::demo::server::MOST_SCALE;
+use crate::demo::server::MAX_SCALE;
 use crate::demo::{DemoConfig, Table};
 
 fn expected(table: Table) -> Vec<Value> {
@@ -14,7 +14,7 @@ fn expected(table: Table) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn numbers_offsets_and_keys_lead_through_every_row() {
+async fn page_numbers_offsets_and_keys_reach_every_row() {
     let api = Running::start(DemoConfig::default()).await;
     let beers = (1..=5)
         .map(|page| format!("/beers?page={page}&per_page=80"))
@@ -43,7 +43,7 @@ async fn numbers_offsets_and_keys_lead_through_every_row() {
 }
 
 #[tokio::test]
-async fn cursors_lead_through_every_review() {
+async fn cursors_reach_every_review() {
     let api = Running::start(DemoConfig::default()).await;
     let mut path = String::from("/reviews?limit=80");
     let mut rows = Vec::new();
@@ -60,7 +60,7 @@ async fn cursors_lead_through_every_review() {
 }
 
 #[tokio::test]
-async fn orders_go_on_after_a_time_and_an_id() {
+async fn orders_continue_after_a_time_and_an_id() {
     let api = Running::start(DemoConfig::default()).await;
     let mut path = String::from("/orders?limit=50");
     let mut rows = Vec::new();
@@ -105,9 +105,9 @@ async fn changed_orders_are_found_by_their_time() {
 }
 
 #[tokio::test]
-async fn the_largest_api_answers_from_its_end() {
+async fn the_largest_api_serves_its_last_rows() {
     let api = Running::start(DemoConfig {
-        scale: MOST_SCALE,
+        scale: MAX_SCALE,
         ..DemoConfig::default()
     })
     .await;

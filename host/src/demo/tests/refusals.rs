@@ -1,4 +1,4 @@
-//! The token, the quota, and what else the API refuses.
+//! Tests the token, the quota and other refusals.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{BEARER, Running};
 use crate::demo::DemoConfig;
 
 #[tokio::test]
-async fn the_token_comes_in_a_header_or_the_query() {
+async fn the_token_is_accepted_in_a_header_or_the_query() {
     let api = Running::start(DemoConfig::default()).await;
     let right = [
         ("/beers", BEARER),
@@ -45,7 +45,7 @@ async fn the_token_comes_in_a_header_or_the_query() {
 }
 
 #[tokio::test]
-async fn the_quota_is_told_and_then_spent() {
+async fn the_quota_is_shown_and_enforced() {
     let api = Running::start(DemoConfig {
         quota: 2,
         ..DemoConfig::default()
@@ -67,7 +67,7 @@ async fn the_quota_is_told_and_then_spent() {
 }
 
 #[tokio::test]
-async fn a_window_that_is_over_gives_the_quota_back() {
+async fn a_new_window_resets_the_quota() {
     let config = DemoConfig {
         quota: 1,
         window: Duration::ZERO,
@@ -80,7 +80,7 @@ async fn a_window_that_is_over_gives_the_quota_back() {
 }
 
 #[tokio::test]
-async fn without_a_quota_none_is_told() {
+async fn without_a_quota_there_are_no_headers() {
     let api = Running::start(DemoConfig {
         quota: 0,
         ..DemoConfig::default()
@@ -92,7 +92,7 @@ async fn without_a_quota_none_is_told() {
 }
 
 #[tokio::test]
-async fn bad_requests_are_told_what_is_wrong() {
+async fn errors_say_what_is_wrong() {
     let api = Running::start(DemoConfig::default()).await;
     let cases = [
         ("/beers?page=0", "page must be a whole number"),
@@ -104,7 +104,7 @@ async fn bad_requests_are_told_what_is_wrong() {
         ("/breweries?limit=101", "limit must be"),
         (
             "/breweries?page=2",
-            "no parameter \"page\" here, only: offset, limit",
+            "no parameter \"page\" here; the parameters are: offset, limit",
         ),
         ("/reviews?cursor=80", "cursor \"80\""),
         (
@@ -126,7 +126,7 @@ async fn bad_requests_are_told_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found() {
+async fn missing_paths_and_orders_are_not_found() {
     let api = Running::start(DemoConfig::default()).await;
     for path in ["/", "/wines"] {
         assert_eq!(api.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
