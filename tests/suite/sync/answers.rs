@@ -113,7 +113,7 @@ fn pages_before_an_invalid_answer_are_kept_with_their_state() {
         for to in ["rows.sqlite", "rows/"] {
             let line = desk.mistake(&[&server.origin(), "--to", to]);
             assert!(
-                line.contains(words) && line.contains("no page"),
+                line.contains(words) && line.contains("is not a valid page"),
                 "{words}: {line}"
             );
             assert_one_page(&desk, to, words);

@@ -131,7 +131,10 @@ fn impossible_place_for_a_destination_is_reported() {
     assert!(!desk.path("missing").exists());
     for to in ["/dev/null", "/dev/full"] {
         let line = desk.mistake(&[&server.origin(), "--to", to]);
-        assert!(line.contains(to) && line.contains("is no file"), "{line}");
+        assert!(
+            line.contains(to) && line.contains("is not a regular file"),
+            "{line}"
+        );
     }
     let ended = desk.run(&[&server.origin(), "--to", ""]);
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");

@@ -56,10 +56,14 @@ fn missing_server_is_reported() {
 #[test]
 fn answers_that_are_not_a_schema_are_reported() {
     for (status, body, words) in [
-        (200, "<!doctype html><h1>Welcome</h1>", "no schema"),
+        (
+            200,
+            "<!doctype html><h1>Welcome</h1>",
+            "is not a valid schema",
+        ),
         (404, "<!doctype html><h1>Not found</h1>", "HTML"),
         (200, r#"{"schema": {}}"#, "no tables"),
-        (200, "", "no schema"),
+        (200, "", "is not a valid schema"),
         (403, "go\naway\u{1b}[2J", "403"),
     ] {
         let server = Upstream::start(move |_, exchange| exchange.answer(status, &[], body));
@@ -96,7 +100,7 @@ fn state_that_never_moves_ends_the_sync() {
         });
         let line = desk().mistake(&[&server.origin()]);
         assert!(
-            line.contains("rows") && line.contains("never moves"),
+            line.contains("rows") && line.contains("makes no progress"),
             "{rows}: {line}"
         );
     }

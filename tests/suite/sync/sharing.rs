@@ -96,7 +96,7 @@ fn log_kept_by_a_reader_is_reported_and_removed_by_the_next_sync() {
         };
         let program = format!("(process {})", std::process::id());
         assert!(
-            line.contains("rows.sqlite-wal stays") && line.contains(&program),
+            line.contains("rows.sqlite-wal remains") && line.contains(&program),
             "{line}"
         );
         assert_eq!(read(), Ok(1));
@@ -161,13 +161,13 @@ fn removed_destination_is_reported_in_one_line() {
             fs::write(path.with_extension("new"), "mine").unwrap();
             fs::rename(path.with_extension("new"), path).unwrap();
         }),
-        ("rows.sqlite", "cut short", "rows.sqlite", |path| {
+        ("rows.sqlite", "truncated", "rows.sqlite", |path| {
             fs::write(path, "").unwrap();
         }),
         ("rows/", "deleted or moved", "rows.jsonl", |path| {
             fs::remove_file(path.join("rows.jsonl")).unwrap();
         }),
-        ("rows/", "cut short", "rows.jsonl", |path| {
+        ("rows/", "truncated", "rows.jsonl", |path| {
             fs::write(path.join("rows.jsonl"), "").unwrap();
         }),
         ("rows/", "deleted or moved", "rows", |path| {
