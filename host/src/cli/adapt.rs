@@ -1,4 +1,4 @@
-//! `weld-host adapt`: from a cloud function or a Lambda to a connector.
+//! `weld-host adapt`: turns a cloud function or a Lambda into a connector.
 
 use std::path::PathBuf;
 
@@ -26,13 +26,13 @@ pub(super) struct AdaptFlags {
     /// The variable with the key that the function itself checks, if it is not the one found
     #[arg(long, value_name = "VARIABLE")]
     key_variable: Option<String>,
-    /// Replace a package of native code by a stand-in, for the calls that connectors usually make
+    /// Replace a package that has native code with a stand-in for the calls that connectors usually make
     #[arg(long, value_name = "PACKAGE", value_parser = ["pandas"])]
     stand_in: Vec<String>,
     /// Put the component and its configuration into this plugins folder
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
-    /// The folder to make, whose name is the connector's [default: the name, here]
+    /// The folder to create; its name is the connector's [default: the connector's name, in the current folder]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }

@@ -29,10 +29,10 @@ use crate::sync::{ConnectorClient, Observer, Sqlite, SyncOptions};
 /// The key if `WELD_API_KEY` is not set.
 const DEMO_KEY: &str = "demo-key";
 
-/// The token of the demo API, which only the connector's configuration knows.
+/// The token of the demo API. Only the connector's configuration contains it.
 const DEMO_TOKEN: &str = "demo-api-token";
 
-/// Where the demo puts its rows.
+/// The database for the demo's rows.
 const DATABASE: &str = "demo.sqlite";
 
 /// The API's quota, the same as in Weld's guide.
@@ -44,10 +44,10 @@ const SHOWN_CHARACTERS: usize = 100;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoFlags {
-    /// End after the sync instead of serving
+    /// Exit after the sync instead of serving
     #[arg(long)]
     once: bool,
-    /// How many times as many rows
+    /// Multiply the number of rows
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     scale: u32,
     /// The address to listen on; one beyond loopback needs WELD_API_KEY

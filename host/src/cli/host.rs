@@ -95,7 +95,7 @@ impl Host {
         })
     }
 
-    /// As [`start`](Self::start), with every connector loaded.
+    /// Like [`start`](Self::start), but loads every connector first.
     pub(super) async fn start_whole(
         config: ServerConfig,
         tokens: Option<Store>,
@@ -107,7 +107,7 @@ impl Host {
         Ok(host)
     }
 
-    /// How many connectors are still loading: most of them are being compiled.
+    /// How many connectors are still loading. Most of them are being compiled.
     pub(super) fn unfinished(&self) -> usize {
         self.loader.0.unfinished()
     }

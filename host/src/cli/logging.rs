@@ -14,13 +14,13 @@ use tracing_subscriber::registry::LookupSpan;
 use super::check::LogCapture;
 use super::output;
 
-/// What the log shows, and how.
+/// The level and format of the log.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct LoggingFlags {
     /// The lowest level to log [default: info, or warn for the demo]
     #[arg(long, global = true, value_name = "LEVEL", env = "WELD_LOG")]
     log: Option<Level>,
-    /// The format of a line
+    /// The format of log lines
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: Format,
 }

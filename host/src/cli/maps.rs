@@ -19,7 +19,7 @@ impl MapFlags {
         self.maps.is_empty()
     }
 
-    /// The maps.
+    /// The maps, for an egress.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Commands, flags, exit status.
+//! Commands, flags, output and exit status.
 //!
 //! This room contains what a person types and reads, but not the work: a command turns its flags into the settings of
 //! the rooms that it starts, and prints the results. No other room prints.
@@ -57,7 +57,7 @@ enum Command {
     Build(build::BuildFlags),
     /// Turn a cloud function or a Lambda into a connector, its files unchanged, and build it
     Adapt(adapt::AdaptFlags),
-    /// Load connectors as `serve` does, ask for pages, and report what is wrong and how to fix it
+    /// Load connectors as `serve` does, request pages, and report problems and how to fix them
     Check(check::CheckFlags),
     /// Obtain, show and remove the tokens of connectors' credentials
     Auth(auth::AuthFlags),
@@ -66,7 +66,7 @@ enum Command {
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
-    /// Compile one component for the host that started this
+    /// Compile a component for the host that started this process
     #[command(name = COMPILER_COMMAND, hide = true)]
     Compiler,
 }
@@ -90,7 +90,7 @@ impl Command {
 }
 
 impl Cli {
-    /// Runs the command to its end.
+    /// Runs the command.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use crate::config::ConnectorName;
 
 #[derive(Debug, Args)]
 pub(super) struct NewFlags {
-    /// The connector's name, and that of the folder to make here
+    /// The name of the connector, and of the folder to create here
     name: ConnectorName,
     /// The language to write it in
     #[arg(long = "lang", value_name = "LANGUAGE", value_enum, default_value_t = Lang::Rust)]

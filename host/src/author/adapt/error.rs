@@ -92,7 +92,7 @@ pub enum AdaptError {
         output.display(), folder.display()
     )]
     WithinSource {
-        /// The folder to make.
+        /// The folder to create.
         output: PathBuf,
         /// The function's folder.
         folder: PathBuf,
@@ -118,7 +118,7 @@ pub enum AdaptError {
     TooManyFiles {
         /// The folder.
         folder: PathBuf,
-        /// How many it may have.
+        /// The maximum number of files.
         limit: usize,
     },
 
@@ -127,7 +127,7 @@ pub enum AdaptError {
     TooLarge {
         /// The folder.
         folder: PathBuf,
-        /// How many bytes they may have.
+        /// The maximum total size in bytes.
         limit_bytes: u64,
     },
 

@@ -79,7 +79,7 @@ pub(super) fn list(folder: &Path, entry: &Path) -> Result<Vec<PathBuf>, AdaptErr
     Ok(within)
 }
 
-/// Copies files of `from` to the same places in `to`.
+/// Copies files in `from` to the same relative paths in `to`.
 ///
 /// # Errors
 ///

@@ -24,7 +24,7 @@ const MADE_FROM: &str = "Made from: ";
 /// The folder of an adapted function: the function's files in `function`, next to everything that serves them.
 #[derive(Debug)]
 pub(super) struct AdaptedFolder {
-    /// Absolute.
+    /// The absolute path.
     pub(super) path: PathBuf,
     pub(super) name: ConnectorName,
     /// Whether this run created it.

@@ -43,7 +43,7 @@ pub enum AuthCommandError {
     SeveralCredentials {
         /// The connector's file.
         file: String,
-        /// Their names.
+        /// The names of the credentials.
         names: Vec<String>,
     },
 

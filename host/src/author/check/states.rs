@@ -94,7 +94,7 @@ fn is_large_integer(number: &str) -> bool {
         && (digits.len(), digits) > (EXACT_TO.len(), EXACT_TO)
 }
 
-/// `cursor.ids[3]`
+/// Formats the path of the current position, such as `cursor.ids[3]`.
 fn path(nestings: &[Nesting<'_>]) -> String {
     let mut path = String::new();
     for level in nestings {

@@ -22,10 +22,10 @@ use crate::sync::{ClientOptions, ConnectorClient};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckFlags {
-    /// Components, each with its NAME.toml beside it
+    /// Components, each with its NAME.toml next to it
     #[arg(required = true, value_name = "FILE.wasm")]
     files: Vec<PathBuf>,
-    /// Ask for the schema but for no page, since most connectors need their API for that
+    /// Request only the schema and no pages, since most connectors need their API for pages
     #[arg(long)]
     offline: bool,
     /// How long a page may be pending

@@ -21,7 +21,7 @@ const END_WITHIN: Duration = Duration::from_secs(3);
 
 static SERVING: OnceLock<Streams> = OnceLock::new();
 
-/// The streams of a server.
+/// A server's stdout and stderr.
 #[derive(Debug)]
 struct Streams {
     stdout: LineWriter,

@@ -16,7 +16,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// How many bytes of the host's description of a wait are shown.
 const MAX_WAIT_BYTES: usize = 200;
 
-/// Lines for people, on stderr: stdout may be where the rows go.
+/// Text lines on stderr, since the rows may go to stdout.
 pub(in crate::cli) struct TextLog {
     last_line: Instant,
     rows: u64,

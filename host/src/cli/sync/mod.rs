@@ -30,10 +30,10 @@ use crate::sync::{ClientOptions, ConnectorClient, Destination, Event, Summary, S
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct SyncFlags {
-    /// A connector's URL, or a NAME.wasm with its NAME.toml beside it
+    /// A connector's URL, or a NAME.wasm with its NAME.toml next to it
     #[arg(required = true, value_name = "CONNECTOR")]
     connector: Option<String>,
-    /// The key that the connector asks for [default: WELD_API_KEY]
+    /// The key that the connector requires [default: WELD_API_KEY]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
     /// Where rows go: a SQLite file, a folder of JSON Lines (DIR/), or - for stdout [default: NAME.sqlite]
@@ -56,7 +56,7 @@ pub(super) struct SyncFlags {
     /// Print events to stdout, as one JSON object per line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long)]
     quiet: bool,
     #[command(subcommand)]
@@ -65,7 +65,7 @@ pub(super) struct SyncFlags {
 
 #[derive(Debug, Subcommand)]
 enum SyncCommand {
-    /// Show or change the states that the next sync begins with
+    /// Show or change the states from which the next sync starts
     State(states::StateFlags),
 }
 

@@ -1,4 +1,4 @@
-//! `weld-host sync state`: the states that the next sync begins with.
+//! `weld-host sync state`: shows or changes the states from which the next sync starts.
 
 use clap::{Args, Subcommand};
 use serde_json::value::RawValue;
@@ -23,7 +23,7 @@ enum StateCommand {
         /// Only this table's state
         table: Option<String>,
     },
-    /// Set the state that a table's next sync begins with; its rows stay
+    /// Set the state from which a table's next sync starts; its rows stay
     Set {
         /// The SQLite file or folder of a sync
         #[arg(value_name = "WHERE")]

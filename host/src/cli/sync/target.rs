@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::error::CliError;
 use crate::sync::{Destination, JsonLines, Sqlite, States, Stdout};
 
-/// Where rows go.
+/// A destination for rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     /// A SQLite database.

@@ -79,7 +79,7 @@ impl Draw {
 pub(super) struct WordList<'a> {
     words: &'a [&'a str],
     start: usize,
-    /// No more than there are words.
+    /// At most the number of words.
     count: usize,
 }
 

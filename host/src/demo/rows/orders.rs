@@ -17,11 +17,11 @@ const ORDERS_PER_TICK: u64 = 3;
 /// An order, with the parts that can change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::demo) struct Order {
-    /// Counted from 0; one less than the id.
+    /// The index, counted from 0; one less than the id.
     pub(in crate::demo) index: u64,
     /// Whole seconds.
     pub(in crate::demo) updated_at: Timestamp,
-    /// Counted from 1.
+    /// The revision, counted from 1.
     pub(in crate::demo) revision: u32,
 }
 

@@ -100,14 +100,14 @@ pub enum DestinationError {
         path.display()
     )]
     Linked {
-        /// The file, left as it was.
+        /// The file; it was left unchanged.
         path: PathBuf,
     },
 
     /// The file exists but is not a SQLite database.
     #[error("{} is not a SQLite database: choose another file", path.display())]
     NotADatabase {
-        /// The file, left as it was.
+        /// The file; it was left unchanged.
         path: PathBuf,
     },
 
@@ -117,7 +117,7 @@ pub enum DestinationError {
         path.display()
     )]
     Foreign {
-        /// The file, left as it was.
+        /// The file; it was left unchanged.
         path: PathBuf,
     },
 
@@ -128,7 +128,7 @@ pub enum DestinationError {
         path.display()
     )]
     Layout {
-        /// The file, left as it was.
+        /// The file; it was left unchanged.
         path: PathBuf,
         /// The layout's number in the file.
         found: i64,

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | integer of 64 bits | INTEGER |
 //! | number with a fraction or an exponent that a 64-bit float represents exactly | REAL |
-//! | any other number | TEXT, with its digits as they came |
+//! | any other number | TEXT, with its digits as received |
 //! | boolean | INTEGER, 0 or 1 |
 //! | string | TEXT |
-//! | array, object | TEXT, its JSON as it came |
+//! | array, object | TEXT, its JSON as received |
 //! | null | NULL |
 //!
 //! Columns have no type, so that SQLite converts nothing. Columns that the schema declares as strings are TEXT; other

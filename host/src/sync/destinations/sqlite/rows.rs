@@ -125,7 +125,7 @@ struct Cell<'a> {
 struct RowReader<'a> {
     /// The row's values, sorted by column, at most one per column.
     cells: Vec<Cell<'a>>,
-    /// The columns of `cells`.
+    /// The columns of `cells`, in the same order.
     columns: Vec<usize>,
     /// Values of the key that are stored differently, by their index in `cells`.
     key_values: Vec<(usize, SqlValue<'static>)>,
