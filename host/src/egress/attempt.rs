@@ -145,7 +145,7 @@ impl<'s, B: Bearer> Attempt<'s, B> {
         if !self.deadline.leaves_between_pages(begins) {
             tracing::info!(
                 origin,
-                "no wait of {wait:.1?} is made: it is longer than {limit} leaves"
+                "not waiting {wait:.1?} for another try: that is longer than {limit} allows"
             );
             return false;
         }
@@ -157,7 +157,8 @@ impl<'s, B: Bearer> Attempt<'s, B> {
         if let Some(obstacle) = obstacle {
             tracing::info!(
                 origin,
-                "no wait of {wait:.1?} is made: it is longer than {limit} leaves, and none between pages: {obstacle}"
+                "not waiting {wait:.1?} for another try: that is longer than {limit} allows, and the call can't wait \
+                 between pages: {obstacle}"
             );
         }
         obstacle.is_none()

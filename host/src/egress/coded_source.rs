@@ -16,9 +16,7 @@ const TEXT_BYTES: usize = 4;
 
 /// A body that is not what its label says.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the response's body is labeled as {label}, but it is no {label} that can be decoded: {reason}"
-)]
+#[error("the response's body is labeled as {label}, but can't be decoded as {label}: {reason}")]
 pub(super) struct ContentFault {
     label: &'static str,
     reason: io::Error,
@@ -26,7 +24,7 @@ pub(super) struct ContentFault {
 
 /// A body that ends within its coding.
 #[derive(Debug, thiserror::Error)]
-#[error("the response's body is cut short: it ends before its {label} does")]
+#[error("the response's body is truncated: it ends before its {label} data does")]
 struct CutFault {
     label: &'static str,
 }

@@ -44,19 +44,19 @@ pub(super) struct Codings {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CodingFault {
     #[error(
-        "the response's content-encoding `{0}` is none of gzip, deflate, br and zstd, which the host undoes"
+        "the host can't decode the response's content-encoding `{0}`; it supports gzip, deflate, br and zstd"
     )]
     Content(String),
     #[error(
-        "the response's transfer-encoding `{0}` can't be undone: before `chunked`, which comes last, the host undoes gzip, \
-         deflate, br and zstd"
+        "the host can't decode the response's transfer-encoding `{0}`; it supports gzip, deflate, br and zstd, \
+         followed by a final `chunked`"
     )]
     Transfer(String),
-    #[error("the response comes in more than {MAX_CODINGS} codings, one within the other")]
+    #[error("the response has more than {MAX_CODINGS} encodings, one within the other")]
     TooMany,
     #[error(
-        "the response has a content-length beside the transfer-encoding `{0}`, which doesn't end in `chunked`: nobody knows \
-         where its body ends"
+        "the response has a content-length as well as the transfer-encoding `{0}`, which doesn't end in `chunked`; \
+         the end of its body can't be determined"
     )]
     Length(String),
 }

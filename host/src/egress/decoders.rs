@@ -23,7 +23,7 @@ const BROTLI_TABLES_BYTES: u64 = 4 << 20;
 
 /// A window that only the format's extension for large files has. The decoder would take up to a gigabyte for it.
 #[derive(Debug, thiserror::Error)]
-#[error("the response's Brotli stream asks for a window of more than 16 MiB")]
+#[error("the response's Brotli stream requires a window of more than 16 MiB")]
 pub(super) struct WindowFault;
 
 /// What a decoder takes of the host for a stream that begins with this byte.

@@ -55,19 +55,19 @@ pub(super) enum DialFault {
         address: IpAddr,
         special_use: SpecialUse,
     },
-    #[error("the name could not be resolved")]
+    #[error("could not resolve the host name")]
     Resolve(#[source] io::Error),
-    #[error("the name has no address")]
+    #[error("the host name has no address")]
     NoAddress,
-    #[error("no connection could be made")]
+    #[error("could not connect")]
     Connect(#[source] io::Error),
-    #[error("TLS could not be agreed on")]
+    #[error("the TLS handshake failed")]
     Tls(#[source] io::Error),
-    #[error("TLS could not be agreed on")]
+    #[error("the TLS handshake failed")]
     TlsRefused(#[source] TlsFault),
-    #[error("it took longer than `connect-timeout`")]
+    #[error("connecting took longer than `connect-timeout`")]
     Timeout,
-    #[error("`{0}` is no host that can be called")]
+    #[error("`{0}` is not a valid host")]
     Host(String),
 }
 

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::address::SpecialUse;
 use super::auth::error::AuthError;
+use super::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
+use super::memory::in_bytes;
 use super::phase::PhaseTime;
 use crate::account::MemoryError;
-use crate::config::AllowRemedy;
+use crate::config::{AllowRemedy, size_text};
 use crate::report;
 use crate::scope::{ByteQuotaError, DeadlineReason};
 
@@ -24,7 +26,7 @@ pub(crate) enum EgressError {
     },
 
     #[error(
-        "{origin} leads to {address}, which is {special_use}; {}",
+        "{origin} is blocked: its address {address} is {special_use}; {}",
         address_remedy(*address, special_use, file)
     )]
     AddressDenied {
@@ -41,26 +43,26 @@ pub(crate) enum EgressError {
         source: RequestFault,
     },
 
-    #[error("the request's credential can't be had")]
+    #[error("could not obtain the credential for this request")]
     Credentials(#[from] AuthError),
 
-    #[error("the request has more than the {limit_bytes} bytes of `limits.request-size`")]
+    #[error("the request is larger than {} (`limits.request-size`)", size_text(*limit_bytes))]
     RequestTooLarge { limit_bytes: u64 },
 
-    #[error("the response has more than the {limit_bytes} bytes of `limits.response-size`")]
+    #[error("the response is larger than {} (`limits.response-size`)", size_text(*limit_bytes))]
     ResponseTooLarge { limit_bytes: u64 },
 
-    #[error("the page has made the {limit} calls of `limits.calls`")]
+    #[error("the page has used all of its {limit} calls (`limits.calls`)")]
     TooManyCalls { limit: u32 },
 
-    #[error("the page's calls have more than the {limit_bytes} bytes of `limits.bytes`")]
+    #[error("the page's calls have transferred more than {} (`limits.bytes`)", size_text(*limit_bytes))]
     TooManyBytes { limit_bytes: u64 },
 
     /// The request or its response takes more memory than is left.
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
-    #[error("{}, which is longer than {limit} leaves", cause.told(budget, *wait))]
+    #[error("{}; that is longer than {limit} allows", cause.told(budget, *wait))]
     QuotaSpent {
         /// As the configuration names it, or the origin of the API.
         budget: String,
@@ -73,8 +75,8 @@ pub(crate) enum EgressError {
     },
 
     #[error(
-        "{origin} refuses calls for now, by {rule}{}",
-        wait.map_or_else(String::new, |wait| format!(": for another {wait:.1?}"))
+        "{origin} is refusing calls, according to {rule}{}",
+        wait.map_or_else(String::new, |wait| format!(", for another {wait:.1?}"))
     )]
     RateLimited {
         origin: String,
@@ -85,7 +87,8 @@ pub(crate) enum EgressError {
     },
 
     #[error(
-        "{origin} has failed {failures} times in a row; it is not called for another {wait:.1?} (`rate-limit.failures`, `rate-limit.cool-down`)"
+        "{origin} has failed {failures} times in a row; no calls are sent to it for another {wait:.1?} \
+         (`rate-limit.failures`, `rate-limit.cool-down`)"
     )]
     OutOfService {
         origin: String,
@@ -93,7 +96,7 @@ pub(crate) enum EgressError {
         wait: Duration,
     },
 
-    #[error("the exchange ran out of time after waiting {waited} ({limit})")]
+    #[error("the request timed out after waiting {waited} ({limit})")]
     Timeout {
         limit: Timeout,
         /// What the call was waiting for then, and for how long.
@@ -101,7 +104,7 @@ pub(crate) enum EgressError {
     },
 
     /// The response is there, and nobody can read it; another one would be no better.
-    #[error("the response of {origin} can't be read")]
+    #[error("could not read the response from {origin}")]
     Unreadable {
         origin: String,
         #[source]
@@ -161,42 +164,47 @@ impl TimeoutOwner {
 /// What is wrong with a request.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestFault {
-    #[error("`{url}` is no URL")]
+    #[error("`{url}` is not a valid URL")]
     Url {
         url: String,
         #[source]
         source: url::ParseError,
     },
-    #[error("the URL is longer than {limit_bytes} bytes")]
+    #[error("the URL is longer than {}", size_text(in_bytes(*limit_bytes)))]
     UrlTooLong { limit_bytes: usize },
-    #[error("the URL holds control characters or backslashes")]
+    #[error("the URL contains control characters or backslashes")]
     UrlCharacter,
-    #[error("the URL's scheme is `{0}`, only http and https can be called")]
+    #[error("the URL's scheme is `{0}`; only `http` and `https` are supported")]
     Scheme(String),
     #[error(
-        "the URL holds a user name or password; write them under [auth.NAME] with `kind = \"basic\"` in the connector's file, and \
-         the URL without, or send an `authorization` header"
+        "the URL contains a user name or password; set them under [auth.NAME] with `kind = \"basic\"` in the \
+         connector's file and remove them from the URL, or send an `authorization` header"
     )]
     UserInfo,
-    #[error("`{0}` is not a scheme, `://` and a host")]
+    #[error(
+        "`{0}` does not begin with a scheme, `://` and a host, as in `https://api.example.com`"
+    )]
     NoHost(String),
-    #[error("`{0}` is no name that can be looked up")]
+    #[error("`{0}` is not a valid host name")]
     Host(String),
     #[error("the URL's port is 0")]
     Port,
-    #[error("the URL can't be sent")]
+    #[error("the URL can't be used in a request")]
     Uri(#[source] http::Error),
-    #[error("the URL can be read in more than one way")]
+    #[error("the URL is ambiguous: it can be read in more than one way")]
     Ambiguous,
-    #[error("`{0}` is no method that can be sent")]
+    #[error("`{0}` is not an allowed method")]
     Method(String),
-    #[error("`{0}` is no header name")]
+    #[error("`{0}` is not a valid header name")]
     HeaderName(String),
-    #[error("the headers are too many or too long")]
+    #[error(
+        "the request's headers exceed the limit of {MAX_HEADERS} headers or {} in total",
+        size_text(in_bytes(MAX_HEADER_BYTES))
+    )]
     Headers,
-    #[error("the value of the header `{0}` holds characters that a header can't")]
+    #[error("the value of the header `{0}` contains characters that are not allowed in headers")]
     HeaderValue(String),
-    #[error("the header `{0}` is the host's to set")]
+    #[error("the header `{0}` is set by the host; remove it from the request")]
     ReservedHeader(String),
 }
 
@@ -258,8 +266,8 @@ impl HoldCause {
                 format!("the quota `{budget}` has no call left for at least {wait:.1?}")
             }
             Self::Answer => format!(
-                "the call waits for the answer to another call to `{budget}`: one goes first while nothing is known of \
-                 its quotas, and so many at once as it takes"
+                "the call waits for the answer to another call to `{budget}`: only one is sent until its quotas are \
+                 known, and then no more at once than it accepts"
             ),
         }
     }
@@ -268,7 +276,7 @@ impl HoldCause {
 /// What the operator can do about an address that is refused.
 fn address_remedy(address: IpAddr, special_use: &SpecialUse, file: &str) -> String {
     if !special_use.can_be_allowed() {
-        return "no configuration allows it".to_owned();
+        return "no configuration can allow it".to_owned();
     }
     let bits = if address.is_ipv4() { 32 } else { 128 };
     format!("add \"{address}/{bits}\" to `allow-networks` under [network] in {file}")

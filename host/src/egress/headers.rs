@@ -12,8 +12,8 @@ use crate::config::is_reserved_header;
 use crate::secrets::Finder;
 
 /// How many headers a request may have, and how long they may be together: more than any API takes.
-const MAX_HEADERS: usize = 256;
-const MAX_HEADER_BYTES: usize = 64 << 10;
+pub(super) const MAX_HEADERS: usize = 256;
+pub(super) const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// The longest URL: more than servers take.
 const MAX_URL_BYTES: usize = 64 << 10;

@@ -39,7 +39,7 @@ impl Display for CallPhase {
             Self::Quota => "a quota",
             Self::OtherCall => "the response to another call",
             Self::Connection => "a free connection (`network.connections`)",
-            Self::LookUp => "the look-up of the name",
+            Self::LookUp => "the DNS lookup",
             Self::Tcp => "the TCP connection",
             Self::Tls => "the TLS handshake",
             Self::RequestBody => "the rest of the request's body",

@@ -65,7 +65,7 @@ impl OriginWarnings {
         self.of_line(
             "header",
             name,
-            "it has bytes that no header may have, or no name and colon; the response is read without it",
+            "it contains bytes that are not allowed in headers, or has no name and colon; it is ignored",
         );
     }
 
@@ -74,7 +74,7 @@ impl OriginWarnings {
         self.of_line(
             "header",
             name,
-            "it has several lines, which is obsolete; they are joined with a blank",
+            "it spans several lines, which is obsolete; the lines are joined with a space",
         );
     }
 
@@ -83,7 +83,7 @@ impl OriginWarnings {
         self.of_line(
             "header",
             name,
-            "it has bytes that no header may have; they are percent-encoded",
+            "it contains bytes that are not allowed in headers; they are percent-encoded",
         );
     }
 
@@ -92,28 +92,30 @@ impl OriginWarnings {
         self.of_line(
             "trailer",
             name,
-            "it has bytes that no trailer may have, or no name and colon; the body is whole without it",
+            "it contains bytes that are not allowed in trailers, or has no name and colon; it is ignored, and the \
+             body is complete",
         );
     }
 
     /// Warns of trailers that have no end.
     pub(super) fn trailers(&self, fault: &dyn fmt::Display) {
         self.give(&format!(
-            "behind the last chunk of the response's body there is more than trailers may be: {fault}; the body is whole without it"
+            "the data after the last chunk of the response's body is not valid as trailers: {fault}; it is ignored, \
+             and the body is complete"
         ));
     }
 
     /// Warns of a transfer-coding that is none.
     pub(super) fn names_no_coding(&self) {
         self.give(
-            "the response's transfer-encoding is empty, or names `identity`, which is no coding; that is passed over",
+            "the response's transfer-encoding is empty, or names `identity`, which is not a coding; it is ignored",
         );
     }
 
     /// Warns of a length that doesn't count.
     pub(super) fn has_length_beside_chunks(&self) {
         self.give(
-            "the response has a content-length beside `transfer-encoding: chunked`; the chunks count",
+            "the response has a content-length as well as `transfer-encoding: chunked`; the content-length is ignored",
         );
     }
 
@@ -121,7 +123,7 @@ impl OriginWarnings {
     pub(super) fn goes_on(&self, encoding: ContentEncoding) {
         let label = encoding.label();
         self.give(&format!(
-            "the response's body goes on after the end of its {label}; what follows is left out"
+            "the response's body continues after the end of its {label} data; the rest is ignored"
         ));
     }
 
@@ -129,7 +131,7 @@ impl OriginWarnings {
     pub(super) fn is_another(&self, label: ContentEncoding, found: ContentEncoding) {
         let (label, found) = (label.label(), found.label());
         self.give(&format!(
-            "the response's content-encoding says {label}, but its body begins as {found} does; it is read as {found}"
+            "the response's content-encoding is {label}, but its body begins like {found}; it is read as {found}"
         ));
     }
 
@@ -137,14 +139,15 @@ impl OriginWarnings {
     pub(super) fn is_none(&self, label: ContentEncoding) {
         let label = label.label();
         self.give(&format!(
-            "the response's content-encoding says {label}, but its body doesn't begin as {label} does; it is handed on as it is"
+            "the response's content-encoding is {label}, but its body doesn't begin like {label}; it is passed on \
+             unchanged"
         ));
     }
 
     fn of_line(&self, place: &str, name: &str, what: &str) {
         let name = self.warnings.secrets.shown_beginning(name, SHOWN_BYTES);
         self.give(&format!(
-            "the response's {place} `{name}` is not as it should be: {what}"
+            "the response's {place} `{name}` is malformed: {what}"
         ));
     }
 

@@ -7,11 +7,9 @@ use rustls::{AlertDescription as Alert, CertificateError, PeerIncompatible};
 
 /// What is wrong where the versions differ. What the host has, [`super::tls`] sets up.
 const NO_VERSION: &str =
-    "the two sides have no version of TLS in common; the host has TLS 1.2 and 1.3";
+    "the server and the host have no TLS version in common; the host supports TLS 1.2 and 1.3";
 
-const NO_CIPHER: &str = "the two sides have no cipher or key exchange in common, or the server asks for a certificate of the \
-                         client's; the host has ECDHE (X25519, P-256, P-384) with AES-GCM or ChaCha20-Poly1305, and \
-                         neither RSA key exchange nor finite-field Diffie-Hellman nor CBC ciphers";
+const NO_CIPHER: &str = "the server and the host have no cipher or key exchange in common, or the server requires a client certificate; the host supports ECDHE (X25519, P-256, P-384) with AES-GCM or ChaCha20-Poly1305, but not RSA key exchange, finite-field Diffie-Hellman or CBC ciphers";
 
 /// The two sides don't go together, and would not another time.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -83,27 +81,27 @@ fn words(error: &rustls::Error) -> Option<&'static str> {
         }
         rustls::Error::PeerIncompatible(_) => NO_CIPHER,
         rustls::Error::AlertReceived(Alert::UnrecognisedName) => {
-            "the server doesn't answer to the name in the URL"
+            "the server doesn't recognize the host name in the URL"
         }
         rustls::Error::AlertReceived(Alert::NoApplicationProtocol)
         | rustls::Error::NoApplicationProtocol => {
-            "the server speaks neither HTTP/1.1 nor HTTP/2 there, which are what the host has"
+            "the server supports neither HTTP/1.1 nor HTTP/2 on this port; the host supports only these"
         }
         rustls::Error::AlertReceived(alert) if of_client_certificate(*alert) => {
-            "the server asks for a certificate of the client's, and doesn't accept what it got; `client-certificate` and \
-             `client-key` under [network] set it"
+            "the server requires a client certificate and didn't accept what the host sent; set `client-certificate` \
+             and `client-key` under [network]"
         }
         // It may be an overload or a deployment under way.
         rustls::Error::AlertReceived(_) => return None,
         rustls::Error::InvalidMessage(_) => {
-            "what the server sent is no TLS; is it to be called by `http://`, or at another port?"
+            "the server's answer is not TLS; call it with `http://`, or use another port"
         }
         rustls::Error::InvalidCertificate(fault) => certificate_words(fault),
-        rustls::Error::NoCertificatesPresented => "the server has no certificate",
+        rustls::Error::NoCertificatesPresented => "the server sent no certificate",
         rustls::Error::PeerMisbehaved(_)
         | rustls::Error::InappropriateMessage { .. }
         | rustls::Error::InappropriateHandshakeMessage { .. }
-        | rustls::Error::PeerSentOversizedRecord => "the server doesn't keep to the protocol",
+        | rustls::Error::PeerSentOversizedRecord => "the server violates the TLS protocol",
         _ => return None,
     })
 }
@@ -111,19 +109,20 @@ fn words(error: &rustls::Error) -> Option<&'static str> {
 fn certificate_words(fault: &CertificateError) -> &'static str {
     match fault {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the time of the server's certificate is over, or this machine's clock is wrong"
+            "the server's certificate has expired, or this machine's clock is wrong"
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the time of the server's certificate has not begun, or this machine's clock is wrong"
+            "the server's certificate is not valid yet, or this machine's clock is wrong"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the server's certificate is for other names than the one in the URL; call it by a name that it is for"
+            "the server's certificate is not valid for the host name in the URL; use a name that the certificate \
+             contains"
         }
         CertificateError::UnknownIssuer => {
-            "the server's certificate leads to no authority that the host trusts, which are Mozilla's and those of `roots` under \
-             [network]; or the server leaves out the certificates between"
+            "the server's certificate was not issued by an authority that the host trusts (Mozilla's list and \
+             `roots` under [network]), or the server omits intermediate certificates"
         }
         CertificateError::Revoked => "the server's certificate is revoked",
-        _ => "the server's certificate proves nothing",
+        _ => "the server's certificate is not valid",
     }
 }

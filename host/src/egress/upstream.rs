@@ -194,7 +194,7 @@ impl Upstream {
                 origin,
                 status = status.as_u16(),
                 rule = &*rule.name,
-                "a rule takes the response for a refusal"
+                "a rule treats the response as a refusal"
             );
             if let Some(unread) = &judgment.unread {
                 self.governor

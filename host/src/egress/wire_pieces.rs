@@ -17,9 +17,9 @@ use super::piece_reader::PieceSource;
 /// Why a body is cut off before any of it counts.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CutReason {
-    #[error("nothing came for too long")]
+    #[error("no data arrived in time")]
     Idle,
-    #[error("more came than the response may have")]
+    #[error("the response is larger than its limit")]
     TooLong,
 }
 

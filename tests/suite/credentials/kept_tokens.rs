@@ -239,7 +239,7 @@ fn last_failure_is_known_until_a_token_arrives() {
     weld_host_tests::until("the failure is kept", || status()["failure"].is_object());
     let told = status()["failure"]["message"].as_str().unwrap().to_owned();
     assert!(
-        told.contains("invalid_grant") && told.contains("write a new `refresh-token`"),
+        told.contains("invalid_grant") && told.contains("configure a new `refresh-token`"),
         "{told}"
     );
     assert!(!told.contains("the-first-token"), "{told}");

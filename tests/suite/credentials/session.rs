@@ -204,7 +204,7 @@ fn connector_has_the_variables_from_its_tokens_answer() {
     });
     let page = host.weld("guest").page("rows", &json!({}));
     assert_eq!(page.json()["insert"][0]["environment"]["API"], "none");
-    let line = host.log().wait_for_text("no rule of `allow`");
+    let line = host.log().wait_for_text("no rule in `allow`");
     assert!(line.contains("https://evil.example.org"), "{line}");
 }
 
@@ -262,7 +262,7 @@ fn refused_login_begins_no_session_whatever_cookies_it_sets() {
             "body = \"form\"\n",
             "a redirect back to",
         ),
-        (302, "/home", "", "", "answered a redirect"),
+        (302, "/home", "", "", "answered with a redirect"),
     ] {
         let api = Upstream::start(move |request, exchange| {
             let is_login = request.target().starts_with("/login");
@@ -340,7 +340,7 @@ fn no_variable_reveals_a_token() {
         "{row}"
     );
     host.log()
-        .wait_for_text("holds the token or another secret");
+        .wait_for_text("contains the token or another secret");
 
     // The token's own path, and one that leads to it, are refused when the file is read.
     for path in ["data.value", "data", "renewal", "data.refresh_token"] {

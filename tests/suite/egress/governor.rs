@@ -206,9 +206,9 @@ fn calls_to_an_api_that_keeps_failing_are_paused_and_resumed() {
         Some(fetch(&host, &request)).filter(|row| row["error"] != "unavailable")
     });
     assert_eq!(row["status"], 200);
-    host.log().wait_for_text("calls to it are made as before");
+    host.log().wait_for_text("calls to it are sent as before");
     let warnings = host.log().so_far();
-    let opened = |line: &&String| line.contains("calls to it fail at once until");
+    let opened = |line: &&String| line.contains("calls to it fail immediately until");
     assert_eq!(warnings.iter().filter(opened).count(), 1, "it says so once");
 }
 

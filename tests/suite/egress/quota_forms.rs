@@ -120,7 +120,7 @@ fn remaining_calls_without_a_reset_apply_to_the_window() {
     assert_eq!(held(&host, &upstream, "/"), None);
     assert_eq!(held(&host, &upstream, "/"), None);
     host.log()
-        .wait_for_text("`x-calls-left: 0` comes without a reset; set `rate-limit.window`");
+        .wait_for_text("`x-calls-left: 0` has no reset time; set `rate-limit.window`");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn refusals_without_a_reason_lower_the_number_of_calls_at_once() {
         }
     });
     host.log()
-        .wait_for_text("fewer are made at once from now on");
+        .wait_for_text("fewer are sent at once from now on");
     let refused = refused.load(Ordering::SeqCst);
     assert!((1..60).contains(&refused), "{refused} of 240 were refused");
 }

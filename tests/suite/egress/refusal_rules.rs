@@ -55,7 +55,7 @@ fn refusal_known_only_by_its_body_is_waited_out_and_repeated() {
         );
         assert_eq!(upstream.received().len(), 2);
         host.log().wait_for("the rule that did it", |line| {
-            line.contains("takes the response for a refusal")
+            line.contains("treats the response as a refusal")
                 && line.contains("rate-limit.refusal[0] on line 3")
         });
 

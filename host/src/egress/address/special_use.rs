@@ -32,7 +32,7 @@ pub(crate) enum SpecialUse {
     #[error("an address for benchmarks")]
     Benchmarking,
     /// `64:ff9b:1::/48`: leads through a translator of the local network to an IPv4 address of its choice.
-    #[error("an address of a local translator to IPv4")]
+    #[error("an address of a local IPv4 translator")]
     LocalTranslation,
     /// `100::/64`.
     #[error("an address whose traffic is discarded")]

@@ -61,7 +61,7 @@ impl Credentials {
                     tracing::warn!(
                         connector = &*upstream.connector,
                         cause,
-                        "a call has no variables of its token's answer"
+                        "the variables from the token endpoint's answer are missing from this call"
                     );
                     scope.network.note_credential(Some(cause));
                 }

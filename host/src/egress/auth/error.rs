@@ -18,7 +18,7 @@ pub(crate) enum AuthError {
     },
 
     #[error(
-        "the credential `{name}` doesn't hold for this URL of {origin}; see `urls` under [auth.{name}] in {file}"
+        "the credential `{name}` doesn't apply to this URL of {origin}; see `urls` under [auth.{name}] in {file}"
     )]
     Elsewhere {
         name: String,
@@ -28,7 +28,8 @@ pub(crate) enum AuthError {
     },
 
     #[error(
-        "the credentials {} hold for this URL of {origin}; name one in the request's `credential`, or narrow `urls` in {file}",
+        "the credentials {} all apply to this URL of {origin}; name one in the request's `credential`, or narrow \
+         `urls` in {file}",
         listed(names)
     )]
     Ambiguous {
@@ -39,8 +40,8 @@ pub(crate) enum AuthError {
     },
 
     #[error(
-        "the request has the header `{header}` and would carry the credential `{name}`, which an API could show in parts \
-         that nobody finds; leave the header out, or set `ranges = true` under [auth.{name}] in {file}"
+        "the request has the header `{header}`, with which the API could return the credential `{name}` in parts \
+         that the host can't detect; remove the header, or set `ranges = true` under [auth.{name}] in {file}"
     )]
     Range {
         name: String,
@@ -59,7 +60,7 @@ pub(crate) enum AuthError {
     Token(Arc<EndpointError>),
 
     #[error(
-        "the request for a token of `{name}` was cut short by a fault of the host; its log says more"
+        "the request for a token of `{name}` was interrupted by an internal error; see the host's log"
     )]
     Interrupted { name: String },
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::dead_token;
+use crate::config::size_text;
+use crate::egress::memory::in_bytes;
 use crate::secrets::Secrets;
 use crate::{report, tokens};
 
@@ -12,9 +14,7 @@ const SHOWN_DESCRIPTION_BYTES: usize = 500;
 const SHOWN_URL_BYTES: usize = 200;
 
 /// What a file of the store has that can't be read, and the ways out.
-pub(super) const NEWER_TOKEN: &str = "refresh token that replaced the configured one, which may be used up, and the host has no key to \
-                           read it: set WELD_TOKEN_KEY or --token-key-file to the key that it was kept with, or remove it with \
-                           `weld-host auth logout`";
+pub(super) const NEWER_TOKEN: &str = "refresh token that replaced the configured one (which may no longer work), and the host has no key to read it; set WELD_TOKEN_KEY or --token-key-file to the key that encrypted it, or remove it with `weld-host auth logout`";
 
 /// What was wrong. The texts go on after the endpoint's origin. What the endpoint said is whole, and may hold secrets, until
 /// `shown_by`.
@@ -27,53 +27,56 @@ pub(in crate::egress) enum EndpointFault {
         /// What it says besides; may be empty.
         description: String,
     },
-    #[error("answered HTML, as a login page or a proxy does; check `token-url`")]
+    #[error("answered with HTML, like a login page or a proxy; check `token-url`")]
     Html,
-    #[error("answered nothing; check `token-url`")]
+    #[error("sent an empty answer; check `token-url`")]
     Empty,
-    #[error("answered neither JSON nor a form; check `token-url`")]
+    #[error("answered with neither JSON nor a form; check `token-url`")]
     Unreadable,
-    #[error("answered no {}{}", looked_for(path), found_elsewhere(found.as_deref()))]
+    #[error("answered without {}{}", looked_for(path), found_elsewhere(found.as_deref()))]
     NoToken {
         /// Where the token was looked for.
         path: String,
         /// Where the answer has what looks like one.
         found: Option<String>,
     },
-    #[error("answered more than {limit_bytes} bytes, which is no token; check `token-url`")]
+    #[error(
+        "answered with more than {}, too much for a token; check `token-url`",
+        size_text(in_bytes(*limit_bytes))
+    )]
     TooLarge { limit_bytes: usize },
     #[error(
-        "answered a redirect{}, which is not followed, since the request holds secrets; write the address that it leads to \
-         in its place", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default()
+        "answered with a redirect{}, which is not followed because the request contains secrets; set `token-url` to \
+         the address it leads to", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default()
     )]
     Redirect {
         /// Origin and path; `None` if it leads nowhere.
         to: Option<String>,
     },
     #[error(
-        "gave a token of the type `{token_type}`; only bearer tokens can be sent, and those of the types in `token-types`"
+        "returned a token of the type `{token_type}`; only bearer tokens and the types in `token-types` can be sent"
     )]
     OtherType { token_type: String },
-    #[error("answered no `{path}`, which the variable `{name}` is made of")]
+    #[error("answered without `{path}`, which the variable `{name}` is taken from")]
     NoVariable { name: String, path: String },
     #[error(
-        "gave an address of {origin} for the variable `{name}`, where no rule of `allow` under [network] permits a request: \
-         add \"{rule}\" if it may be called"
+        "returned an address at {origin} for the variable `{name}`, but no rule in `allow` under [network] permits a \
+         request there; add \"{rule}\" if it may be called"
     )]
     VariableElsewhere {
         name: String,
         origin: String,
         rule: String,
     },
-    #[error("gave a token that no header can carry")]
+    #[error("returned a token with characters that are not allowed in headers")]
     NoHeader,
-    #[error("was not asked, since there is no refresh token yet")]
+    #[error("was not asked because there is no refresh token yet")]
     NoRefreshToken,
     #[error(
-        "was not asked: nothing can be signed, since the system has no random numbers, or its clock is not set"
+        "was not asked because nothing can be signed: the system has no random numbers, or its clock is not set"
     )]
     Unsigned,
-    #[error("gave no `refresh_token`; does it want a scope such as `offline_access`?")]
+    #[error("returned no `refresh_token`; it may require a scope such as `offline_access`")]
     NotForLong,
     #[error("was not asked: {}", report::chain(.0))]
     Store(tokens::TokenError),
@@ -83,7 +86,7 @@ pub(in crate::egress) enum EndpointFault {
         path: PathBuf,
     },
     /// No answer came through; `cause` has it with its own causes.
-    #[error("{}: {cause}", if *was_asked { "gave no answer" } else { "could not be asked" })]
+    #[error("{}: {cause}", if *was_asked { "did not answer" } else { "could not be reached" })]
     Unreached {
         cause: String,
         /// Whether the request had been sent.
@@ -125,7 +128,7 @@ impl EndpointFault {
 
 fn refusal(code: &str, description: &str) -> String {
     let mut text = match (code, description) {
-        ("", "") => " it, without a word".to_owned(),
+        ("", "") => " without a reason".to_owned(),
         (code, "") => format!(": {code}"),
         ("", description) => format!(": \"{description}\""),
         (code, description) => format!(": {code}, \"{description}\""),
@@ -135,21 +138,23 @@ fn refusal(code: &str, description: &str) -> String {
         .iter()
         .any(|word| words(description).any(|spoken| spoken == *word));
     if code == "invalid_grant" && speaks_of_time {
-        text.push_str("; is this machine's clock right?");
+        text.push_str("; check this machine's clock");
     }
     text
 }
 
 fn looked_for(path: &str) -> String {
     match path {
-        "." => "text that is a token as a whole, without blanks (`token-path` is \".\")".to_owned(),
+        "." => {
+            "a text that is a token as a whole, without spaces (`token-path` is \".\")".to_owned()
+        }
         path => format!("`{path}`"),
     }
 }
 
 fn found_elsewhere(found: Option<&str>) -> String {
     found.map_or_else(String::new, |found| {
-        format!("; write `token-path = \"{found}\"` if that is the token")
+        format!("; set `token-path = \"{found}\"` if that is the token")
     })
 }
 

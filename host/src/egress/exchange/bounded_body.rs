@@ -65,7 +65,7 @@ pub(in crate::egress) enum BodyFault {
     TooLarge { limit_bytes: u64 },
     #[error("the page has used up its bytes")]
     OverQuota { limit_bytes: u64 },
-    #[error("the exchange ran out of time")]
+    #[error("the request timed out")]
     OutOfTime { reason: DeadlineReason },
 }
 

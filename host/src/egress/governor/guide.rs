@@ -43,7 +43,7 @@ impl QuotaGuide<'_> {
             AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::DFA))
                 .build(SIGNS.iter().chain(&["retry-after", "cost"]))
-                .inspect_err(|error| tracing::error!(%error, "the parts of names can't be looked for at once"))
+                .inspect_err(|error| tracing::error!(%error, "could not prepare the search for the parts of header names"))
                 .ok()
         });
         let mut rules = self.rules.iter();

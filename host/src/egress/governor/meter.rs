@@ -50,7 +50,7 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange)
                 origin,
                 failures,
                 cool_down_ms = cool_down.as_secs_f64() * 1000.0,
-                "the API fails again and again: calls to it fail at once until one after the cool-down succeeds"
+                "the API keeps failing: calls to it fail immediately until one after the cool-down succeeds"
             );
             gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).increment(1);
         }
@@ -58,7 +58,7 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange)
             tracing::info!(
                 connector = &**connector,
                 origin,
-                "the API answers again: calls to it are made as before"
+                "the API answers again: calls to it are sent as before"
             );
             gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).decrement(1);
         }
@@ -72,14 +72,14 @@ pub(super) fn at_once(budget: &Arc<str>, news: AtOnceNews) {
         tracing::warn!(
             budget = &**budget,
             at_once = most,
-            "the API refuses calls without naming a quota: fewer are made at once from now on (`network.connections` and \
-             `rate-limit.rate` set limits of your own)"
+            "the API refuses calls without naming a quota: fewer are sent at once from now on (set your own limits \
+             with `network.connections` and `rate-limit.rate`)"
         );
     } else {
         tracing::info!(
             budget = &**budget,
             at_once = most,
-            "one more call is made at once"
+            "one more call is sent at once"
         );
     }
 }

@@ -31,7 +31,7 @@ pub(super) enum NumberUnit {
 /// Why a text tells no time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TimeFault {
-    #[error("is not a time in any form that the host knows")]
+    #[error("is not a time in any format that the host knows")]
     Unreadable,
     #[error("would be a time more than 32 days ahead in every unit that the host knows")]
     Implausible,

@@ -65,22 +65,23 @@ pub(super) struct QuotaFault {
 pub(super) enum QuotaFaultKind {
     /// It is no number of calls.
     #[error(
-        "is not a number of calls; name the header that has it in `rate-limit.headers`, or set `rate-limit.rate`"
+        "does not contain a number of calls; name the header that does in `rate-limit.headers`, or set \
+         `rate-limit.rate`"
     )]
     Amount,
     /// It tells something of a quota in words that nobody knows.
     #[error(
-        "tells a quota in a form that the host doesn't know; set `rate-limit.rate` to keep to it"
+        "describes a quota in a form that the host doesn't know; set `rate-limit.rate` to stay within it"
     )]
     Form,
     /// It says what remains and nothing says until when.
     #[error(
-        "comes without a reset; set `rate-limit.window` to how long the quota lasts, such as \"60s\""
+        "has no reset time; set `rate-limit.window` to how long the quota lasts, such as \"60s\""
     )]
     NoReset,
     /// It says what is used and nothing says of how much.
     #[error(
-        "comes without a limit; name it in `headers` of a `[[rate-limit.quota]]` that has `limit`"
+        "has no limit; name the header in `headers` of a `[[rate-limit.quota]]` that has a `limit`"
     )]
     NoLimit,
     /// Its time can't be read.
@@ -88,7 +89,8 @@ pub(super) enum QuotaFaultKind {
     Reset(TimeFault),
     /// The wait that it asks for can't be read.
     #[error(
-        "{0}; calls wait as if it were not there; say how long in a `[[rate-limit.refusal]]` with `wait`, or set `rate-limit.rate`"
+        "{0}; calls wait as if it were missing; set the wait in a `[[rate-limit.refusal]]` with `wait`, or set \
+         `rate-limit.rate`"
     )]
     Wait(TimeFault),
 }

@@ -39,7 +39,7 @@ impl HeaderWarnings {
             }
             let until_then = match fault.kind {
                 QuotaFaultKind::Wait(_) => "",
-                _ => "; until then this quota is passed over",
+                _ => "; until then this quota is ignored",
             };
             tracing::warn!(
                 connector = &**connector,
@@ -65,8 +65,8 @@ impl HeaderWarnings {
                 connector = &**connector,
                 origin,
                 rule,
-                "`{}` should say how long to wait, and `{}` is no time that can be read; without `wait-unit` it is in \
-                 seconds, or a date; calls wait as if it were not there",
+                "`{}` should say how long to wait, but `{}` is not a valid time; without `wait-unit` it must be in \
+                 seconds or a date; calls wait as if it were missing",
                 report::escaped(&fault.header),
                 self.secrets.shown_beginning(&fault.value, SHOWN_BYTES),
             );

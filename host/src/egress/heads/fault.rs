@@ -1,5 +1,7 @@
 //! What a response's head may be, and what is wrong with it.
 
+use crate::config::size_text;
+
 /// The longest head of a response.
 pub(in crate::egress) const MAX_HEAD_BYTES: u32 = 256 << 10;
 
@@ -10,37 +12,37 @@ pub(in crate::egress) const MAX_RESPONSE_HEADERS: usize = 2048;
 /// What is wrong with the head of a response. It would come again.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(in crate::egress) enum HeadFault {
-    #[error("the head of the response has more than {MAX_HEAD_BYTES} bytes")]
+    #[error("the head of the response is larger than {}", size_text(MAX_HEAD_BYTES.into()))]
     TooLong,
-    #[error("the head of the response has more than {MAX_RESPONSE_HEADERS} headers")]
+    #[error("the response has more than {MAX_RESPONSE_HEADERS} headers")]
     TooManyHeaders,
     #[error(
-        "the response's header `{0}` can't be read, and without it nobody knows where the response ends"
+        "the response's header `{0}` can't be read, so the end of the response can't be determined"
     )]
     Framing(String),
-    #[error(
-        "the response's header `{0}` can't be read, and without it nobody knows how the body is coded"
-    )]
+    #[error("the response's header `{0}` can't be read, so the encoding of the body is unknown")]
     Coding(String),
-    #[error("the response's header `{0}` holds a zero byte, or a carriage return within its line")]
+    #[error(
+        "the response's header `{0}` contains a zero byte, or a carriage return within its line"
+    )]
     Control(String),
-    #[error("the status line of the response holds a control character")]
+    #[error("the status line of the response contains a control character")]
     StatusLine,
     #[error(
-        "the response's `Content-Length` is `{0}`, which is no length: nobody knows where its body ends"
+        "the response's `Content-Length` is `{0}`, which is not a valid length; the end of its body can't be determined"
     )]
     Length(String),
     #[error(
-        "the response says two lengths in `Content-Length`, {0} and {1}: nobody knows where its body ends"
+        "the response has two lengths in `Content-Length`, {0} and {1}; the end of its body can't be determined"
     )]
     Lengths(u64, u64),
     #[error(
-        "the response has a `Transfer-Encoding`, which HTTP/1.0, the version that it names, doesn't know: nobody knows where its body \
-         ends"
+        "the response has a `Transfer-Encoding`, which its version, HTTP/1.0, doesn't support; the end of its body \
+         can't be determined"
     )]
     OldCoding,
     #[error("the response has a header whose name is longer than 1 KiB")]
     LongName,
-    #[error("the response is not HTTP that can be read: {0}")]
+    #[error("the response is not valid HTTP: {0}")]
     Unreadable(String),
 }

@@ -308,7 +308,7 @@ async fn what_cannot_pass_is_tried_once_and_does_not_put_the_api_out_of_service(
         (
             "https",
             b"\x15\x03\x01\x00\x02\x02\x70",
-            "the name in the URL",
+            "the host name in the URL",
         ),
         (
             "https",

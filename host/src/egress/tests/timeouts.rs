@@ -56,7 +56,7 @@ async fn of(egress: &Egress, request: Request) -> (String, String) {
     let error = egress.fetch(request, &page).await.unwrap_err();
     assert!(matches!(error, EgressError::Timeout { .. }), "{error}");
     let text = error.to_string();
-    let told = text.strip_prefix("the exchange ran out of time after waiting ");
+    let told = text.strip_prefix("the request timed out after waiting ");
     let (spent, rest) = told.unwrap().split_once(" for ").unwrap();
     assert!(spent.ends_with('s'), "{text}");
     let (phase, setting) = rest.rsplit_once(" (").unwrap();
@@ -88,7 +88,7 @@ async fn time_out_names_what_the_call_waited_for_and_the_setting() {
         (
             connect(),
             format!("http://{SILENT}/"),
-            "the look-up of the name",
+            "the DNS lookup",
             "`network.connect-timeout`",
         ),
         (

@@ -201,7 +201,9 @@ async fn an_endpoint_that_is_not_there_is_left_alone_for_a_moment() {
     }
     while let Some(page) = pages.join_next().await {
         let error = crate::report::chain(&page.unwrap().unwrap_err());
-        assert!(error.contains("`api` has no token: http://login.example.com could not be asked"));
+        assert!(
+            error.contains("`api` has no token: http://login.example.com could not be reached")
+        );
         assert!(error.contains("nobody listens"), "{error}");
     }
     assert_eq!(endpoint.dialed(), 1);

@@ -44,7 +44,7 @@ fn request_names_one_of_several_accounts() {
         ),
         (
             json!({ "url": other.url("/"), "credential": "one" }),
-            "the credential `one` doesn't hold for this URL",
+            "the credential `one` doesn't apply to this URL",
         ),
     ] {
         let row = fetch(&host, &request);

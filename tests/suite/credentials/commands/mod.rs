@@ -240,7 +240,7 @@ fn refusal_or_no_answer_ends_a_login_without_a_token() {
 fn server_that_gives_no_refresh_token_is_reported() {
     let server = server(r#"{"access_token": "an-access-token", "expires_in": 3600}"#);
     let place = Place::new(&server);
-    assert_fails(place.permitted_login(), "gave no `refresh_token`");
+    assert_fails(place.permitted_login(), "returned no `refresh_token`");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn login_refused_by_an_endpoint_names_the_setting_that_may_help() {
         ("unknown parameter code_verifier", "`pkce = false`"),
         (
             "redirect_uri mismatch",
-            "`redirect-uri` must be the one that is registered there",
+            "`redirect-uri` must be the one registered there",
         ),
         ("the code is over", "\"the code is over\" (status 400); see"),
     ] {

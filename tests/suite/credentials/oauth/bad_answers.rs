@@ -26,9 +26,9 @@ fn failed(host: &Host, endpoint: &Endpoint, on_error: &str) -> String {
 #[test]
 fn the_error_says_what_the_endpoint_answered() {
     for (status, body, expected) in [
-        (200, "<html>log in</html>", "answered HTML, as"),
-        (200, "", "answered nothing;"),
-        (200, "hello world", "answered neither JSON nor a form;"),
+        (200, "<html>log in</html>", "answered with HTML, like"),
+        (200, "", "sent an empty answer;"),
+        (200, "hello world", "answered with neither JSON nor a form;"),
         (
             200,
             "token=abc",
@@ -38,18 +38,18 @@ fn the_error_says_what_the_endpoint_answered() {
         (
             200,
             r#"{"access_token": "a-long-token-1", "token_type": "mac"}"#,
-            "gave a token of the type `mac`;",
+            "returned a token of the type `mac`;",
         ),
         (
             200,
             r#"{"access_token": "two\nlines"}"#,
-            "gave a token that no header can carry",
+            "returned a token with characters that are not allowed in headers",
         ),
         (302, "", "answered a redirect,"),
         (
             400,
             r#"{"error": "invalid_client", "error_description": "no \u001b[1m client hunter2/hunter2"}"#,
-            "refused: invalid_client, \"no \\u{1b}[1m client [secret auth.api]\" (status 400); it may want the client's secret in another way: `client-auth = \"basic-raw\"`",
+            "refused: invalid_client, \"no \\u{1b}[1m client [secret auth.api]\" (status 400); it may expect the client's secret in another form: set `client-auth = \"basic-raw\"`",
         ),
         (
             200,
@@ -59,9 +59,13 @@ fn the_error_says_what_the_endpoint_answered() {
         (
             400,
             r#"{"error": "invalid_grant", "error_description": "Check your iat and exp values"}"#,
-            "; is this machine's clock right? (status 400);",
+            "; check this machine's clock (status 400);",
         ),
-        (500, "", "answered nothing; check `token-url` (status 500);"),
+        (
+            500,
+            "",
+            "sent an empty answer; check `token-url` (status 500);",
+        ),
     ] {
         let endpoint = answering(status, body);
         let host = host_for(guests::FETCHES, &endpoint, KEYS);

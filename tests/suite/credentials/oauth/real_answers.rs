@@ -94,7 +94,7 @@ fn nested_token_is_named_by_its_path_and_a_refusal_says_why() {
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     let message = told(&host, &endpoint);
     assert!(
-        message.contains("write `token-path = \"data.access_token\"`"),
+        message.contains("set `token-path = \"data.access_token\"`"),
         "{message}"
     );
     let keys = format!("{KEYS}token-path = \"data.access_token\"\n");
@@ -245,10 +245,10 @@ fn possible_loss_of_a_refresh_token_is_reported() {
     let answer = host.weld("guest").page("rows", &state);
     let message = assert_error(&answer, 502, "credentials_failed");
     assert!(
-        message.contains("if the answer had a new refresh token, it is lost"),
+        message.contains("if the answer contained a new refresh token, it is lost"),
         "{message}"
     );
-    assert!(message.contains("write a new `refresh-token`"), "{message}");
+    assert!(message.contains("configure a new `refresh-token`"), "{message}");
     // The control: an answer that is not a renewal has nothing to lose.
     let endpoint = answering(200, "text/html", "<html>");
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
@@ -274,7 +274,7 @@ fn lost_answer_is_reported_when_the_next_try_is_refused() {
             is_lost,
             "{message}"
         );
-        assert!(message.contains("write a new `refresh-token`"), "{message}");
+        assert!(message.contains("configure a new `refresh-token`"), "{message}");
     }
 }
 
@@ -346,8 +346,8 @@ fn broken_answer_is_remembered_for_the_next_refusal() {
         let host = host_for(guests::FETCHES, &endpoint, &keys);
         let first = told(&host, &endpoint);
         assert!(
-            first.contains("gave no answer: ")
-                && first.contains("if the answer had a new refresh token, it is lost"),
+            first.contains("did not answer: ")
+                && first.contains("if the answer contained a new refresh token, it is lost"),
             "{first}"
         );
         // The failure is remembered for some seconds.
@@ -369,7 +369,7 @@ fn broken_answer_is_remembered_for_the_next_refusal() {
     let host = crate::host_with_config(guests::FETCHES, &config);
     let message = told(&host, &endpoint);
     assert!(
-        message.contains("could not be asked: ") && !message.contains("lost"),
+        message.contains("could not be reached: ") && !message.contains("lost"),
         "{message}"
     );
 }
@@ -381,7 +381,7 @@ fn undecodable_answer_is_not_requested_again() {
     });
     let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
     let message = told(&host, &endpoint);
-    assert!(message.contains("`compress` is none of gzip"), "{message}");
+    assert!(message.contains("can't decode the response's content-encoding `compress`"), "{message}");
     assert_eq!(endpoint.asked(), 1, "the refresh token would be used up");
 }
 
@@ -433,7 +433,7 @@ fn invalid_refresh_token_is_recognized_by_the_codes_of_providers() {
         let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
         let message = told(&host, &endpoint);
         assert!(
-            message.contains("is over or was used up; write a new `refresh-token`"),
+            message.contains("is no longer valid or was already used; configure a new `refresh-token`"),
             "{body}: {message}"
         );
         assert!(!message.contains("client-"), "{body}: {message}");
@@ -451,7 +451,7 @@ fn answer_that_does_not_arrive_in_time_may_be_lost() {
     let message = told(&host, &endpoint);
     assert!(
         message.contains("`network.first-byte-timeout`")
-            && message.contains("if the answer had a new refresh token, it is lost"),
+            && message.contains("if the answer contained a new refresh token, it is lost"),
         "{message}"
     );
 }

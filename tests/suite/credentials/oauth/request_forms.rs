@@ -106,7 +106,7 @@ fn parameters_are_sent_in_the_query_if_configured() {
         );
         let keys = client() + "client-auth = \"body\"\n";
         assert_works(&api, &format!("{keys}{more}"));
-        assert_told(&api, &keys, "`body` is \"form\", \"json\" or \"query\"");
+        assert_told(&api, &keys, "set `body` to \"form\", \"json\" or \"query\"");
     }
 }
 
@@ -222,7 +222,7 @@ fn redirect_of_an_endpoint_is_reported_and_never_followed() {
 #[test]
 fn expired_refresh_token_asks_for_a_login() {
     let api = api(|_| false, (400, r#"{"error":"invalid_grant"}"#));
-    assert_told(&api, RENEWAL, "write a new `refresh-token`");
+    assert_told(&api, RENEWAL, "configure a new `refresh-token`");
     let login = "authorize-url = \"https://login.example.com/authorize\"\n";
     let keys = format!("{RENEWAL}{login}");
     assert_told(

@@ -7,48 +7,48 @@ const URL: &str = "http://api.example.net/";
 
 /// URLs, each with a part of the message.
 const URLS: &[(&str, &str)] = &[
-    ("", "is no URL"),
-    ("api.example.net", "is no URL"),
-    ("//api.example.net/", "is no URL"),
-    ("/path", "is no URL"),
-    ("http://", "is no URL"),
-    ("http://:80/", "is no URL"),
-    ("http://api.example.net:99999/", "is no URL"),
-    ("http://api.example.net:port/", "is no URL"),
-    ("http://api example.net/", "is no URL"),
-    ("http://api.example.net%00.evil.net/", "is no URL"),
-    ("http://api.example.net^.evil.net/", "is no URL"),
-    ("http://<api.example.net>/", "is no URL"),
-    ("http://xn--example-com.net/", "is no URL"),
+    ("", "is not a valid URL"),
+    ("api.example.net", "is not a valid URL"),
+    ("//api.example.net/", "is not a valid URL"),
+    ("/path", "is not a valid URL"),
+    ("http://", "is not a valid URL"),
+    ("http://:80/", "is not a valid URL"),
+    ("http://api.example.net:99999/", "is not a valid URL"),
+    ("http://api.example.net:port/", "is not a valid URL"),
+    ("http://api example.net/", "is not a valid URL"),
+    ("http://api.example.net%00.evil.net/", "is not a valid URL"),
+    ("http://api.example.net^.evil.net/", "is not a valid URL"),
+    ("http://<api.example.net>/", "is not a valid URL"),
+    ("http://xn--example-com.net/", "is not a valid URL"),
     // Characters that look like a slash, a dot and a question mark.
-    ("http://evil.net／api.example.net/", "is no URL"),
-    ("http://api.example.net․evil.net/", "is no URL"),
-    ("http://evil.net？.api.example.net/", "is no URL"),
-    ("http://api.example.net./", "no name that can be looked up"),
-    ("http://example.com./", "no name that can be looked up"),
-    ("http://x.example.com./", "no name that can be looked up"),
+    ("http://evil.net／api.example.net/", "is not a valid URL"),
+    ("http://api.example.net․evil.net/", "is not a valid URL"),
+    ("http://evil.net？.api.example.net/", "is not a valid URL"),
+    ("http://api.example.net./", "is not a valid host name"),
+    ("http://example.com./", "is not a valid host name"),
+    ("http://x.example.com./", "is not a valid host name"),
     (
         "http://x.example.com.evil.net./",
-        "no name that can be looked up",
+        "is not a valid host name",
     ),
-    ("http://.example.com/", "no name that can be looked up"),
-    ("http://localhost./", "no name that can be looked up"),
-    ("http://x..example.com/", "no name that can be looked up"),
+    ("http://.example.com/", "is not a valid host name"),
+    ("http://localhost./", "is not a valid host name"),
+    ("http://x..example.com/", "is not a valid host name"),
     ("http:/api.example.net/", "`://` and a host"),
     ("http:api.example.net", "`://` and a host"),
     ("http:///api.example.net/", "`://` and a host"),
     (" http://api.example.net/", "`://` and a host"),
     ("http://api.example.net:0/", "port is 0"),
     // Schemes.
-    ("ftp://api.example.net/", "only http and https"),
-    ("file:///etc/passwd", "only http and https"),
-    ("gopher://api.example.net:70/_", "only http and https"),
-    ("ws://api.example.net/", "only http and https"),
-    ("unix:///var/run/docker.sock", "only http and https"),
-    ("data:text/plain,x", "only http and https"),
-    ("javascript:alert(1)", "only http and https"),
-    ("blob:http://api.example.net/x", "only http and https"),
-    ("view-source:http://api.example.net/", "only http and https"),
+    ("ftp://api.example.net/", "only `http` and `https`"),
+    ("file:///etc/passwd", "only `http` and `https`"),
+    ("gopher://api.example.net:70/_", "only `http` and `https`"),
+    ("ws://api.example.net/", "only `http` and `https`"),
+    ("unix:///var/run/docker.sock", "only `http` and `https`"),
+    ("data:text/plain,x", "only `http` and `https`"),
+    ("javascript:alert(1)", "only `http` and `https`"),
+    ("blob:http://api.example.net/x", "only `http` and `https`"),
+    ("view-source:http://api.example.net/", "only `http` and `https`"),
     // User names, and hosts behind them.
     ("http://user@api.example.net/", "user name or password"),
     ("http://user:word@api.example.net/", "user name or password"),
@@ -122,20 +122,20 @@ const RESERVED: &[(&str, &str)] = &[
 
 /// Invalid names and values of headers, each with a part of the message.
 const MALFORMED: &[(&str, &str, &str)] = &[
-    ("x-split", "a\r\nhost: evil.net", "holds characters"),
-    ("x-line", "a\nb", "holds characters"),
-    ("x-return", "a\rb", "holds characters"),
-    ("x-null", "a\0b", "holds characters"),
-    ("x-delete", "a\u{7f}b", "holds characters"),
-    ("x-a\r\nhost", "evil.net", "is no header name"),
-    ("x-a\0", "b", "is no header name"),
-    ("x a", "b", "is no header name"),
-    ("host ", "evil.net", "is no header name"),
-    (" host", "evil.net", "is no header name"),
-    ("host:", "evil.net", "is no header name"),
-    ("", "b", "is no header name"),
-    ("x-é", "b", "is no header name"),
-    (":authority", "evil.net", "is no header name"),
+    ("x-split", "a\r\nhost: evil.net", "contains characters"),
+    ("x-line", "a\nb", "contains characters"),
+    ("x-return", "a\rb", "contains characters"),
+    ("x-null", "a\0b", "contains characters"),
+    ("x-delete", "a\u{7f}b", "contains characters"),
+    ("x-a\r\nhost", "evil.net", "is not a valid header name"),
+    ("x-a\0", "b", "is not a valid header name"),
+    ("x a", "b", "is not a valid header name"),
+    ("host ", "evil.net", "is not a valid header name"),
+    (" host", "evil.net", "is not a valid header name"),
+    ("host:", "evil.net", "is not a valid header name"),
+    ("", "b", "is not a valid header name"),
+    ("x-é", "b", "is not a valid header name"),
+    (":authority", "evil.net", "is not a valid header name"),
 ];
 
 pub(crate) fn attempts() -> Vec<Attempt> {
@@ -149,12 +149,12 @@ pub(crate) fn attempts() -> Vec<Attempt> {
     let methods = METHODS.iter().map(|method| {
         form(
             json!({ "url": URL, "method": method }),
-            "no method that can be sent",
+            "is not an allowed method",
         )
     });
     let reserved = RESERVED
         .iter()
-        .map(|(name, value)| header(name, value, "is the host's to set"));
+        .map(|(name, value)| header(name, value, "is set by the host"));
     let malformed = MALFORMED
         .iter()
         .map(|(name, value, what)| header(name, value, what));
@@ -165,16 +165,16 @@ pub(crate) fn attempts() -> Vec<Attempt> {
     let measures = [
         form(
             json!({ "url": URL, "headers": lengths }),
-            "is the host's to set",
+            "is set by the host",
         ),
-        form(json!({ "url": query }), "longer than 65536 bytes"),
+        form(json!({ "url": query }), "longer than 64KiB"),
         form(
             json!({ "url": URL, "headers": many }),
-            "too many or too long",
+            "exceed the limit of 256 headers or 64KiB",
         ),
         form(
             json!({ "url": URL, "headers": long }),
-            "too many or too long",
+            "exceed the limit of 256 headers or 64KiB",
         ),
     ];
     urls.chain(methods)

@@ -134,6 +134,6 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         .map(|host| refused(host, RefusedBy::Rule).beyond_wasi());
     let none = NO_ADDRESSES
         .iter()
-        .map(|host| refused(host, RefusedBy::Form("is no URL")));
+        .map(|host| refused(host, RefusedBy::Form("is not a valid URL")));
     plain.chain(unicode).chain(none).collect()
 }

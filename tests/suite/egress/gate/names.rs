@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, RefusedBy};
 
-const NOT_TO_BE_ALLOWED: &str = "no configuration allows it";
+const NOT_TO_BE_ALLOWED: &str = "no configuration can allow it";
 
 /// An address of each special-use block, with its first and last address where mistakes are likely, and its kind.
 const ADDRESSES: &[(&str, &str)] = &[
@@ -45,7 +45,7 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("::ffff:0:10.0.0.1", "a private address"),
     ("64:ff9b::127.0.0.1", "a loopback address"),
     ("64:ff9b::169.254.169.254", "metadata service"),
-    ("64:ff9b:1::1", "local translator"),
+    ("64:ff9b:1::1", "local IPv4 translator"),
     ("100::1", "traffic is discarded"),
     ("2001:10::1", "a reserved address"),
     ("2001:0:808:808:0:0:f7f7:f7f7", "a reserved address"),

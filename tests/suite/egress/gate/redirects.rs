@@ -37,11 +37,11 @@ const BESIDE_THE_RULES: &[&str] = &[
 
 /// Targets of redirects that are not valid, each with a part of the message.
 const MALFORMED: &[(&str, &str)] = &[
-    ("ftp://start.example.com/", "only http and https"),
-    ("file:///etc/passwd", "only http and https"),
-    ("gopher://start.example.com/_", "only http and https"),
-    ("data:text/plain,x", "only http and https"),
-    ("javascript:alert(1)", "only http and https"),
+    ("ftp://start.example.com/", "only `http` and `https`"),
+    ("file:///etc/passwd", "only `http` and `https`"),
+    ("gopher://start.example.com/_", "only `http` and `https`"),
+    ("data:text/plain,x", "only `http` and `https`"),
+    ("javascript:alert(1)", "only `http` and `https`"),
     ("http://user@start.example.com/", "user name or password"),
     (
         "http://user:word@start.example.com/",
@@ -49,10 +49,7 @@ const MALFORMED: &[(&str, &str)] = &[
     ),
     ("//start.example.com@evil.net/", "user name or password"),
     ("http://start.example.com:0/", "port is 0"),
-    (
-        "http://start.example.com./",
-        "no name that can be looked up",
-    ),
+    ("http://start.example.com./", "is not a valid host name"),
 ];
 
 /// The addresses that a redirect's target resolves to.
@@ -60,7 +57,7 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("127.0.0.1", "a loopback address"),
     ("10.0.0.1", "a private address"),
     ("169.254.169.254", "metadata service"),
-    ("0.0.0.0", "no configuration allows it"),
+    ("0.0.0.0", "no configuration can allow it"),
     ("::1", "a loopback address"),
     ("fd00::1", "a unique local address"),
     ("::ffff:192.168.0.1", "a private address"),

@@ -46,23 +46,24 @@ impl Symptom<'_> {
     /// in.
     pub(super) fn advice(&self, config: &Oauth2Config, login: &str) -> Option<String> {
         let new_login = || match config.login {
-            Some(_) => format!("log in again: {login}"),
-            None => "write a new `refresh-token`".to_owned(),
+            Some(_) => format!("log in again with {login}"),
+            None => "configure a new `refresh-token`".to_owned(),
         };
         let is_renewal = matches!(self.proof, Proof::RefreshToken(_));
         match &self.fault {
-            EndpointFault::NoRefreshToken => Some(format!("log in: {login}")),
+            EndpointFault::NoRefreshToken => Some(format!("log in with {login}")),
             fault if is_renewal && fault.is_dead_refresh_token() => {
                 let lost = "an earlier answer was lost, perhaps with a new refresh token; ";
                 let lost = if self.may_be_lost { lost } else { "" };
                 Some(format!(
-                    "{lost}the refresh token is over or was used up; {}",
+                    "{lost}the refresh token is no longer valid or was already used; {}",
                     new_login()
                 ))
             }
             EndpointFault::Refused { code, description } => self.setting(config, code, description),
             _ if self.loses() => Some(format!(
-                "if the answer had a new refresh token, it is lost, and the next renewal is refused; then {}",
+                "if the answer contained a new refresh token, it is lost and the next renewal will be refused; in \
+                 that case {}",
                 new_login()
             )),
             EndpointFault::Html | EndpointFault::Empty => self.setting(config, "", ""),
@@ -109,34 +110,36 @@ impl Symptom<'_> {
                 ParameterPlace::Json | ParameterPlace::Query => "form",
             };
             return Some(format!(
-                "it may want its parameters in another form: `body = \"{other}\"`"
+                "it may expect its parameters in another form: set `body = \"{other}\"`"
             ));
         }
         if self.status == Some(405) {
-            return Some("it may want another method: `method = \"GET\"` or \"POST\"".to_owned());
+            return Some(
+                "it may expect another method: set `method = \"GET\"` or \"POST\"".to_owned(),
+            );
         }
         if self.status == Some(404) && is_renewal && config.shape.refresh_url.is_none() {
-            return Some("renewals may have an address of their own: `refresh-url`".to_owned());
+            return Some("renewals may have their own address: set `refresh-url`".to_owned());
         }
         if matches!(config.grant, Grant::Session(_)) {
             return None;
         }
         if says(&["code_verifier", "code_challenge", "pkce"]) {
-            return Some("it may not know PKCE: `pkce = false`".to_owned());
+            return Some("it may not support PKCE: set `pkce = false`".to_owned());
         }
         if says(&["redirect_uri", "redirect uri"]) {
-            return Some("`redirect-uri` must be the one that is registered there".to_owned());
+            return Some("`redirect-uri` must be the one registered there".to_owned());
         }
         if is_renewal && !config.scopes.is_empty() && says(&["scope"]) {
             let other = !config.renews_with_scopes();
-            let told = if other { "want" } else { "refuse" };
+            let told = if other { "require" } else { "refuse" };
             return Some(format!(
-                "it may {told} scopes in a renewal: `scopes-in-renewals = {other}`"
+                "it may {told} scopes in a renewal: set `scopes-in-renewals = {other}`"
             ));
         }
         if says(&["grant_type"]) && code != "unsupported_grant_type" {
             return Some(format!(
-                "it may not find the parameters in a {}: `body` is \"form\", \"json\" or \"query\"",
+                "it may not look for the parameters in a {}: set `body` to \"form\", \"json\" or \"query\"",
                 body.name()
             ));
         }
@@ -154,17 +157,18 @@ impl Symptom<'_> {
 fn client_advice(auth: &ClientAuth, grant: &Grant) -> Option<&'static str> {
     match auth {
         ClientAuth::Basic(secret) if needs_escapes(secret.expose()) => Some(
-            "it may want the client's secret in another way: `client-auth = \"basic-raw\"`, which doesn't escape it, or \
+            "it may expect the client's secret in another form: set `client-auth = \"basic-raw\"`, which doesn't \
+             escape it, or \
              \"body\"",
         ),
         ClientAuth::Basic(_) | ClientAuth::BasicRaw(_) => {
-            Some("it may want the client's secret in another way: `client-auth = \"body\"`")
+            Some("it may expect the client's secret in another form: set `client-auth = \"body\"`")
         }
         ClientAuth::Body(_) => Some(
-            "it may want the client's secret in another way: `client-auth = \"basic\"` or \"basic-raw\"",
+            "it may expect the client's secret in another form: set `client-auth = \"basic\"` or \"basic-raw\"",
         ),
         ClientAuth::Public if !matches!(grant, Grant::JwtBearer(_)) => {
-            Some("it may want a `client-secret`")
+            Some("it may require a `client-secret`")
         }
         ClientAuth::Public | ClientAuth::PrivateKeyJwt(_) => None,
     }

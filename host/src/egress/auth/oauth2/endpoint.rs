@@ -137,7 +137,8 @@ impl TokenEndpoint {
                     connector = &*upstream.connector,
                     credential = &*self.name,
                     variable = &**name,
-                    "the field of the token's answer holds the token or another secret: the connector doesn't have the variable"
+                    "this field of the token endpoint's answer contains the token or another secret; the connector \
+                     doesn't get the variable"
                 );
                 passed_over.push(name.clone());
             }

@@ -31,7 +31,7 @@ pub(super) async fn keep(endpoint: &TokenEndpoint, upstream: &Upstream, failure:
         tracing::debug!(
             credential = &*endpoint.name,
             cause,
-            "a failure can't be kept"
+            "could not save the credential's last failure"
         );
     }
 }

@@ -279,6 +279,6 @@ fn report_unsaved(endpoint: &TokenEndpoint, upstream: &Upstream, error: &tokens:
         connector = &*upstream.connector,
         credential = &*endpoint.name,
         cause = chain(error),
-        "a token could not be kept on disk; it is used all the same, and kept at the next renewal where that is possible"
+        "could not save a token to disk; it is used anyway, and saved at the next renewal if possible"
     );
 }

@@ -80,7 +80,8 @@ async fn in_memory(endpoint: &TokenEndpoint, upstream: &Upstream) -> Result<Toke
             tracing::warn!(
                 connector = &*upstream.connector,
                 credential = &*endpoint.name,
-                "the API replaces this refresh token, and the new one is kept in memory only: after a restart the configured one may hold no longer; set WELD_TOKEN_KEY (`weld-host auth key` makes one)"
+                "the API replaces this refresh token, and the new one is kept in memory only: after a restart the \
+                 configured one may no longer work; set WELD_TOKEN_KEY (`weld-host auth key` generates one)"
             );
         }
     }

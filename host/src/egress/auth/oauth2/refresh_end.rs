@@ -50,7 +50,7 @@ pub(super) fn warn(
         connector = &*upstream.connector,
         credential = &*endpoint.name,
         ends,
-        "the refresh token ends soon; log in again before: {}",
+        "the refresh token expires soon; log in again before then with {}",
         endpoint.login_command(upstream)
     );
 }

@@ -123,7 +123,7 @@ fn what_remains_is_spent_evenly_up_to_the_reset() {
         due - now
     );
     assert!(ledger.admit(&pace, due).is_ok());
-    assert!(ledger.admit(&pace, due).is_err(), "one goes first again");
+    assert!(ledger.admit(&pace, due).is_err(), "only one is sent again");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn refusal_is_waited_out_as_it_says() {
         let late = due - now - wait;
         assert!(late <= SECOND, "{status} {retry_after:?}: {late:?}");
         assert!(ledger.admit(&pace, due).is_ok());
-        assert!(ledger.admit(&pace, due).is_err(), "one goes first");
+        assert!(ledger.admit(&pace, due).is_err(), "only one is sent");
     }
     for (status, retry_after) in [(503, None), (404, Some(SECOND)), (200, Some(SECOND))] {
         let (mut ledger, now) = after(answer(status, vec![], retry_after), &pace);
@@ -356,7 +356,7 @@ fn nothing_that_was_learned_holds_a_call_for_longer_than_the_longest_wait() {
         let due = ledger.admit(&pace, now).unwrap_err();
         assert_eq!(due - now, HOUR);
         assert!(ledger.admit(&pace, due).is_ok());
-        assert!(ledger.admit(&pace, due).is_err(), "one goes first");
+        assert!(ledger.admit(&pace, due).is_err(), "only one is sent");
     }
     // What is left is spread over the whole window all the same.
     let (mut ledger, now) = (Ledger::default(), Instant::now());

@@ -160,7 +160,7 @@ async fn call_that_would_be_held_for_too_long_fails_at_once() {
     assert!((SECOND * 60..SECOND * 61).contains(wait), "{wait:?}");
     assert_eq!(
         error.to_string(),
-        "the quota `shop` has no call left for at least 60.3s, which is longer than `limits.page-timeout` leaves"
+        "the quota `shop` has no call left for at least 60.3s; that is longer than `limits.page-timeout` allows"
     );
     assert!(
         call(&governor, ORIGIN, SECOND * 61, 200, &HeaderMap::new())

@@ -157,10 +157,10 @@ fn heads_that_can_be_read_in_two_ways_are_refused_in_words() {
             b"Transfer-Encoding: gzip,\r\n chun\x01ked",
             "`Transfer-Encoding`",
         ),
-        (b"x-zero: a\0b", "`x-zero` holds a zero byte"),
+        (b"x-zero: a\0b", "`x-zero` contains a zero byte"),
         (
             b"x-return: a\rb",
-            "`x-return` holds a zero byte, or a carriage return",
+            "`x-return` contains a zero byte, or a carriage return",
         ),
     ] {
         let head = head(&[line, b"x-b: 1"]);

@@ -182,10 +182,10 @@ fn every_spelling_of_a_bearer_token_is_taken_and_no_token_that_needs_a_proof() {
 #[test]
 fn what_is_no_token_is_named_for_what_it_is() {
     for (status, body, expected) in [
-        (200, "", "answered nothing; check `token-url`"),
-        (200, "  \n", "answered nothing; check `token-url`"),
-        (200, "<!doctype html><p>hello", "answered HTML"),
-        (503, "\n<html>", "answered HTML"),
+        (200, "", "sent an empty answer; check `token-url`"),
+        (200, "  \n", "sent an empty answer; check `token-url`"),
+        (200, "<!doctype html><p>hello", "answered with HTML"),
+        (503, "\n<html>", "answered with HTML"),
         (200, "{\"access_token\": \"", "neither JSON nor a form"),
         (200, "hello world", "neither JSON nor a form"),
         (200, "[]", "no `access_token`"),
@@ -197,7 +197,7 @@ fn what_is_no_token_is_named_for_what_it_is() {
             r#"{"access_token": "a\ud83d"}"#,
             "neither JSON nor a form",
         ),
-        (200, "<html>{\"a\":1,\"error\":\"x\"}", "answered HTML"),
+        (200, "<html>{\"a\":1,\"error\":\"x\"}", "answered with HTML"),
         (
             200,
             "{\"error\": \"\", \"message\": \"success\"}",
@@ -206,7 +206,7 @@ fn what_is_no_token_is_named_for_what_it_is() {
         (
             200,
             r#"{"data":{"access_token":"a","expires_in":1},"message":"success"}"#,
-            "no `access_token`; write `token-path = \"data.access_token\"` if that is the token",
+            "no `access_token`; set `token-path = \"data.access_token\"` if that is the token",
         ),
         (200, "token=abc", "write `token-path = \"token\"`"),
         (
@@ -292,7 +292,7 @@ fn what_is_no_token_is_named_for_what_it_is() {
             "refused: bad_verification_code, \"It is over\"",
         ),
         (400, "no such client", "refused: \"no such client\""),
-        (400, "{}", "refused it, without a word"),
+        (400, "{}", "refused without a reason"),
         (
             400,
             "{\"error\": \"invalid_grant\", \"error_description\": \"bad iat\"}",
@@ -338,8 +338,8 @@ fn a_token_in_the_head_is_taken_only_from_an_answer_that_grants_it() {
             r#"{"message":"wrong password"}"#,
             Some("refused: \"wrong password\""),
         ),
-        (500, "<html>", Some("answered HTML")),
-        (401, "", Some("answered nothing")),
+        (500, "<html>", Some("answered with HTML")),
+        (401, "", Some("sent an empty answer")),
         (
             200,
             r#"{"success":false,"message":"wrong password"}"#,
