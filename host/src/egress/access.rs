@@ -39,8 +39,8 @@ pub(crate) struct Egress {
 }
 
 impl Egress {
-    /// Takes over the connections of `previous`, the same connector's before its configuration changed, where they would
-    /// be made in the same way now, and the tokens of credentials that are still the same.
+    /// Reuses the connections of `previous` (the same connector before its configuration changed) that would still be
+    /// made in the same way, and the tokens of unchanged credentials.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl Egress {
     ///
     /// # Errors
     ///
-    /// [`EgressError`]; nothing was sent where it is `Denied`, `AddressDenied` or `InvalidRequest`.
+    /// [`EgressError`]; nothing was sent if it is `Denied`, `AddressDenied` or `InvalidRequest`.
     pub(crate) async fn fetch(
         &self,
         request: Request,
@@ -139,8 +139,8 @@ impl Egress {
         })
     }
 
-    /// Sends one request, and further ones where it is redirected and the connector's configuration follows. Answers
-    /// who answered, and the response, whose body is still to come.
+    /// Sends one request, and follows redirects if the connector's configuration says so. Returns the URL that
+    /// answered, and the response, whose body is still to come.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl Egress {
         Ok((target.into_url(), answer.response))
     }
 
-    /// As [`Self::send`]; `payer` says whose memory it takes.
+    /// As [`Self::send`]; `payer` says who pays for the memory.
     async fn exchange(
         &self,
         request: Request,
@@ -196,8 +196,8 @@ impl Egress {
         }
     }
 
-    /// Counts a call, also one that will be refused: each leaves a line in the log. Those past the quota leave one in
-    /// all.
+    /// Counts a call, even one that will be refused: each leaves a line in the log. All calls beyond the quota leave
+    /// a single line.
     fn take_call(&self, method: &str, scope: &CallScope) -> Result<(), EgressError> {
         scope
             .network
@@ -211,13 +211,13 @@ impl Egress {
             })
     }
 
-    /// Obtains tokens for the code that a person's permission came to, and keeps them in the store. The request goes the
-    /// connector's way, under its rules. Whether the token can be renewed.
+    /// Obtains tokens for the authorization code of a login, and keeps them in the store. The request is sent like
+    /// the connector's own, under its rules. Returns whether the token can be renewed.
     ///
     /// # Errors
     ///
-    /// There is no such credential of the kind `oauth2`, its endpoint gives a token that ends and nothing to renew it with, or it
-    /// can't be kept.
+    /// There is no such credential of the kind `oauth2`, its endpoint returns a token that expires and no refresh
+    /// token, or the token can't be stored.
     pub(crate) async fn log_in(
         &self,
         credential: &str,
@@ -231,11 +231,11 @@ impl Egress {
             .map_err(|error| AuthError::Token(Arc::new(error)).into())
     }
 
-    /// Obtains a token of this credential, within the call's time.
+    /// Obtains a token of this credential within the call's time.
     ///
     /// # Errors
     ///
-    /// There is no such credential that has tokens, or no token for it.
+    /// There is no such credential with tokens, or no token could be obtained.
     pub(crate) async fn obtain_token(
         &self,
         credential: &str,
@@ -246,8 +246,8 @@ impl Egress {
         token.map(drop)
     }
 
-    /// The variables that the connector's calls have besides those of its configuration: fields of the answers of token
-    /// endpoints. Waits for a token if there is none yet.
+    /// The variables that the connector's calls have in addition to the configured ones: fields of token endpoints'
+    /// answers. Waits for a token if there is none yet.
     pub(crate) async fn variables(&self, scope: &CallScope) -> Vec<(String, String)> {
         self.credentials.variables(&self.upstream, scope).await
     }
@@ -258,8 +258,8 @@ impl Egress {
     }
 }
 
-/// Checks a request's parts, and charges them: its body for as long as a copy of it is left, all else by the guard beside
-/// it. Its method comes back with what is wrong, for the log.
+/// Checks the parts of a request and charges their memory: the body for as long as a copy of it exists, the rest
+/// until the returned guard is dropped. A failure comes with the method, for the log.
 fn parse(
     request: Request,
     memory: &ExchangeMemory,

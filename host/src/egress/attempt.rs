@@ -1,4 +1,4 @@
-//! A request on its way through redirects and further tries, and who it is made for.
+//! A request with its redirects and tries, and the party that it is made for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,31 +18,32 @@ use crate::account::Charge;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::secrets::Finder;
 
-/// A request on its way, through redirects and further tries.
+/// A request with all of its redirects and tries.
 pub(super) struct Attempt<'s, B> {
     pub(super) scope: &'s Arc<CallScope>,
-    /// The request's own. They count if they are shorter than the connector's.
+    /// The request's own timeouts. They apply where they are shorter than the connector's.
     pub(super) timeouts: Timeouts,
-    /// When its exchanges began. Pauses, in the governor's queue or before another try, put it off: they are no part of
-    /// an exchange.
+    /// When its exchanges began. Pauses (in the governor's queue or before another try) move it forward: they are not
+    /// part of an exchange.
     pub(super) began: Instant,
-    /// When it must have ended, pauses included.
+    /// When it must have ended, including pauses.
     pub(super) deadline: Deadline,
-    /// Where what it takes is charged.
+    /// Where its memory is charged.
     pub(super) memory: ExchangeMemory,
-    /// Whose credential it carries.
+    /// Provides its credential.
     pub(super) bearer: B,
-    /// Whether it may be sent again after a failure, as the request says; by default its method decides.
+    /// Whether it may be sent again after a failure, as the request says; by default, its method decides.
     pub(super) idempotent: Option<bool>,
-    /// The rules by which its responses are judged; `None` if status and headers alone count.
+    /// The rules by which its responses are judged; `None` if only status and headers count.
     pub(super) refusals: Option<&'s Refusals>,
 }
 
-/// Who a request is made for: what it carries, and what may be seen of its response. `auth` has the guest's; the host's
-/// own requests are made by [`NoCredential`]. It stands between the two rooms because a token needs a request, and a
-/// request needs a token.
+/// The party that a request is made for: which credential the request carries, and what may be shown of its response.
+/// `auth` implements it for guests; the host's own requests use [`NoCredential`]. The trait separates the two modules
+/// because a token needs a request, and a request needs a token.
 pub(super) trait Bearer: Send {
-    /// Obtains the credential for a try at this URL, if it needs one, by this deadline. Whether it had to be waited for.
+    /// Obtains the credential for a try at this URL by this deadline, if one is needed. Returns whether the call had
+    /// to wait for it.
     ///
     /// # Errors
     ///
@@ -53,24 +54,24 @@ pub(super) trait Bearer: Send {
         deadline: Deadline,
     ) -> impl Future<Output = Result<bool, EgressError>> + Send;
 
-    /// Whether what was prepared is still good; true if there is nothing.
+    /// Whether the prepared credential is still valid; true if there is none.
     fn holds(&self) -> bool;
 
-    /// Adds what was prepared to a request that is sent now.
+    /// Adds the prepared credential to a request that is about to be sent.
     ///
     /// # Errors
     ///
-    /// It can't be signed, or not be put into this request.
+    /// The credential can't be signed, or can't be added to this request.
     fn add(&mut self, request: &mut Outgoing) -> Result<(), EgressError>;
 
-    /// Whether it can be a credential that is renewed once an API refuses it.
+    /// Whether it may have a credential that is renewed once an API refuses it.
     fn may_renew(&self) -> bool;
 
-    /// Learns whether this URL's answer refused the credential. Whether the request should be sent again, with another
-    /// one.
+    /// Learns whether this URL's response refused the credential. Returns whether the request should be sent again
+    /// with another one.
     fn renews(&mut self, is_refused: bool, url: &Url, is_repeatable: bool) -> bool;
 
-    /// Finds what whoever gets the response must not see; `None` if there is nothing.
+    /// Finds the secrets that the reader of the response must not see; `None` if there are none.
     fn hidden(&self) -> Option<Arc<Finder>>;
 }
 
@@ -103,20 +104,20 @@ impl Bearer for NoCredential {
     }
 }
 
-/// A try that came to nothing, for whoever decides about the next one.
+/// A failed try, for the decision about the next one.
 pub(super) struct TryFailure {
     pub(super) error: EgressError,
-    /// Whether a response's head had come.
+    /// Whether the head of a response had arrived.
     pub(super) is_answered: bool,
 }
 
 impl TryFailure {
-    /// Whether the API has not begun with the request.
+    /// Whether the API has not begun to process the request.
     pub(super) fn is_unbegun(&self) -> bool {
         !self.is_answered && FailureKind::of(&self.error) == Some(FailureKind::Unbegun)
     }
 
-    /// Whether the API may have carried the request out: there was a connection, and it broke off.
+    /// Whether the API may have carried the request out: there was a connection, and it broke.
     pub(super) fn was_asked(&self) -> bool {
         let EgressError::Failed { source, .. } = &self.error else {
             return false;
@@ -132,8 +133,8 @@ impl TryFailure {
 }
 
 impl<'s, B: Bearer> Attempt<'s, B> {
-    /// Whether there is time for this wait before the next try, within the page or between pages. `sent` is how many tries
-    /// have been made. Where there isn't, the log says why.
+    /// Whether there is time for this wait before the next try, within the page or between pages. `sent` is the
+    /// number of tries so far. If there is no time, the reason is logged.
     pub(super) fn has_room_for(&self, wait: Duration, origin: &str, sent: u32) -> bool {
         let Some(begins) = Instant::now().checked_add(wait) else {
             return false;
@@ -164,7 +165,7 @@ impl<'s, B: Bearer> Attempt<'s, B> {
         obstacle.is_none()
     }
 
-    /// A request that begins now, within `scope` and its own time-outs.
+    /// A request that begins now, within `scope` and its own timeouts.
     pub(super) fn new(
         scope: &'s Arc<CallScope>,
         timeouts: Timeouts,
@@ -187,17 +188,17 @@ impl<'s, B: Bearer> Attempt<'s, B> {
         }
     }
 
-    /// Adds the credential to a request that is sent now, and charges what the exchange takes.
+    /// Adds the credential to a request that is about to be sent, and charges the memory of the exchange.
     ///
     /// # Errors
     ///
-    /// The credential can't be added, or there is no memory left.
+    /// The credential can't be added, or no memory is left.
     pub(super) fn made_ready(&mut self, request: &mut Outgoing) -> Result<Charge, EgressError> {
         self.bearer.add(request)?;
         Ok(self.memory.charge(EXCHANGE_BYTES)?)
     }
 
-    /// It was held for so long, which is no part of the exchange.
+    /// Notes that the request was held for this long, which is not part of the exchange.
     pub(super) fn pause(&mut self, time: Duration) {
         self.began = self.began.checked_add(time).unwrap_or(self.began);
     }

@@ -1,4 +1,4 @@
-//! A connector's access to the network without a connector, so that a benchmark can measure it by itself. Only with the
+//! A connector's access to the network without a connector, so that a benchmark can measure it alone. Only with the
 //! feature `bench`.
 
 use std::error::Error;
@@ -12,13 +12,13 @@ use crate::account::HostAccount;
 use crate::config::ConnectorConfig;
 use crate::scope::CallScope;
 
-/// The gate and the client of a connector, which one page after the other may use.
+/// The gate and the client of one connector, shared by consecutive pages.
 pub struct BenchEgress {
     egress: Egress,
     config: ConnectorConfig,
 }
 
-/// What one page may use of it.
+/// The calls, bytes and time of one page.
 pub struct BenchPage(Arc<CallScope>);
 
 impl BenchEgress {
@@ -35,7 +35,7 @@ impl BenchEgress {
         })
     }
 
-    /// A new page's calls, bytes and time.
+    /// The calls, bytes and time of a new page.
     pub fn page(&self) -> BenchPage {
         BenchPage(Arc::new(CallScope::of_a_page(
             &self.config.limits,
@@ -43,11 +43,11 @@ impl BenchEgress {
         )))
     }
 
-    /// Sends a GET as `http-fetch` does; answers status and body.
+    /// Sends a GET as `http-fetch` does; returns status and body.
     ///
     /// # Errors
     ///
-    /// Whatever fails, as the log would say it.
+    /// Any failure, as the log would describe it.
     pub async fn get(
         &self,
         page: &BenchPage,

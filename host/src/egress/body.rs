@@ -32,34 +32,34 @@ use crate::secrets::Replacer;
 /// How much is decompressed at a time.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// How many times as long as its content may become, beside [`PADDING_BYTES`], a compressed body may be. Flushed for each
-/// row it is a little longer than what it holds; one past this is padding, which could go on without ever becoming a
-/// byte that counts.
+/// How much longer than its content a compressed body may be: this factor, plus [`PADDING_BYTES`]. A body that is
+/// flushed after each row is slightly longer than its content. Anything beyond the limit is padding, which could
+/// continue forever without producing a byte that counts.
 const PADDED: u64 = 2;
 const PADDING_BYTES: u64 = 64 << 10;
 
-/// What holds for one body.
+/// The limits of one body.
 pub(super) struct BodyLimits {
     pub(super) max_bytes: u64,
     pub(super) idle: TimeLimit,
     pub(super) deadline: Deadline,
     pub(super) scope: Arc<CallScope>,
     pub(super) memory: ExchangeMemory,
-    /// What is remarkable about it is said there.
+    /// Receives the warnings about the body.
     pub(super) warnings: Arc<ResponseWarnings>,
 }
 
 /// The body of a response. The exchange's log line is written when it ends or is dropped.
 pub(crate) struct ResponseBody {
-    /// Comes before the rest of the source.
+    /// Read before the rest of the source.
     beginning: Beginning,
     source: BodySource,
-    /// None where there are no secrets to take out.
+    /// `None` if there are no secrets to remove.
     replacer: Option<Replacer>,
     limits: BodyLimits,
-    /// Of `limits.max_bytes`.
+    /// The rest of `limits.max_bytes`.
     left: u64,
-    /// Made when the body is first waited for.
+    /// Created when the body is first waited for.
     time: Option<Pin<Box<Sleep>>>,
     record: CallRecord,
     /// For the connection. `None` once the body has ended.
@@ -73,7 +73,7 @@ enum BodySource {
 }
 
 impl ResponseBody {
-    /// `charge` is for the connection under it.
+    /// `charge` is for the connection under the body.
     pub(super) fn new<B>(
         body: B,
         codings: &Codings,
@@ -116,7 +116,7 @@ impl ResponseBody {
         }
     }
 
-    /// Reads the body to its end. What it takes is paid for as it grows.
+    /// Reads the body to its end. Its memory is charged as it grows.
     pub(super) async fn whole(&mut self) -> Result<Holding<Vec<u8>>, EgressError> {
         let mut bytes = Holding::new(Vec::new(), self.limits.memory.charge(0)?);
         while let Some(frame) = self.frame().await {
@@ -126,13 +126,13 @@ impl ResponseBody {
                 self.record.fail(&error);
                 return Err(error);
             }
-            // A few compressed bytes become many pieces, and no wait stands between them.
+            // A few compressed bytes can become many pieces, without any wait in between.
             self.limits.scope.cpu.take_turns().await;
         }
         Ok(bytes)
     }
 
-    /// Leaves the rest unread: the response leads to another request.
+    /// Leaves the rest unread, because the response leads to another request.
     pub(super) fn set_aside(mut self) {
         self.record.succeed();
     }
@@ -194,7 +194,7 @@ impl ResponseBody {
         }
     }
 
-    /// Asks the clock too: a body that always has more never lets a timer run.
+    /// Checks the clock as well: a body that always has more data never lets a timer run.
     fn poll_time(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let deadline = self.limits.deadline.at;
         if Instant::now() >= deadline {

@@ -1,20 +1,20 @@
-//! What broke an exchange off, for who decides about another try.
+//! Why an exchange broke, for the decision about another try.
 
 use std::error::Error;
 
 use hyper_util::client::legacy;
 
-/// No byte of a request was taken by the connection that it was to go over, which had been used before.
+/// The reused connection of a request accepted none of its bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was closed before it accepted any of the request")]
 pub(super) struct UnbegunFault(#[source] pub(super) Option<legacy::Error>);
 
-/// A connection that had been used before took a request, and was closed without a byte of an answer.
+/// A reused connection accepted a request, and was closed without a byte of an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the reused connection was closed without an answer")]
 pub(super) struct StaleFault(#[source] pub(super) Option<legacy::Error>);
 
-/// A request broke off that may have been carried out.
+/// A request broke that may have been carried out.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the connection broke, and it is unknown whether the request was carried out; to have such a request sent again, \

@@ -1,4 +1,4 @@
-//! Reading from what buffers by itself.
+//! Reading from sources that have their own buffer.
 
 use std::io;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, ReadBuf};
 
-/// Copies what a reader has, as [`tokio::io::AsyncRead`] wants it.
+/// Copies a reader's buffered bytes, for implementations of [`tokio::io::AsyncRead`].
 pub(super) fn poll_copied<R: AsyncBufRead>(
     mut reader: Pin<&mut R>,
     context: &mut Context<'_>,

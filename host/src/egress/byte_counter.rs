@@ -1,4 +1,4 @@
-//! Bytes of a body, counted where they pass.
+//! Bytes of a body, counted as they pass.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

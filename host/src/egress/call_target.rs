@@ -1,10 +1,11 @@
-//! Where a request goes.
+//! The target of a request.
 
 use std::sync::Arc;
 
 use url::{Position, Url};
 
-/// Where a request goes, and its origin as quotas, waits and logs name it. A copy costs nothing: each try has one.
+/// The target of a request, and its origin as quotas, waits and logs name it. Copies are cheap, since each try has
+/// one.
 #[derive(Debug, Clone)]
 pub(super) struct CallTarget {
     url: Arc<Url>,
@@ -32,14 +33,14 @@ impl CallTarget {
         Arc::unwrap_or_clone(self.url)
     }
 
-    /// Changes what stands behind the origin.
+    /// Changes the part after the origin.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Url)) {
         change(Arc::make_mut(&mut self.url));
     }
 }
 
-/// The origin as [`url::Origin::ascii_serialization`] writes it. A URL of HTTP has it in itself, around what is said of the
-/// user, so that it need not be put together from its parts for each call.
+/// The origin as [`url::Origin::ascii_serialization`] writes it. An HTTP URL contains it, around the user
+/// information, so it need not be assembled for each call.
 fn origin_of(url: &Url) -> String {
     match url.scheme() {
         "http" | "https" => {

@@ -1,4 +1,4 @@
-//! Whether an origin keeps its connections for a next request, and for how long, as it was seen to do.
+//! Whether, and for how long, an origin was seen to keep its connections for another request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,32 +8,33 @@ use tokio::time::Instant;
 
 use crate::lock::Mutex;
 
-/// How soon after an answer an origin closes its connection that closes one after each answer, without saying so.
+/// An origin that closes a connection this soon after an answer is taken to close one after each answer, unannounced.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
-/// For how long it counts that an origin closed an idle connection. What restarts does so once, too.
+/// How long an unannounced close of an idle connection is remembered. A server that restarts closes its connections
+/// once, too.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-/// How an origin closes idle connections without a word.
+/// How an origin closes idle connections without announcing it.
 #[derive(Debug, Default)]
 pub(super) struct ClosingHabit {
     last: Mutex<Option<SilentClose>>,
-    /// Whether there is one: nearly always there is none, and no request waits for the lock.
+    /// Whether there is a last close. Usually there is none, so that no request waits for the lock.
     has_last: AtomicBool,
-    /// A connection was used again, and answered.
+    /// Whether a reused connection was answered.
     keeps: AtomicBool,
     is_tried: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct SilentClose {
-    /// How long after its last answer.
+    /// The time since its last answer.
     after: Duration,
     seen: Instant,
 }
 
-/// The right to use a connection again while nobody knows whether the origin keeps any. Only one has it at a time, so
-/// that no more than one request is lost.
+/// The right to reuse a connection while it is unknown whether the origin keeps any. Only one connection has it at a
+/// time, so that at most one request is lost.
 #[derive(Debug)]
 pub(super) struct ReuseTrial(Arc<ClosingHabit>);
 
@@ -44,7 +45,7 @@ impl Drop for ReuseTrial {
 }
 
 impl ClosingHabit {
-    /// A connection was closed so long after its last answer.
+    /// Notes that a connection was closed this long after its last answer.
     pub(super) fn saw(&self, after: Duration) {
         let seen = Instant::now();
         let mut last = self.last.lock();
@@ -57,7 +58,7 @@ impl ClosingHabit {
         }
     }
 
-    /// A connection was used again, and answered.
+    /// Notes that a reused connection was answered.
     pub(super) fn keeps(&self) {
         if !self.keeps.load(Ordering::Relaxed) {
             self.keeps.store(true, Ordering::SeqCst);
@@ -69,8 +70,8 @@ impl ClosingHabit {
         self.last().is_some_and(|last| last.after < AT_ONCE)
     }
 
-    /// Whether a connection that has been idle for so long may be closed by the time that a request arrives. `trial` is
-    /// that connection's.
+    /// Whether a connection that has been idle for this long may be closed by the time a request arrives. `trial`
+    /// belongs to that connection.
     pub(super) fn threatens(
         self: &Arc<Self>,
         idle: Duration,
@@ -119,13 +120,13 @@ mod tests {
         Duration::from_millis(count)
     }
 
-    /// Of a connection that has no trial yet.
+    /// For a connection that has no trial yet.
     fn threatens(habit: &Arc<ClosingHabit>, idle: u64) -> bool {
         habit.threatens(milliseconds(idle), &mut None)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_origin_is_given_half_the_time_after_which_it_closed() {
+    async fn a_connection_is_reused_for_half_the_time_after_which_one_was_closed() {
         let habit = Arc::new(ClosingHabit::default());
         assert!(!threatens(&habit, 29_000), "nothing is known");
         habit.saw(milliseconds(5000));
@@ -153,7 +154,7 @@ mod tests {
         assert!(threatens(&habit, 0), "it is tried");
         assert!(!threatens(&habit, 600), "this one has been kept");
         drop(first);
-        assert!(!threatens(&habit, 0), "nothing came of it");
+        assert!(!threatens(&habit, 0), "the trial had no result");
         let mut second = None;
         assert!(!habit.threatens(Duration::ZERO, &mut second));
         habit.keeps();

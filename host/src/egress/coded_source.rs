@@ -1,4 +1,4 @@
-//! What a decoder reads, watched: who looks at a decoder's error can tell what it says of the body.
+//! A decoder's input, watched so that the decoder's errors can be interpreted.
 
 use std::io;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 use super::buffered_read::poll_copied;
 use crate::encoding::ContentEncoding;
 
-/// So much text at the least is no beginning of a compressed body.
+/// If at least this many bytes are text, they are not the beginning of a compressed body.
 const TEXT_BYTES: usize = 4;
 
-/// A body that is not what its label says.
+/// A body that doesn't match its label.
 #[derive(Debug, thiserror::Error)]
 #[error("the response's body is labeled as {label}, but can't be decoded as {label}: {reason}")]
 pub(super) struct ContentFault {
@@ -29,26 +29,26 @@ struct CutFault {
     label: &'static str,
 }
 
-/// What was seen of a coded body.
+/// What was observed of a coded body.
 #[derive(Debug, Default)]
 pub(super) struct SourceView {
     has_failed: AtomicBool,
     has_ended: AtomicBool,
-    /// A byte came that no plain text of ASCII has.
+    /// Whether a byte came that plain ASCII text doesn't contain.
     is_binary: AtomicBool,
     bytes: AtomicUsize,
 }
 
 impl SourceView {
-    /// The error of the decoder as others have to take it: a body that could not be read, or was cut short, may come whole
-    /// another time; one of another kind would not.
+    /// Classifies an error of the decoder for the decision about another try: a body that could not be read, or was
+    /// truncated, may be complete the next time. A body in another coding would not.
     pub(super) fn judged(&self, encoding: ContentEncoding, error: io::Error) -> io::Error {
         if self.has_failed.load(Ordering::Relaxed) {
             return error;
         }
         let has_ended = self.has_ended.load(Ordering::Relaxed);
         let is_short = match encoding {
-            // The decoder has no kind of its own for it.
+            // The decoder has no error kind for it.
             ContentEncoding::Gzip | ContentEncoding::Deflate => matches!(
                 error.kind(),
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::Other
@@ -58,7 +58,7 @@ impl SourceView {
             }
         };
         if has_ended && is_short && !self.is_text() {
-            // The decoder has no words for it.
+            // The decoder has no message for it.
             let label = encoding.label();
             return io::Error::new(io::ErrorKind::UnexpectedEof, CutFault { label });
         }

@@ -1,4 +1,4 @@
-//! In which codings the body of a response comes, by its headers.
+//! The codings of a response's body, according to its headers.
 
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName};
@@ -9,9 +9,9 @@ use crate::report;
 /// More codings than any server applies to one body. Each takes a decoder's memory.
 const MAX_CODINGS: usize = 4;
 
-/// Content codings that change a body and that the host can't undo. Any other unknown name, such as `utf-8` or `binary`,
-/// says nothing about the body: servers mistake the header for one about charsets or transports.
-const NOT_UNDONE: [&[u8]; 17] = [
+/// Content codings that change a body and that the host can't decode. Any other unknown name, such as `utf-8` or
+/// `binary`, says nothing about the body: servers mistake the header for one about charsets or transports.
+const UNSUPPORTED: [&[u8]; 17] = [
     b"compress",
     b"x-compress",
     b"aes128gcm",
@@ -34,13 +34,13 @@ const NOT_UNDONE: [&[u8]; 17] = [
 /// The codings of a body, and whether the body is a part of a coded whole.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Codings {
-    /// In the order in which they were applied: the last one is undone first.
+    /// In the order in which they were applied: the last one is decoded first.
     pub(super) series: Vec<ContentEncoding>,
-    /// The body is a range of what was coded, so its beginning need not look like the coding's.
+    /// The body is a range of the coded data, so its beginning need not look like the coding's.
     pub(super) is_part: bool,
 }
 
-/// A coding that can't be undone.
+/// A coding that can't be decoded.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CodingFault {
     #[error(
@@ -62,7 +62,8 @@ pub(super) enum CodingFault {
 }
 
 impl Codings {
-    /// The codings of a response with this status and these headers. What a response without a body says is no fault.
+    /// The codings of a response with this status and these headers. The headers of a response without a body are
+    /// never a fault.
     ///
     /// # Errors
     ///
@@ -91,7 +92,7 @@ impl Codings {
         read.or_else(|fault| is_bodiless.then(Self::default).ok_or(fault))
     }
 
-    /// Takes out the headers that describe the coded form, which nobody gets. `chunked` is gone in any case.
+    /// Removes the headers that describe the coded form, which nobody receives. `chunked` is removed in any case.
     pub(super) fn leave(&self, headers: &mut HeaderMap) {
         if !self.series.is_empty() {
             headers.remove(header::CONTENT_ENCODING);
@@ -101,7 +102,7 @@ impl Codings {
     }
 }
 
-/// Names in lower case, from all headers of this name.
+/// The names in lower case, from all headers of this name.
 fn members(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = Vec<u8>> {
     let values = headers.get_all(name).iter();
     values
@@ -112,7 +113,7 @@ fn members(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = Vec<u
 fn content(headers: &HeaderMap) -> Result<Vec<ContentEncoding>, CodingFault> {
     let mut series = Vec::new();
     for member in members(headers, &header::CONTENT_ENCODING) {
-        if NOT_UNDONE.contains(&member.as_slice()) {
+        if UNSUPPORTED.contains(&member.as_slice()) {
             return Err(CodingFault::Content(shown(&member)));
         }
         series.extend(ContentEncoding::named(&member));
@@ -126,7 +127,7 @@ pub(super) fn is_bare(headers: &HeaderMap) -> bool {
         && members(headers, &header::TRANSFER_ENCODING).all(|member| is_none(&member))
 }
 
-/// The length of the body as its headers agree on it.
+/// The length of the body, if its headers agree on one.
 pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
     let mut lengths = members(headers, &header::CONTENT_LENGTH).map(|member| {
         let is_number = member.iter().all(u8::is_ascii_digit);
@@ -144,7 +145,8 @@ fn is_none(member: &[u8]) -> bool {
     matches!(member, b"" | b"identity")
 }
 
-/// The codings beneath `chunked`. The client undoes that one, if it is the very last; elsewhere it would be left in the body.
+/// The codings beneath `chunked`. The client decodes `chunked` if it is the very last; anywhere else it would remain
+/// in the body.
 fn transfer(headers: &HeaderMap) -> Result<Vec<ContentEncoding>, CodingFault> {
     let mut members: Vec<Vec<u8>> = members(headers, &header::TRANSFER_ENCODING).collect();
     let is_chunked = members.last().is_some_and(|last| last == b"chunked");
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_say_nothing_of_the_body_are_passed_over() {
+    fn names_that_say_nothing_about_the_body_are_ignored() {
         for value in [
             "",
             "identity",
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn codings_that_cannot_be_undone_are_named() {
+    fn codings_that_cannot_be_decoded_are_named() {
         for (name, value, named) in [
             ("content-encoding", "compress", "`compress`"),
             ("content-encoding", "gzip, X-Compress", "`x-compress`"),
@@ -264,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn transfer_codings_are_undone_before_those_of_the_content() {
+    fn transfer_codings_are_decoded_before_content_codings() {
         for (value, expected) in [
             ("chunked", &[Brotli][..]),
             ("Chunked", &[Brotli]),

@@ -24,18 +24,18 @@ pub(super) struct DialTimes {
     pub(super) connect: Duration,
 }
 
-/// What a request is told of the connection that it goes over.
+/// What a request learns about the connection that it goes over.
 #[derive(Debug, Clone)]
 pub(super) struct ConnectionTag {
     pub(super) times: DialTimes,
-    /// `None` for HTTP/2, where requests share it.
+    /// `None` for HTTP/2, where requests share the connection.
     pub(super) life: Option<Arc<ConnectionLife>>,
 }
 
 pub(super) struct Connection {
     io: TokioIo<Wire>,
     tag: ConnectionTag,
-    /// Given back when the connection ends: what keeps an origin from having too many.
+    /// Released when the connection ends. It limits the number of connections to one origin.
     _permit: Option<OwnedSemaphorePermit>,
 }
 

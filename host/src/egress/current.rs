@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::access::Egress;
 use crate::lock::RwLock;
 
-/// Shared by all versions of a connector: a call that runs for hours keeps its code, but a rule that was taken back holds
-/// for its next request already.
+/// Shared by all versions of a connector: a call that runs for hours keeps its code, but a change of the rules
+/// applies to its very next request.
 #[derive(Clone)]
 pub(crate) struct CurrentEgress(Arc<RwLock<Arc<Egress>>>);
 

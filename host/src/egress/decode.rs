@@ -1,4 +1,4 @@
-//! The codings of a response, undone as its bytes come.
+//! Decodes the codings of a response as its bytes arrive.
 
 use std::io;
 use std::pin::Pin;
@@ -19,14 +19,14 @@ use super::wire_pieces::CutReason;
 use crate::account::Charge;
 use crate::encoding::ContentEncoding;
 
-/// How much of what one layer gives is kept for the next one.
+/// How much of one layer's output is kept for the next layer.
 const BETWEEN_BYTES: usize = 16 << 10;
 
-/// What a layer may give another one before everybody else has a turn.
+/// How much one layer may pass to another before other tasks get a turn.
 const TURN_BYTES: u64 = 256 << 10;
 
-/// What a body in these codings holds. No decoder keeps more of it than a window, however much comes out; what one gives
-/// another is no more than `max_bytes`.
+/// The decoded content of a body in these codings. No decoder keeps more of it than a window, however much it
+/// produces; one decoder passes at most `max_bytes` to another.
 pub(super) fn decoded<R>(
     codings: &Codings,
     body: R,
@@ -69,7 +69,7 @@ where
 
 type CodedBody = Pin<Box<dyn AsyncBufRead + Send>>;
 
-/// A layer's body, whose first bytes are looked at.
+/// A layer's body, whose first bytes are inspected.
 type LayerSource = FirstBytes<CodedSource<CodedBody>>;
 
 /// One coding of a body.
@@ -85,8 +85,8 @@ struct CodingLayer {
 }
 
 enum LayerState {
-    /// For the first bytes. There are none in answers to HEAD and of status 204 or 304, which have the headers of a body that
-    /// isn't sent.
+    /// Waits for the first bytes. Answers to HEAD and answers with status 204 or 304 have none, though their headers
+    /// describe a body.
     Waiting(LayerSource),
     /// Its label is wrong.
     Plain(LayerSource),
@@ -95,12 +95,12 @@ enum LayerState {
 }
 
 impl CodingLayer {
-    /// What reads the body, by its first bytes.
+    /// Chooses how to read the body, by its first bytes.
     fn begun(&mut self, first: &[u8], body: LayerSource) -> io::Result<LayerState> {
         if first.is_empty() {
             return Ok(LayerState::Ended);
         }
-        // The middle of what was coded begins by chance.
+        // The middle of coded data may begin with any bytes.
         if !self.is_part {
             if let Some(found) = signatures::other_than(self.encoding, first) {
                 self.warnings.is_another(self.encoding, found);
@@ -149,11 +149,11 @@ impl AsyncRead for CodingLayer {
     }
 }
 
-/// What a layer gives another one, within its bounds: it may be much more than either end of the body ever sees.
+/// One layer's output for another, within its bounds: it may be much more than either end of the body ever sees.
 struct LayerBytes {
     layer: CodingLayer,
     left: u64,
-    /// What may still come in this turn.
+    /// How many bytes may still come in this turn.
     in_turn: u64,
 }
 

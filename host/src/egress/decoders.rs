@@ -1,4 +1,4 @@
-//! The decoders of the codings, and what each takes of the host.
+//! The decoders of the codings, and the memory that each takes.
 
 use std::io;
 
@@ -12,21 +12,22 @@ use crate::encoding::ContentEncoding;
 /// The largest window that a Zstandard stream of the web may ask for, as a power of two: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// What a decoder of Zstandard takes: its window, and the buffers around it.
+/// The memory of a Zstandard decoder: its window, and the buffers around it.
 const ZSTD_BYTES: u64 = (1 << ZSTD_WINDOW_LOG) + (512 << 10);
 
-/// What a decoder of gzip or deflate takes: its window of 32 KiB, and tables.
+/// The memory of a decoder for gzip or deflate: its window of 32 KiB, and tables.
 const INFLATE_BYTES: u64 = 128 << 10;
 
-/// What a decoder of Brotli takes beside its window, at the most: three groups of 256 code tables.
+/// The memory of a Brotli decoder in addition to its window, at most: three groups of 256 code tables.
 const BROTLI_TABLES_BYTES: u64 = 4 << 20;
 
-/// A window that only the format's extension for large files has. The decoder would take up to a gigabyte for it.
+/// A window size that only the format's extension for large files has. The decoder would take up to a gigabyte for
+/// it.
 #[derive(Debug, thiserror::Error)]
 #[error("the response's Brotli stream requires a window of more than 16 MiB")]
 pub(super) struct WindowFault;
 
-/// What a decoder takes of the host for a stream that begins with this byte.
+/// The memory of a decoder for a stream that begins with this byte, in bytes.
 ///
 /// # Errors
 ///
@@ -44,7 +45,8 @@ pub(super) fn decoder_bytes(encoding: ContentEncoding, first: Option<u8>) -> io:
     })
 }
 
-/// The window of a Brotli stream by its first byte (RFC 7932, section 9.1), in bytes; `None` if it is none of the format.
+/// The window of a Brotli stream by its first byte (RFC 7932, section 9.1), in bytes; `None` if the byte is not valid
+/// there.
 fn brotli_window(first: u8) -> Option<u64> {
     let (short, long) = (u32::from(first >> 1 & 7), u32::from(first >> 4 & 7));
     let bits = match (first & 1, short, long) {
@@ -57,7 +59,8 @@ fn brotli_window(first: u8) -> Option<u64> {
     Some(1 << bits)
 }
 
-/// What reads a member that begins so. It keeps no more of it than a window, however much comes out.
+/// The decoder of a member that begins with these bytes. It keeps no more of it than a window, however much it
+/// produces.
 pub(super) fn codec(encoding: ContentEncoding, first: &[u8]) -> Box<dyn DecodeV2 + Send> {
     match encoding {
         ContentEncoding::Gzip => Box::new(GzipDecoder::new()),
@@ -71,7 +74,8 @@ pub(super) fn codec(encoding: ContentEncoding, first: &[u8]) -> Box<dyn DecodeV2
     }
 }
 
-/// Whether deflate comes in the format of zlib: its method and window, and a checksum over both (RFC 1950, section 2.2).
+/// Whether deflate data is in the zlib format: it begins with method and window, and a checksum over both (RFC 1950,
+/// section 2.2).
 fn is_zlib(first: &[u8]) -> bool {
     let [method, flags, ..] = first else {
         return false;
@@ -86,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn brotli_windows_are_read_as_the_format_has_them() {
+    fn brotli_windows_are_read_as_the_format_defines_them() {
         for (first, bits) in [
             (0x00, Some(16)),
             (0x01, Some(17)),

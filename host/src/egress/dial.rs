@@ -1,7 +1,7 @@
-//! From a name to a connection: resolve, filter, dial exactly that.
+//! From a name to a connection: resolve, filter, and dial exactly the result.
 //!
-//! Every new connection passes here, and a connection is used again by its own connector for its own origin only. So
-//! whatever a name meant when a rule was checked, bytes go to addresses that were checked after the look-up.
+//! Every new connection passes through here, and a connection is reused only by its own connector for its own origin.
+//! So whatever a name meant when a rule was checked, bytes go only to addresses that were checked after the lookup.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -37,13 +37,13 @@ use super::wire::{Wire, WireWatch};
 use crate::config::NetworkConfig;
 use crate::lock::Mutex;
 
-/// How long an address has for itself before the next one is tried beside it (RFC 8305, section 5).
+/// How long an address is tried alone before the next one is tried in parallel (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// How many names one connector looks up at once.
 const LOOK_UPS: usize = 8;
 
-/// Origins whose connections are counted before those without any are forgotten.
+/// How many origins have their connections counted before origins without connections are forgotten.
 const COUNTED_ORIGINS: usize = 64;
 
 /// Why there is no connection.
@@ -51,7 +51,7 @@ const COUNTED_ORIGINS: usize = 64;
 pub(super) enum DialFault {
     #[error("the address {address} is {special_use}")]
     Forbidden {
-        /// The one that an operator would be told of: the first of several.
+        /// The address that is reported to the operator: the first of several.
         address: IpAddr,
         special_use: SpecialUse,
     },
@@ -80,7 +80,7 @@ struct DialContext {
     maps: HostMaps,
     gate: AddressGate,
     tls: TlsConnector,
-    /// A look-up that nobody waits for any more still occupies a thread of the system's resolver.
+    /// An abandoned lookup still occupies a thread of the system's resolver.
     look_ups: Arc<Semaphore>,
     connect_timeout: Duration,
     max_per_origin: usize,
@@ -111,7 +111,7 @@ impl Dialler {
         }))
     }
 
-    /// What has the idle connections looked at that are made here.
+    /// Controls whether the idle connections made here are checked before use.
     pub(super) fn idle_checks(&self) -> &IdleChecks {
         &self.0.checks
     }
@@ -130,7 +130,7 @@ impl tower_service::Service<Uri> for Dialler {
         let context = self.0.clone();
         let phases = PhaseClock::of_the_dialing_request();
         Box::pin(async move {
-            // Waiting for another connection to end is no part of connecting.
+            // Waiting for another connection to end is not part of connecting.
             let origin = context.origin(&uri);
             let permit = origin.permit().await;
             let connecting = context.connect(&uri, &origin, permit, &phases);
@@ -207,7 +207,8 @@ impl DialContext {
         Ok(Connection::new(wire, times, permit))
     }
 
-    /// The addresses of a host that may be called. One that may not be is left out; where none is left, that is why.
+    /// The addresses of a host that may be called. Forbidden ones are left out; if no other is left, they are the
+    /// error.
     async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialFault> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return match self.gate.permits(address, true) {
@@ -237,9 +238,10 @@ impl DialContext {
         }
     }
 
-    /// Goes on when it is dropped, since the system's look-ups can't be cancelled; so it keeps its place until it ends.
+    /// Continues after it is dropped, since the system's lookups can't be canceled; so it keeps its place until it
+    /// ends.
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        // It is never closed.
+        // The semaphore is never closed.
         let place = self.look_ups.clone().acquire_owned().await.ok();
         let (network, name) = (self.network.clone(), name.to_owned());
         let looking_up = tokio::spawn(async move {
@@ -270,7 +272,7 @@ fn authority(uri: &Uri) -> &str {
     uri.authority().map_or("", |authority| authority.as_str())
 }
 
-/// The first connection that can be made: addresses in their order, each with a head start before the next.
+/// The first connection that succeeds. Addresses are tried in order, each with a head start before the next.
 async fn first_of(network: &Arc<dyn Network>, addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut waiting = addresses.into_iter();
     let mut dialing = JoinSet::new();

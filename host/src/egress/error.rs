@@ -13,7 +13,7 @@ use crate::config::{AllowRemedy, size_text};
 use crate::report;
 use crate::scope::{ByteQuotaError, DeadlineReason};
 
-/// Every way in which a request to the network can fail. A response of any status is no failure.
+/// Every way in which a request to the network can fail. A response of any status is not a failure.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EgressError {
     #[error("no rule allows {origin}; {}", remedy.told(file))]
@@ -64,13 +64,13 @@ pub(crate) enum EgressError {
 
     #[error("{}; that is longer than {limit} allows", cause.told(budget, *wait))]
     QuotaSpent {
-        /// As the configuration names it, or the origin of the API.
+        /// The budget's name in the configuration, or the origin of the API.
         budget: String,
-        /// Until the call could be made, at the earliest.
+        /// The least time until the call could be made.
         wait: Duration,
-        /// Whose time: the page's or the request's own.
+        /// Whose time limit: the page's or the request's own.
         limit: DeadlineReason,
-        /// What held it.
+        /// What held the call back.
         cause: HoldCause,
     },
 
@@ -80,9 +80,9 @@ pub(crate) enum EgressError {
     )]
     RateLimited {
         origin: String,
-        /// The rule that takes the response for a refusal, as messages name it.
+        /// The rule that treats the response as a refusal, as messages name it.
         rule: String,
-        /// Until a call could be made, if that is known.
+        /// The time until a call could be made, if it is known.
         wait: Option<Duration>,
     },
 
@@ -99,11 +99,11 @@ pub(crate) enum EgressError {
     #[error("the request timed out after waiting {waited} ({limit})")]
     Timeout {
         limit: Timeout,
-        /// What the call was waiting for then, and for how long.
+        /// What the call was waiting for at that moment, and for how long.
         waited: PhaseTime,
     },
 
-    /// The response is there, and nobody can read it; another one would be no better.
+    /// The response has arrived, but can't be read; another one would be no better.
     #[error("could not read the response from {origin}")]
     Unreadable {
         origin: String,
@@ -119,7 +119,7 @@ pub(crate) enum EgressError {
     },
 }
 
-/// Which time was over, and whose.
+/// Which time limit expired, and who set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Timeout {
     #[error("{}", .0.named("connect"))]
@@ -133,7 +133,7 @@ pub(crate) enum Timeout {
 }
 
 impl Timeout {
-    /// The error of a call that waited for this then.
+    /// The error of a call that was waiting for this when the time limit expired.
     pub(super) fn after(self, waited: PhaseTime) -> EgressError {
         EgressError::Timeout {
             limit: self,
@@ -142,7 +142,7 @@ impl Timeout {
     }
 }
 
-/// Who set a time-out.
+/// Who set a timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeoutOwner {
     /// The connector's configuration, in its section `[network]`.
@@ -152,7 +152,7 @@ pub(crate) enum TimeoutOwner {
 }
 
 impl TimeoutOwner {
-    /// As a sentence names it.
+    /// Its name in a message.
     fn named(self, part: &str) -> String {
         match self {
             Self::Config => format!("`network.{part}-timeout`"),
@@ -221,7 +221,7 @@ impl From<RequestFault> for EgressError {
 }
 
 impl EgressError {
-    /// What the guest hears: all causes, but no path of the host.
+    /// The message for the guest: all causes, but no path of the host.
     pub(crate) fn told(&self) -> String {
         match self {
             Self::Credentials(error) => format!("{self}: {}", error.told()),
@@ -255,7 +255,7 @@ impl EgressError {
 pub(crate) enum HoldCause {
     /// A quota without a call left, or a rate.
     Quota,
-    /// Another call, whose answer may tell a quota, or ends one of too many at once.
+    /// Another call: its answer may describe a quota, or free a place among the calls at once.
     Answer,
 }
 
@@ -273,7 +273,7 @@ impl HoldCause {
     }
 }
 
-/// What the operator can do about an address that is refused.
+/// What the operator can do about a refused address.
 fn address_remedy(address: IpAddr, special_use: &SpecialUse, file: &str) -> String {
     if !special_use.can_be_allowed() {
         return "no configuration can allow it".to_owned();

@@ -29,21 +29,22 @@ pub(super) use answer_body::AnswerBody;
 use bounded_body::bounded;
 use fault::ExchangeFault;
 
-/// For how long the client may say nothing after a request's connection is no more. It dials another one meanwhile.
+/// How long the client may stay silent after a request's connection is gone. It dials another one meanwhile.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);
 
 pub(super) type HttpClient = Pool<Dialler, UnsyncBoxBody<Bytes, TransferError>>;
 
-/// The time-outs of one exchange.
+/// The timeouts of one exchange.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExchangeTimes {
-    /// The request's own, in which the connection must be there. The connector's is kept where connections are made.
+    /// The request's own, within which the connection must exist. The connector's is enforced where connections are
+    /// made.
     pub(super) connect: Option<Duration>,
     pub(super) first_byte: TimeLimit,
     pub(super) deadline: Deadline,
 }
 
-/// A time-out, and whose it is.
+/// A time limit, and who set it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeLimit {
     pub(super) time: Duration,
@@ -51,7 +52,7 @@ pub(super) struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// The request's own if it is shorter than the configured one.
+    /// The request's own limit if it is shorter than the configured one.
     pub(super) fn of(own: Option<Duration>, configured: Duration) -> Self {
         match own {
             Some(time) if time < configured => Self {
@@ -143,7 +144,7 @@ pub(super) async fn send(
     Ok(answer_body::tagged(response, life))
 }
 
-/// Adds a `Location` that the parser left out for its bytes.
+/// Adds a `Location` that the parser left out because of its bytes.
 fn add_location<B>(response: &mut Response<B>, life: Option<&ConnectionLife>) {
     let may_have_one =
         response.status().is_redirection() || response.status() == StatusCode::CREATED;
@@ -171,9 +172,9 @@ async fn connected(
         .map_err(|_| ExchangeFault::Timeout(Timeout::Connect(TimeoutOwner::Request)))
 }
 
-/// Waits until a request is forgotten: its connection is no more, and the client neither says so nor takes another one.
-/// It loses a request that is given to a connection in the very moment in which that ends. Answers the connection's life.
-/// `tagged` says which connection it has taken last.
+/// Waits until a request is lost: its connection is gone, and the client neither reports that nor takes another one.
+/// The client loses a request that is given to a connection at the very moment the connection ends. Returns the life
+/// of that connection. `tagged` says which connection the request has taken last.
 async fn forgotten(
     tagged: impl Fn() -> Option<ConnectionTag>,
     mut dialed: Option<ConnectionTag>,
@@ -192,7 +193,7 @@ async fn forgotten(
     }
 }
 
-/// What is known of the connection that the request went over; `None` if there is none yet.
+/// Details of the connection that the request went over; `None` if there is none yet.
 fn tag(connection: &CaptureConnection) -> Option<ConnectionTag> {
     let mut extras = http::Extensions::new();
     connection

@@ -1,4 +1,4 @@
-//! What a request that has no answer, or none to its end, says about another try.
+//! What the failure of an exchange means for another try.
 
 use std::error::Error;
 use std::io;
@@ -10,28 +10,29 @@ use super::dial::DialFault;
 use super::error::{EgressError, Timeout};
 use super::tls_fault::TlsFault;
 
-/// How a request failed, for who decides about another try and whether the API is out of service.
+/// How a request failed, for the decision about another try and for the decision whether the API is out of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailureKind {
-    /// The API has not begun with it, so that it can be sent again whatever it asks for.
+    /// The API has not begun to process it, so it can be sent again whatever it asks for.
     Unbegun,
-    /// A connection that had been used before was closed without an answer, as one is that was idle for too long. Nobody
-    /// knows whether the request was carried out, but it says nothing about the next try.
+    /// A reused connection was closed without an answer, as happens after a long idle time. It is unknown whether the
+    /// request was carried out, but this says nothing about the next try.
     Stale,
-    /// There was no connection, or none to the end: that may pass.
+    /// There was no connection, or it broke. This may pass.
     Passing,
-    /// The two sides don't understand each other, and would not another time. The API is there, though.
+    /// The two sides don't understand each other, and another try would not change that. The API is reachable,
+    /// though.
     Lasting,
 }
 
 impl FailureKind {
-    /// The kind of this error; `None` if it is the caller's own time or limit that ended the request.
+    /// The kind of this error; `None` if the caller's own time or limit ended the request.
     pub(super) fn of(error: &EgressError) -> Option<Self> {
         match error {
             EgressError::Failed { source, .. } => Some(Self::of_cause(source.as_ref())),
             EgressError::Unreadable { .. } => Some(Self::Lasting),
             EgressError::Timeout {
-                // A body that stalls is one that breaks off, seen from here.
+                // From here, a body that stalls looks like one that breaks.
                 limit: Timeout::Connect(_) | Timeout::Idle(_),
                 ..
             } => Some(Self::Passing),
@@ -55,7 +56,7 @@ impl FailureKind {
                 return Self::of_http2(error);
             }
             next = match cause.downcast_ref::<io::Error>() {
-                // By itself it names only what is behind its own cause.
+                // Its `source` skips the inner error itself.
                 Some(error) => error.get_ref().map(|inner| inner as _),
                 None => cause.source(),
             };
@@ -64,7 +65,7 @@ impl FailureKind {
     }
 
     fn of_http2(error: &h2::Error) -> Self {
-        // A server that goes away names the last request that it has begun with; only those after it fail by this.
+        // A server that goes away names the last request that it has begun; only later ones fail with this error.
         let is_unbegun = error.reason() == Some(h2::Reason::REFUSED_STREAM) || error.is_go_away();
         if error.is_remote() && is_unbegun {
             return Self::Unbegun;
@@ -87,7 +88,7 @@ fn is_lasting(cause: &(dyn Error + 'static)) -> bool {
         return error.is_parse() || error.is_user();
     }
     if let Some(error) = cause.downcast_ref::<io::Error>() {
-        // A body that isn't what its head says. TLS has faults of its own.
+        // A body that doesn't match its head. TLS has its own faults.
         let is_of_tls = error
             .get_ref()
             .is_some_and(|inner| inner.is::<rustls::Error>());

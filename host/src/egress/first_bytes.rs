@@ -1,4 +1,4 @@
-//! The first bytes of a stream, looked at before it is read.
+//! The first bytes of a stream, inspected before it is read.
 
 use std::io;
 use std::pin::Pin;
@@ -8,10 +8,10 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use super::buffered_read::poll_copied;
 
-/// The most bytes that can be looked at.
+/// The most bytes that can be inspected.
 const MOST: usize = super::signatures::BYTES;
 
-/// A stream whose first bytes are looked at before they are read.
+/// A stream whose first bytes are inspected before they are read.
 pub(super) struct FirstBytes<R> {
     first: [u8; MOST],
     /// Of the first bytes, how many have been read, and how many are known.
@@ -30,14 +30,14 @@ impl<R: AsyncBufRead + Unpin> FirstBytes<R> {
         }
     }
 
-    /// Lets whatever is read next be looked at again.
+    /// Lets the bytes that are read next be inspected again.
     pub(super) fn restart(&mut self) {
         self.first.copy_within(self.read..self.known, 0);
         self.known = self.known.saturating_sub(self.read);
         self.read = 0;
     }
 
-    /// Waits for so many bytes, as many as can be looked at at the most; fewer if the stream ends before.
+    /// Waits for this many bytes, at most as many as can be inspected; returns fewer if the stream ends before.
     pub(super) fn poll_peek(
         &mut self,
         context: &mut Context<'_>,

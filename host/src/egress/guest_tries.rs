@@ -1,4 +1,4 @@
-//! The tries of a guest's request: its method or the request itself says whether a failure may be tried again.
+//! The tries of a guest's request: its method, or the request itself, says whether a failure may be retried.
 
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ use crate::account::Holding;
 use crate::scope::CallScope;
 use crate::waits::{Wait, WaitReason};
 
-/// Who gets the response's body.
+/// Who receives the response's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyReader {
-    /// The host, which hands the guest all of it at once: one that breaks off can be asked for again.
+    /// The host, which hands the guest the whole body at once: a body that breaks can be requested again.
     Host,
-    /// The guest, as it comes.
+    /// The guest, as it arrives.
     Guest,
 }
 
-/// A response, and its body if that was read already.
+/// A response, and its body if that has been read already.
 pub(super) struct GuestAnswer {
     pub(super) response: Response<ResponseBody>,
     pub(super) body: Option<Holding<Vec<u8>>>,
@@ -38,7 +38,7 @@ pub(super) struct GuestRetries {
     reader: BodyReader,
     origin: Arc<str>,
     scope: Arc<CallScope>,
-    /// Whether it could be repeated if the operator or the guest said so.
+    /// Whether it could be repeated if the operator or the guest allowed it.
     warns: bool,
 }
 
@@ -47,7 +47,7 @@ impl RetryPolicy for GuestRetries {
     type Again = Outgoing;
     type Error = EgressError;
 
-    /// Whatever it asks for: the API may not have begun with it.
+    /// Whatever the request asks for: the API may not have begun to process it.
     fn again(&self, request: &Outgoing, _: bool) -> Option<Outgoing> {
         request.copy()
     }
@@ -91,7 +91,7 @@ impl RetryPolicy for GuestRetries {
             Err(failure) if failure.is_unbegun() => Some(PassingFailure::UNANSWERED),
             _ if !self.may_repeat => None,
             Ok(answer) => PassingFailure::of(answer.response.status().as_u16(), verdict),
-            // What has come of an answer that broke off, nobody has seen.
+            // Nobody has seen the part of the broken answer that arrived.
             Err(failure) => {
                 let kind = FailureKind::of(&failure.error);
                 let may_pass = matches!(kind, Some(FailureKind::Stale | FailureKind::Passing));

@@ -11,31 +11,31 @@ use super::error::RequestFault;
 use crate::config::is_reserved_header;
 use crate::secrets::Finder;
 
-/// How many headers a request may have, and how long they may be together: more than any API takes.
+/// The most headers of a request, and their greatest total length: more than any API accepts.
 pub(super) const MAX_HEADERS: usize = 256;
 pub(super) const MAX_HEADER_BYTES: usize = 64 << 10;
 
-/// The longest URL: more than servers take.
+/// The longest URL: more than servers accept.
 const MAX_URL_BYTES: usize = 64 << 10;
 
-/// The longest name and part of a name in the DNS (RFC 1035, section 2.3.4).
+/// The longest name, and the longest part of a name, in the DNS (RFC 1035, section 2.3.4).
 const MAX_NAME_BYTES: usize = 253;
 const MAX_LABEL_BYTES: usize = 63;
 
-/// The encodings that [`super::body`] undoes.
+/// The encodings that [`super::body`] decodes.
 const ACCEPTED_ENCODINGS: &str = "gzip, br, zstd";
 
-/// What a request says it comes from, where the guest doesn't say it.
+/// The `User-Agent` of a request if the guest doesn't set one.
 const USER_AGENT: &str = concat!("weld-host/", env!("CARGO_PKG_VERSION"));
 
-/// Reads a URL: this parse is what the rules are asked about and what is dialed.
+/// Parses a URL. The result of this parse is checked by the rules and is dialed.
 pub(super) fn url(text: &str) -> Result<Url, RequestFault> {
     if text.len() > MAX_URL_BYTES {
         return Err(RequestFault::UrlTooLong {
             limit_bytes: MAX_URL_BYTES,
         });
     }
-    // The parser drops the one and takes the other for a slash: what it reads would not be what stands there.
+    // The parser drops control characters and takes a backslash for a slash: its result would differ from the text.
     let path_end = text.find(['?', '#']).unwrap_or(text.len());
     if text.contains(char::is_control) || text.split_at(path_end).0.contains('\\') {
         return Err(RequestFault::UrlCharacter);
@@ -45,7 +45,7 @@ pub(super) fn url(text: &str) -> Result<Url, RequestFault> {
         source,
     })?;
     check(&url)?;
-    // The parser takes any number of slashes before the host, none and a third one too.
+    // The parser accepts any number of slashes before the host, even none or a third one.
     let Some((_, rest)) = text.split_once("://").filter(|(scheme, rest)| {
         scheme.eq_ignore_ascii_case(url.scheme()) && !rest.starts_with('/')
     }) else {
@@ -62,7 +62,7 @@ pub(super) fn url(text: &str) -> Result<Url, RequestFault> {
     Ok(url)
 }
 
-/// Checks what a URL must be to be called, wherever it came from.
+/// Checks the properties of every URL that can be called, wherever it came from.
 pub(super) fn check(url: &Url) -> Result<(), RequestFault> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(RequestFault::Scheme(excerpt(url.scheme())));
@@ -81,8 +81,8 @@ pub(super) fn check(url: &Url) -> Result<(), RequestFault> {
     Ok(())
 }
 
-/// Whether a name can be looked up as it stands. With a dot at the end it would be the same host under another name, for
-/// which servers and certificates have no agreed meaning, and no rule can be written.
+/// Whether a name can be looked up unchanged. With a dot at the end it would be the same host under another name.
+/// Servers and certificates have no agreed meaning for such a name, and no rule can be written for it.
 fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME_BYTES
         && name
@@ -90,7 +90,7 @@ fn is_name(name: &str) -> bool {
             .all(|label| !label.is_empty() && label.len() <= MAX_LABEL_BYTES)
 }
 
-/// A URL may carry secrets before its host and in its query, so an error shows neither.
+/// A URL may contain secrets before its host and in its query, so an error shows neither.
 fn excerpt(url: &str) -> String {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let shown = url.split_at(end).0;
@@ -98,8 +98,8 @@ fn excerpt(url: &str) -> String {
     crate::report::shortened(shown, 200)
 }
 
-/// Reads a method. CONNECT and TRACE ask for no resource: the one is for proxies, the other shows a request's
-/// credentials to its sender. Methods are case-sensitive, but not every server knows.
+/// Parses a method. CONNECT and TRACE don't request a resource: CONNECT is for proxies, and TRACE shows a request's
+/// credentials to its sender. Methods are case-sensitive, but not every server knows that.
 pub(super) fn method(text: &str) -> Result<Method, RequestFault> {
     let fault = || RequestFault::Method(excerpt(text));
     let method = Method::from_bytes(text.as_bytes()).map_err(|_| fault())?;
@@ -112,7 +112,7 @@ pub(super) fn method(text: &str) -> Result<Method, RequestFault> {
     Ok(method)
 }
 
-/// The headers as they are sent, besides those that frame the message. `Accept-Encoding` is the host's, since the host
+/// The headers as they are sent, without those that frame the message. The host sets `Accept-Encoding`, since it
 /// decompresses.
 pub(super) fn sent<N, V>(headers: &[(N, V)]) -> Result<HeaderMap, RequestFault>
 where
@@ -143,7 +143,7 @@ where
     Ok(sent)
 }
 
-/// The URL as the client takes it. That is a second parse, so the two must agree on who is called.
+/// The URL as the client reads it. This is a second parse, so both must agree on the host.
 pub(super) fn target(url: &Url) -> Result<Uri, RequestFault> {
     let text = url.as_str();
     let end = text.find('#').unwrap_or(text.len());
@@ -161,7 +161,7 @@ pub(super) fn target(url: &Url) -> Result<Uri, RequestFault> {
     Ok(uri)
 }
 
-/// A response's headers as the contract gives them to a guest.
+/// A response's headers as the contract passes them to a guest.
 pub(super) fn received(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
@@ -169,8 +169,8 @@ pub(super) fn received(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Takes secrets out of a response's headers. One whose name holds a secret is left out: a name can't hold what is written
-/// in its place.
+/// Removes secrets from a response's headers. A header whose name contains a secret is left out: a name can't contain
+/// the replacement.
 pub(super) fn replace(headers: &mut HeaderMap, finder: &Finder) {
     let is_named = |name: &&HeaderName| finder.is_in(name.as_str().as_bytes());
     let named: Vec<HeaderName> = headers.keys().filter(is_named).cloned().collect();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_that_mean_something_else_than_they_show_are_refused() {
+    fn urls_that_mean_something_other_than_they_show_are_refused() {
         for text in [
             "ftp://api.example.com/",
             "file:///etc/passwd",
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_without_measure_are_refused() {
+    fn too_many_or_too_long_headers_are_refused() {
         let many: Vec<(String, String)> = (0..40_000)
             .map(|n| (format!("x-{n}"), String::new()))
             .collect();

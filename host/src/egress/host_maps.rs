@@ -1,8 +1,8 @@
-//! A trial's maps at work: which origin's requests go to a server on this machine instead.
+//! The maps of a trial: requests for some origins go to a server on this machine instead.
 //!
-//! They hold from the moment when a request has passed the rules, has its credential and its leave. So rules and `[auth]`
-//! judge the original URL, and so do the pool, the governor and the log. What a map changes is the path that is sent, the
-//! `Host` header, the address that is dialed, and a `Location` on the way back.
+//! They apply once a request has passed the rules, has its credential and has been admitted. So rules, `[auth]`,
+//! pool, governor and log use the original URL. A map changes the path that is sent, the `Host` header, the address
+//! that is dialed, and a `Location` on the way back.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use url::Url;
 use super::outgoing::Outgoing;
 use crate::config::HostMap;
 
-/// The maps of one process. Clones are the same.
+/// The maps of one process. Clones share their state.
 #[derive(Clone, Default)]
 pub struct HostMaps(Arc<[UsedMap]>);
 
@@ -31,7 +31,7 @@ pub(super) struct MappedExchange<'a> {
 }
 
 impl HostMaps {
-    /// These maps, of which no two are of one origin.
+    /// Uses these maps, at most one for each origin.
     #[must_use]
     pub fn new(maps: Vec<HostMap>) -> Self {
         let maps = maps.into_iter().map(|map| UsedMap {
@@ -41,7 +41,7 @@ impl HostMaps {
         Self(maps.collect())
     }
 
-    /// The maps that no request has needed: they may name another host than the connector does.
+    /// The maps that no request has used: they may name another host than the connector does.
     pub fn unused(&self) -> impl Iterator<Item = &HostMap> {
         let unused = self
             .0
@@ -69,8 +69,8 @@ impl HostMaps {
         Some(used.map.addresses())
     }
 
-    /// Changes a request that is about to be sent into what the mapped server gets. Its origin stays, by which the
-    /// connection is found. `None` if it isn't mapped.
+    /// Rewrites a request that is about to be sent for the mapped server. Its origin stays, since the pool finds the
+    /// connection by it. `None` if it isn't mapped.
     pub(super) fn enter(&self, request: &mut Outgoing) -> Option<MappedExchange<'_>> {
         let used = self
             .0
@@ -86,8 +86,8 @@ impl HostMaps {
         Some(MappedExchange { maps: self, map })
     }
 
-    /// The original URL of a URL on a mapped server. Of several maps to one server, the one with the longest path is meant,
-    /// and of those the request's own.
+    /// The original URL of a URL on a mapped server. If several maps lead to one server, the map with the longest
+    /// path applies, and among equals the request's own.
     fn original(&self, url: &Url, own: &HostMap) -> Option<Url> {
         let maps = self.0.iter().map(|used| &used.map);
         maps.filter_map(|map| Some((map.prefix_length(), map == own, map.original_url(url)?)))
@@ -97,8 +97,8 @@ impl HostMaps {
 }
 
 impl MappedExchange<'_> {
-    /// Reads a `Location` as the original server would have written it: what leads to a mapped server leads to the original
-    /// one's URL. The rules then judge that. Anything else stays as it is.
+    /// Rewrites a `Location` as the original server would have written it: a URL on a mapped server becomes the
+    /// original URL, which the rules then judge. Anything else stays as it is.
     pub(super) fn restore(&self, headers: &mut HeaderMap) {
         let Some(location) = headers.get(header::LOCATION) else {
             return;
@@ -107,7 +107,7 @@ impl MappedExchange<'_> {
             return;
         };
         let original = if text.starts_with('/') && !text.starts_with("//") {
-            // Relative to the original host it would have the mapped path in it.
+            // Relative to the original host, it would contain the mapped path.
             self.map.original_path(text).map(|path| {
                 let slash = if path.starts_with('/') { "" } else { "/" };
                 format!("{slash}{path}")

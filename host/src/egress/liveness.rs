@@ -1,9 +1,9 @@
-//! What is known of a connection of HTTP/1 while it lives: whether a request is under way on it, how much of that was
-//! taken, and how its origin closes connections that are idle.
+//! What is known of an HTTP/1 connection while it lives: whether a request is under way, how much of the request was
+//! accepted, and how its origin closes idle connections.
 //!
-//! A request that can't be repeated must not go over a connection that the other side has closed, or is about to close:
-//! if it breaks off then, nobody knows whether it was carried out. So such a request has idle connections looked at
-//! before one is used, and an origin that was seen to close them soon gets it over a new one.
+//! A request that can't be repeated must not use a connection that the other side has closed, or is about to close:
+//! if the connection breaks, it is unknown whether the request was carried out. So idle connections are checked
+//! before such a request uses one, and an origin that was seen to close them soon gets the request over a new one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -14,11 +14,11 @@ use tokio::sync::Notify;
 use super::closing_habit::{ClosingHabit, ReuseTrial};
 use crate::lock::Mutex;
 
-/// How many requests of one connector look for a connection that is alive for sure.
+/// How many requests of one connector need a connection that is certainly alive.
 #[derive(Debug, Clone, Default)]
 pub(super) struct IdleChecks(Arc<AtomicUsize>);
 
-/// For as long as this lives, idle connections are looked at before they are used.
+/// While this exists, idle connections are checked before they are used.
 #[derive(Debug)]
 pub(super) struct IdleCheck(Arc<AtomicUsize>);
 
@@ -39,24 +39,24 @@ impl Drop for IdleCheck {
     }
 }
 
-/// One connection, as it is seen by who writes and reads on it, and by who waits for the answers.
+/// The state of one connection, shared by its reader, its writer and the callers that wait for answers.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionLife {
-    /// Requests of which a byte was to be written.
+    /// Requests of which at least one byte was about to be written.
     begun: AtomicU64,
-    /// Whether something came since the last one was begun.
+    /// Whether anything was received since the last one began.
     is_answering: AtomicBool,
-    /// Answers that were read to their end. Never more than have come, and so as many as `begun` only if no request is
+    /// Answers that were read to their end. Never more than have arrived, so it equals `begun` only if no request is
     /// under way.
     answered: AtomicU64,
-    /// What was taken of the last request.
+    /// Bytes of the last request that were accepted.
     taken_bytes: AtomicU64,
-    /// The other side has said that it will close.
+    /// Whether the other side has announced that it will close.
     is_last: AtomicBool,
     has_ended: AtomicBool,
     is_gone: AtomicBool,
     going: Notify,
-    /// Of the last head, if the parser leaves it out, in the form in which it can be followed.
+    /// The `Location` of the last head if the parser leaves it out, in a form that can be followed.
     location: Mutex<Option<String>>,
     habit: Arc<ClosingHabit>,
 }
@@ -69,31 +69,31 @@ impl ConnectionLife {
         }
     }
 
-    /// A request is to be written.
+    /// Notes that a request is about to be written.
     pub(super) fn begin(&self) {
         self.taken_bytes.store(0, Ordering::SeqCst);
         self.is_answering.store(false, Ordering::SeqCst);
         self.begun.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// So many bytes of it were taken.
+    /// Notes that this many bytes of the request were accepted.
     pub(super) fn took(&self, bytes: usize) {
         self.taken_bytes.fetch_add(bytes as u64, Ordering::SeqCst);
     }
 
-    /// Something came.
+    /// Notes that something was received.
     pub(super) fn read(&self) {
         if !self.is_answering.load(Ordering::Relaxed) {
             self.is_answering.store(true, Ordering::SeqCst);
         }
     }
 
-    /// The last answer says that no other one comes.
+    /// Notes that no other answer follows the last one, as that announces.
     pub(super) fn is_announced_to_end(&self) {
         self.is_last.store(true, Ordering::SeqCst);
     }
 
-    /// An answer was read to its end.
+    /// Notes that an answer was read to its end.
     pub(super) fn answered(&self) {
         let answered_before = self.answered.fetch_add(1, Ordering::SeqCst);
         if self.has_ended.load(Ordering::SeqCst) {
@@ -103,18 +103,18 @@ impl ConnectionLife {
         }
     }
 
-    /// Whether it has answered all that it was asked.
+    /// Whether all requests have been answered.
     pub(super) fn is_idle(&self) -> bool {
         let begun = self.begun.load(Ordering::SeqCst);
         begun > 0 && begun == self.answered.load(Ordering::SeqCst)
     }
 
-    /// Whether the last request was not its first one, and got nothing.
+    /// Whether the last request was not the first one, and received nothing.
     pub(super) fn is_stale(&self) -> bool {
         self.is_used_again() && !self.is_answering.load(Ordering::SeqCst)
     }
 
-    /// Whether it was given any request.
+    /// Whether any request has begun.
     pub(super) fn has_begun(&self) -> bool {
         self.begun.load(Ordering::SeqCst) > 0
     }
@@ -123,33 +123,33 @@ impl ConnectionLife {
         self.begun.load(Ordering::SeqCst) > 1
     }
 
-    /// Whether a request that got no answer here can't have been carried out: none of its bytes was taken.
+    /// Whether an unanswered request can't have been carried out: none of its bytes was accepted.
     pub(super) fn took_nothing(&self) -> bool {
         self.is_idle() || self.taken_bytes.load(Ordering::SeqCst) == 0
     }
 
-    /// The last head has this `Location`, which the parser leaves out.
+    /// Keeps the `Location` of the last head, which the parser leaves out.
     pub(super) fn keep_location(&self, location: String) {
         *self.location.lock() = Some(location);
     }
 
-    /// The `Location` of the last head, if the parser left it out.
+    /// Takes the `Location` of the last head, if the parser left it out.
     pub(super) fn take_location(&self) -> Option<String> {
         self.location.lock().take()
     }
 
-    /// It is closed, which may be seen before its last answer is read to its end.
+    /// Notes that the connection is closed, which may be seen before its last answer is read to its end.
     pub(super) fn end(&self) {
         self.has_ended.store(true, Ordering::SeqCst);
     }
 
-    /// It is no more: the client has dropped it.
+    /// Notes that the client has dropped the connection.
     pub(super) fn leave(&self) {
         self.is_gone.store(true, Ordering::SeqCst);
         self.going.notify_waiters();
     }
 
-    /// Waits until it is no more.
+    /// Waits until the client has dropped the connection.
     pub(super) async fn gone(&self) {
         let going = self.going.notified();
         if !self.is_gone.load(Ordering::SeqCst) {
@@ -157,19 +157,19 @@ impl ConnectionLife {
         }
     }
 
-    /// It was closed so long after its last answer.
+    /// Notes that the connection was closed this long after its last answer.
     pub(super) fn saw_close(&self, after: Duration) {
         if !self.is_last.load(Ordering::SeqCst) {
             self.habit.saw(after);
         }
     }
 
-    /// Whether it may be closed by the time that a request arrives, which could be sent again.
+    /// Whether the connection may be closed by the time a repeatable request arrives.
     pub(super) fn is_dying(&self) -> bool {
         self.habit.closes_at_once()
     }
 
-    /// The same of a request that can't be sent again, though so far it may be the one that finds out.
+    /// As [`Self::is_dying`] for a request that can't be repeated, although it may be the one that finds out.
     pub(super) fn is_threatened(&self, idle: Duration, trial: &mut Option<ReuseTrial>) -> bool {
         self.habit.threatens(idle, trial)
     }
@@ -187,7 +187,7 @@ mod tests {
         assert!(!life.is_idle() && life.took_nothing());
         life.took(1);
         assert!(!life.took_nothing());
-        // The answer has come, but whoever reads it is late.
+        // The answer has arrived, but its reader is late.
         life.begin();
         life.answered();
         assert!(!life.is_idle());
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_close_without_a_word_is_a_habit() {
+    async fn only_an_unannounced_close_is_a_habit() {
         for (announces, expected) in [(false, true), (true, false)] {
             let habit = Arc::new(ClosingHabit::default());
             let life = ConnectionLife::new(habit.clone());

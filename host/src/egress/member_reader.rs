@@ -1,7 +1,7 @@
-//! What a coded body holds: its members, decoded one after the other, without what follows the last one.
+//! Decodes the members of a coded body one after the other, without the bytes after the last one.
 //!
-//! Gzip and Zstandard may go on with another member where one ends; the other codings end once. Servers that write in blocks
-//! pad the end with zeros, and some leave bytes there that belong to nothing. Both are left out, as browsers leave them out.
+//! Gzip and Zstandard allow another member after the end of one; the other codings end once. Servers that write in
+//! blocks pad the end with zeros, and some leave unrelated bytes there. Both are left out, as in browsers.
 
 use std::io;
 use std::pin::Pin;
@@ -16,36 +16,36 @@ use super::response_warnings::OriginWarnings;
 use super::signatures;
 use crate::encoding::ContentEncoding;
 
-/// What may be read without anything coming out before everybody else has a turn.
+/// How much may be read without any output before other tasks get a turn.
 const TURN_BYTES: usize = 64 << 10;
 
-/// Reads what a coded body holds.
+/// Decodes the content of a coded body.
 pub(super) struct MemberReader<R> {
     source: FirstBytes<R>,
     encoding: ContentEncoding,
     codec: Box<dyn DecodeV2 + Send>,
     part: MemberPart,
-    /// What was read since something came out.
-    in_vain: usize,
+    /// The bytes read since the last output.
+    read_without_output: usize,
     warnings: OriginWarnings,
 }
 
 /// Where in a body its reader is.
 enum MemberPart {
     Data,
-    /// The codec has all of a member, though perhaps not given all of it.
+    /// The codec has received all of a member, but may not have returned all of it.
     End,
     /// Another member may follow.
     Between,
-    /// Nothing counts any more.
+    /// The rest of the body is ignored.
     Rest,
     Over,
-    /// After what could be decoded.
+    /// After the part that could be decoded.
     Broken(Option<io::Error>),
 }
 
 impl<R: AsyncBufRead + Unpin> MemberReader<R> {
-    /// For a body that `codec` reads.
+    /// For a body that `codec` decodes.
     pub(super) fn new(
         source: FirstBytes<R>,
         encoding: ContentEncoding,
@@ -57,18 +57,18 @@ impl<R: AsyncBufRead + Unpin> MemberReader<R> {
             encoding,
             codec,
             part: MemberPart::Data,
-            in_vain: 0,
+            read_without_output: 0,
             warnings,
         }
     }
 
-    /// Decodes until there is no room left, or nothing more.
+    /// Decodes until the buffer is full, or the input ends.
     fn poll_decode(
         &mut self,
         context: &mut Context<'_>,
         output: &mut WriteBuffer<'_>,
     ) -> Poll<io::Result<()>> {
-        // It may have held back what found no room.
+        // The codec may have held back output that found no room.
         if matches!(self.part, MemberPart::Data)
             && matches!(
                 self.codec.decode(&mut PartialBuffer::new(&[]), output),
@@ -78,8 +78,8 @@ impl<R: AsyncBufRead + Unpin> MemberReader<R> {
             self.part = MemberPart::End;
         }
         while !output.has_no_spare_space() {
-            if self.in_vain >= TURN_BYTES {
-                self.in_vain = 0;
+            if self.read_without_output >= TURN_BYTES {
+                self.read_without_output = 0;
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -144,7 +144,7 @@ impl<R: AsyncBufRead + Unpin> MemberReader<R> {
     }
 
     fn consume(&mut self, bytes: usize) {
-        self.in_vain = self.in_vain.saturating_add(bytes);
+        self.read_without_output = self.read_without_output.saturating_add(bytes);
         Pin::new(&mut self.source).consume(bytes);
     }
 }
@@ -162,7 +162,7 @@ impl<R: AsyncBufRead + Unpin> AsyncRead for MemberReader<R> {
         if written == 0 {
             return polled;
         }
-        this.in_vain = 0;
+        this.read_without_output = 0;
         buffer.advance(written);
         if let Poll::Ready(Err(error)) = polled {
             this.part = MemberPart::Broken(Some(error));

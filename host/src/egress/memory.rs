@@ -7,18 +7,20 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::account::{CallAccount, Charge, MemoryError, charged_bytes};
 
-/// What one exchange takes beside bodies: the connection's buffers or its window, in bytes. See `pool.rs`.
+/// The memory of one exchange in addition to its bodies: the connection's buffers or its window, in bytes. See
+/// `pool.rs`.
 pub(super) const EXCHANGE_BYTES: u64 = 512 << 10;
 
-/// What a header takes beside its name and value: its place in the map, and the value's own block with its charge.
+/// The memory of a header in addition to its name and value: its place in the map, and the value's own block with its
+/// charge.
 const HEADER_BYTES: u64 = 384;
 
 /// Who pays for a request's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MemoryPayer {
-    /// The call, out of `limits.memory`: a guest may have as many such requests open as it likes.
+    /// The call, from `limits.memory`: a guest may have as many such requests open as it likes.
     Guest,
-    /// Only the memory of all calls: the guest waits for this one request, and its sizes have limits of their own.
+    /// Only the memory of all calls: the guest waits for this one request, and its sizes have their own limits.
     Host,
 }
 
@@ -39,7 +41,7 @@ impl ExchangeMemory {
 
     /// # Errors
     ///
-    /// [`MemoryError`]; nothing is charged then.
+    /// [`MemoryError`]; then nothing is charged.
     pub(super) fn charge(&self, bytes: u64) -> Result<Charge, MemoryError> {
         match self.payer {
             MemoryPayer::Guest => self.account.own(bytes),
@@ -47,8 +49,8 @@ impl ExchangeMemory {
         }
     }
 
-    /// The same headers in one piece of memory of their own, paid for until the last copy of any of them is gone. As they
-    /// come, they hold on to the connection's whole buffer.
+    /// The same headers in their own single block of memory, charged until the last copy of any of them is gone. As
+    /// they arrive, they keep the connection's whole buffer alive.
     ///
     /// # Errors
     ///
@@ -69,8 +71,8 @@ impl ExchangeMemory {
     }
 }
 
-/// What a response's headers take as the contract gives them to a guest, at the most: a byte of ISO 8859-1 is up to two of
-/// UTF-8.
+/// The most memory that a response's headers take as the contract passes them to a guest: a byte of ISO 8859-1
+/// becomes up to two of UTF-8.
 pub(super) fn received_bytes(headers: &HeaderMap) -> u64 {
     headers
         .iter()
@@ -78,27 +80,27 @@ pub(super) fn received_bytes(headers: &HeaderMap) -> u64 {
         .sum()
 }
 
-/// What a header takes of the host.
+/// The memory of a header in the host.
 pub(crate) fn header_bytes(name: &HeaderName, value: &HeaderValue) -> u64 {
     in_bytes(name.as_str().len())
         .saturating_add(in_bytes(value.len()))
         .saturating_add(HEADER_BYTES)
 }
 
-/// The same value in memory of its own, whose charge is given back with the last copy of it.
+/// The same value in its own memory, whose charge is returned with the last copy.
 pub(crate) fn charged_header(value: &HeaderValue, charge: Charge) -> HeaderValue {
     as_value(charged_bytes(value.as_bytes().to_owned(), charge), value)
 }
 
-/// A value's bytes as the value that they were.
+/// Turns the bytes of a header value back into a value.
 fn as_value(bytes: Bytes, value: &HeaderValue) -> HeaderValue {
-    // What was a value is one.
+    // The bytes of a valid value are valid.
     let mut copy = HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone());
     copy.set_sensitive(value.is_sensitive());
     copy
 }
 
-/// A length as it is charged.
+/// A length in the type of charges.
 pub(super) fn in_bytes(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

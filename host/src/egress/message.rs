@@ -1,4 +1,4 @@
-//! Requests as guests make them, and responses as they get them.
+//! Requests as guests make them, and responses as guests receive them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: RequestBody,
     pub(crate) timeouts: Timeouts,
-    /// Whether it may be sent again after a failure; by default its method says so.
+    /// Whether it may be sent again after a failure; by default, its method decides.
     pub(crate) idempotent: Option<bool>,
     /// The name of the configured credential to add; by default the one whose URLs match.
     pub(crate) credential: Option<String>,
@@ -33,7 +33,8 @@ impl Request {
         }
     }
 
-    /// What its URL and headers take, in bytes, with a copy for each of two more requests: a further try and a redirect.
+    /// The memory of its URL and headers, in bytes, with a copy for each of two more requests: a further try and a
+    /// redirect.
     pub(super) fn head_bytes(&self) -> u64 {
         const COPIES: u64 = 3;
         /// A header's place in a list and in a map.
@@ -52,12 +53,12 @@ impl Request {
 }
 
 pub(crate) enum RequestBody {
-    /// Empty for none.
+    /// Empty if there is no body.
     Whole(Vec<u8>),
     Streamed(StreamedBody),
 }
 
-/// The request's own time-outs. They count where they are shorter than the connector's.
+/// The request's own timeouts. They apply where they are shorter than the connector's.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Timeouts {
     pub(crate) connect: Option<Duration>,
@@ -72,7 +73,7 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case; values that are not UTF-8 read as ISO 8859-1.
     pub(crate) headers: Vec<(String, String)>,
-    /// Decompressed; with the charge for the headers, too.
+    /// Decompressed; its charge includes the headers.
     pub(crate) body: Holding<Vec<u8>>,
     /// The URL that answered.
     pub(crate) url: String,

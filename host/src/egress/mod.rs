@@ -1,16 +1,16 @@
-//! The one way to the network: may this URL be called, then call it, within the connector's caps.
+//! The only way to the network: checks whether a URL may be called, then calls it within the connector's limits.
 //!
 //! A request passes, in this order: its own form (`headers`), the allow rules, the page's quota, the addresses of its
-//! host (`dial`), and on the way back the caps of its response (`body`). A redirect that is followed begins anew. A
-//! credential goes into the request after the rules, and again at each try (`auth`). All of it is the connector's
-//! `upstream`, which the host's own requests for tokens take, too.
+//! host (`dial`), and on the way back the limits of its response (`body`). A redirect that is followed passes all of
+//! them again. A credential is added after the rules, and again for each try (`auth`). All of it is the connector's
+//! `upstream`, which the host's own requests for tokens use, too.
 //!
-//! From a call to its socket it is six functions: `Egress::fetch` reads the whole response, `Egress::send` follows
-//! redirects, `Upstream::send` has the tries, `Upstream::once` the log line, `Upstream::exchange` rules, credential and
-//! governor, and `exchange::send` the time-outs around the client's pool, which dials by `dial`.
-//! Guests do not belong here: this room knows requests and responses as plain values.
+//! From a call to its socket, there are six functions: `Egress::fetch` reads the whole response, `Egress::send`
+//! follows redirects, `Upstream::send` makes the tries, `Upstream::once` writes the log line, `Upstream::exchange`
+//! applies rules, credential and governor, and `exchange::send` enforces the timeouts around the client's pool, which
+//! connects through `dial`. Guests do not belong here: this room knows requests and responses as plain values.
 //!
-//! Uses no other room but leaves; `config` gives it the parsed rules, `scope` what the call may use.
+//! Uses no other room except leaves; `config` provides the parsed rules, `scope` the limits of the call.
 
 mod access;
 mod address;

@@ -1,4 +1,5 @@
-//! Names and connections as the operating system gives them, behind a trait so that both can be watched and scripted.
+//! Names and connections as the operating system provides them, behind a trait so that tests can watch and script
+//! both.
 
 use std::future::Future;
 use std::io;
@@ -7,17 +8,17 @@ use std::pin::Pin;
 
 use tokio::net::TcpStream;
 
-/// What a network does, in a while.
+/// The result of a network operation, in the future.
 pub type Networking<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
-/// How names become addresses, and addresses connections. Which of them a connector may reach is decided above this:
-/// [`dial`](Self::dial) is called for permitted addresses only.
+/// Turns names into addresses, and addresses into connections. The code above decides which of them a connector may
+/// reach: [`dial`](Self::dial) is called for permitted addresses only.
 pub trait Network: Send + Sync {
     /// The addresses of a name, in the order in which they should be tried. Names come in ASCII form, never as literal
     /// addresses.
     fn resolve<'a>(&'a self, name: &'a str) -> Networking<'a, Vec<IpAddr>>;
 
-    /// A connection to exactly this address.
+    /// Connects to exactly this address.
     fn dial(&self, address: SocketAddr) -> Networking<'_, TcpStream>;
 }
 

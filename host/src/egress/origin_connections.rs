@@ -1,4 +1,4 @@
-//! What the connections of a connector to one origin share.
+//! The state that a connector's connections to one origin share.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::closing_habit::ClosingHabit;
 
-/// What the connections to one origin share.
+/// The state that the connections to one origin share.
 #[derive(Debug, Clone)]
 pub(super) struct OriginConnections {
-    /// Each connection has one.
+    /// Each connection takes one.
     places: Arc<Semaphore>,
     pub(super) habit: Arc<ClosingHabit>,
 }
 
 impl OriginConnections {
-    /// None yet, and as many at once as this.
+    /// No connections yet, and at most this many at once.
     pub(super) fn new(most: usize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(most)),
@@ -25,11 +25,11 @@ impl OriginConnections {
 
     /// Waits for a place among them.
     pub(super) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        // It is never closed.
+        // The semaphore is never closed.
         self.places.clone().acquire_owned().await.ok()
     }
 
-    /// Whether there is any, or something to remember.
+    /// Whether there is a connection, or anything to remember.
     pub(super) fn is_in_use(&self) -> bool {
         Arc::strong_count(&self.places) > 1 || self.habit.is_known()
     }

@@ -1,4 +1,4 @@
-//! A request on its way out: checked in its parts, but not yet in where it goes.
+//! An outgoing request: its parts are checked, its target is not.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -6,10 +6,10 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 use super::call_target::CallTarget;
 
-/// Why a body broke off, whoever wrote it.
+/// Why a body broke, on either side.
 pub(super) type TransferError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A request whose parts are checked. Whether it may be sent to its URL is not.
+/// A request whose parts are checked. Whether it may be sent to its URL is not checked yet.
 pub(super) struct Outgoing {
     pub(super) method: Method,
     pub(super) target: CallTarget,
@@ -17,9 +17,9 @@ pub(super) struct Outgoing {
     pub(super) body: OutgoingBody,
 }
 
-/// A request's body before its caps.
+/// A request's body before its limits apply.
 pub(super) enum OutgoingBody {
-    /// Empty for none.
+    /// Empty if there is no body.
     Whole(Bytes),
     Streamed(StreamedBody),
 }
@@ -32,7 +32,7 @@ pub(crate) struct StreamedBody {
 }
 
 impl Outgoing {
-    /// The same request once more; `None` if its body is a stream, which can be sent once.
+    /// A copy of the request; `None` if its body is a stream, which can be sent only once.
     pub(super) fn copy(&self) -> Option<Self> {
         let OutgoingBody::Whole(body) = &self.body else {
             return None;

@@ -1,4 +1,4 @@
-//! What a call to the network waits for at the moment, for its time-outs and its line in the log.
+//! What a call to the network is waiting for, for its timeouts and its line in the log.
 
 use std::fmt::{self, Display, Formatter};
 use std::future::Future;
@@ -11,16 +11,16 @@ use crate::lock::Mutex;
 use crate::waits::{WaitGuard, WaitReason};
 
 tokio::task_local! {
-    /// The clock of the request that dials: the client's pool hands nothing but the URL to who makes its connections.
+    /// The clock of the request that dials: the client's pool passes only the URL to the dialer.
     static DIALING: PhaseClock;
 }
 
-/// What a call waits for, in the order in which it does.
+/// What a call waits for, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CallPhase {
     Credential,
     Quota,
-    /// The governor lets it go on once another call is answered.
+    /// The governor holds it until another call is answered.
     OtherCall,
     /// As many connections as `network.connections` allows are in use.
     Connection,
@@ -63,7 +63,7 @@ impl Display for PhaseTime {
     }
 }
 
-/// The phase of one try of a call. All that works for it shares the clock.
+/// The phase of one try of a call. All parts that work on the try share the clock.
 #[derive(Debug, Clone)]
 pub(super) struct PhaseClock(Arc<Mutex<PhaseStart>>);
 
@@ -71,8 +71,8 @@ pub(super) struct PhaseClock(Arc<Mutex<PhaseStart>>);
 struct PhaseStart {
     phase: CallPhase,
     began: Instant,
-    /// What shows that the call waits for a connection, and to which origin. Whoever still dials for a call that is over
-    /// doesn't keep it.
+    /// Shows that the call waits for a connection, and to which origin. Dialing that continues for a finished call
+    /// doesn't keep it alive.
     shown: Option<(Weak<WaitGuard>, Arc<str>)>,
 }
 
@@ -87,8 +87,9 @@ impl Default for PhaseClock {
 }
 
 impl PhaseClock {
-    /// Notes that a phase begins. Phases don't go back: a connection that is still dialed for a call may have been passed by
-    /// another one that became free. Only the two in which the governor holds a call may follow each other in any order.
+    /// Notes that a phase begins. Phases don't go back: a connection that is still being dialed for a call may have
+    /// been overtaken by another one that became free. Only the two phases in which the governor holds a call may
+    /// follow each other in any order.
     pub(super) fn enter(&self, phase: CallPhase) {
         let mut start = self.0.lock();
         let is_held_otherwise = (start.phase, phase) == (CallPhase::OtherCall, CallPhase::Quota);
@@ -105,13 +106,13 @@ impl PhaseClock {
         }
     }
 
-    /// Lets a wait for a connection to this origin become one for its response as soon as there is a connection, or one
-    /// is made.
+    /// Turns a wait for a connection to this origin into a wait for its response as soon as a connection is free or
+    /// made.
     pub(super) fn show(&self, wait: &Arc<WaitGuard>, origin: &Arc<str>) {
         self.0.lock().shown = Some((Arc::downgrade(wait), origin.clone()));
     }
 
-    /// The phase, and the time in it so far.
+    /// The phase, and the time spent in it so far.
     pub(super) fn spent(&self) -> PhaseTime {
         let start = self.0.lock();
         PhaseTime {
@@ -120,7 +121,7 @@ impl PhaseClock {
         }
     }
 
-    /// Runs a request to the client's pool, whose dialing notes its phases here.
+    /// Passes a request to the client's pool; dialing for it notes its phases here.
     pub(super) async fn dialing<F: Future>(&self, request: F) -> F::Output {
         DIALING.scope(self.clone(), request).await
     }

@@ -28,7 +28,7 @@ impl<P: PieceSource> PieceReader<P> {
         }
     }
 
-    /// The next piece as it came; none at the end.
+    /// The next piece as it arrived; `None` at the end.
     pub(super) fn poll_piece(
         &mut self,
         context: &mut Context<'_>,

@@ -10,15 +10,15 @@ use super::exchange::HttpClient;
 use super::heads::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use super::liveness::IdleCheck;
 
-/// How long an idle connection is kept for the next request: less than the minute after which most servers close.
+/// How long an idle connection is kept for the next request: less than the minute after which most servers close it.
 const POOL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Idle connections to one origin.
 const MAX_IDLE_PER_ORIGIN: usize = 8;
 
-/// What HTTP/2 may send before it is read, of one response and of all on a connection, and what of a request may wait. With
-/// the head it is no more than [`super::memory::EXCHANGE_BYTES`] for each exchange, as is twice a head for the buffers of
-/// HTTP/1.
+/// How much HTTP/2 may send before it is read, for one response and for all on a connection, and how much of a
+/// request may wait. With the head this is at most [`super::memory::EXCHANGE_BYTES`] for each exchange. So is twice a
+/// head, for the buffers of HTTP/1.
 const STREAM_WINDOW_BYTES: u32 = 384 << 10;
 const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 const MAX_SEND_BYTES: usize = 64 << 10;
@@ -28,7 +28,7 @@ pub(super) struct Pool {
     dialler: Dialler,
     /// Whether the names of headers are written in title case on HTTP/1.
     title_case: bool,
-    /// Made by the first request.
+    /// Created by the first request.
     client: OnceLock<HttpClient>,
 }
 
@@ -42,8 +42,8 @@ impl Pool {
         }
     }
 
-    /// For as long as what it answers is kept, no request goes over a connection that was idle and is closed, or may be
-    /// by the time that the request arrives.
+    /// While the returned guard exists, no request uses an idle connection that is closed, or may be closed by the
+    /// time the request arrives.
     pub(super) fn check_idle(&self) -> IdleCheck {
         self.dialler.idle_checks().begin()
     }
@@ -56,7 +56,7 @@ impl Pool {
                 .pool_idle_timeout(POOL_TIMEOUT)
                 .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
                 .http1_max_headers(MAX_RESPONSE_HEADERS)
-                // As browsers read them; `heads` looks at what that leaves out.
+                // As in browsers; `heads` reports the headers that this leaves out.
                 .http1_ignore_invalid_headers_in_responses(true)
                 .http1_allow_spaces_after_header_name_in_responses(true)
                 .http1_allow_obsolete_multiline_headers_in_responses(true)

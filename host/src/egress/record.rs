@@ -1,4 +1,4 @@
-//! What is told of each call to the network: one log line, and numbers for the metrics.
+//! What is reported of each call to the network: one log line, and numbers for the metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,24 +14,25 @@ use super::phase::PhaseClock;
 use crate::report;
 use crate::secrets::Secrets;
 
-/// Calls to the network that ended, by `connector`, `host` (that of the rule that allowed it), `method` and `outcome`
-/// (a status' first digit as in `2xx`, or why there is none: [`EgressError::outcome`]).
+/// Calls to the network that ended, by `connector`, `host` (of the rule that allowed it), `method` and `outcome` (a
+/// status class such as `2xx`, or the reason for having no status: [`EgressError::outcome`]).
 pub(super) const CALLS: &str = "weld_host_upstream_calls_total";
 
-/// Seconds by `connector`, `host` and `part`: the `whole` from a call's begin to its body's end, and of those that got
-/// so far the time to the `first-byte`, to `resolve` and to `connect`, where the connection was not there already.
+/// Seconds by `connector`, `host` and `part`: the `whole` from a call's beginning to its body's end and, for calls
+/// that got that far, the time to the `first-byte`, to `resolve` and to `connect`, unless the connection existed
+/// already.
 pub(super) const SECONDS: &str = "weld_host_upstream_seconds";
 
 /// Bytes of bodies over the wire, by `connector`, `host` and `direction` (`sent` or `received`).
 pub(super) const BYTES: &str = "weld_host_upstream_bytes_total";
 
-/// A path in a log line is no longer than this.
+/// The longest path in a log line.
 const SHOWN_PATH_BYTES: usize = 200;
 
-/// A method that a guest made up is no longer than this.
+/// The longest method in a log line, since guests can make methods up.
 const SHOWN_METHOD_BYTES: usize = 20;
 
-/// One call. It is told of when this is dropped.
+/// One call. It is reported when this is dropped.
 #[derive(Debug)]
 pub(super) struct CallRecord {
     connector: Arc<str>,
@@ -39,19 +40,19 @@ pub(super) struct CallRecord {
     times: CallTimes,
     phases: PhaseClock,
     traffic: Traffic,
-    /// The response's, once its head has come.
+    /// The response's status, once its head has arrived.
     status: Option<u16>,
     end: CallEnd,
     secrets: Secrets,
 }
 
-/// What was asked for, as log and metrics name it.
+/// The request as log and metrics name it.
 #[derive(Debug)]
 struct RequestLabels {
     method: String,
     origin: Arc<str>,
     path: String,
-    /// The host of the rule that allowed the call; `None` if it was refused before.
+    /// The host of the rule that allowed the call; `None` if it was refused before that.
     rule: Option<Arc<str>>,
     /// Which try of the same request this is, from 1.
     attempt: u32,
@@ -61,9 +62,9 @@ struct RequestLabels {
 #[derive(Debug)]
 struct CallTimes {
     began: Instant,
-    /// For how long the call was held before it was made.
+    /// How long the call was held before it was made.
     held: Option<Duration>,
-    /// How long the connection took; `None` if it was there already.
+    /// How long the connection took; `None` if it existed already.
     dialed: Option<DialTimes>,
     first_byte: Option<Duration>,
 }
@@ -90,7 +91,7 @@ enum CallEnd {
 }
 
 impl CallRecord {
-    /// Without a `target` it is of a request that is none, since its parts can't be read.
+    /// Without a `target`, the record is of an invalid request, whose parts can't be read.
     pub(super) fn new(
         connector: Arc<str>,
         method: &str,
@@ -130,18 +131,18 @@ impl CallRecord {
         self.request.rule = Some(rule);
     }
 
-    /// Which attempt at the same request this is, from 1.
+    /// Sets which try of the same request this is, from 1.
     pub(super) fn attempt(&mut self, number: u32) {
         self.request.attempt = number;
     }
 
-    /// The call was held for so long, and begins now.
+    /// Notes that the call was held for this long, and begins now.
     pub(super) fn held(&mut self, time: Duration) {
         self.times.held = Some(time);
         self.times.began = Instant::now();
     }
 
-    /// Tells what the call waits for.
+    /// The clock that says what the call waits for.
     pub(super) fn phases(&self) -> PhaseClock {
         self.phases.clone()
     }
@@ -160,9 +161,9 @@ impl CallRecord {
         self.traffic.body_bytes = self.traffic.body_bytes.saturating_add(bytes);
     }
 
-    /// The connection that the request went over.
+    /// Notes the connection that the request went over.
     pub(super) fn connected(&mut self, dialed: DialTimes) {
-        // One that is older was kept from another call, and cost this one nothing.
+        // An older connection was kept from another call, and cost this one nothing.
         if dialed.began >= self.times.began {
             self.times.dialed = Some(dialed);
         }
@@ -173,7 +174,7 @@ impl CallRecord {
         self.times.first_byte = Some(self.times.began.elapsed());
     }
 
-    /// Whether a response's head has come.
+    /// Whether the head of a response has arrived.
     pub(super) fn is_answered(&self) -> bool {
         self.status.is_some()
     }
@@ -219,7 +220,7 @@ impl CallRecord {
         let connect_ms = times.dialed.map(|dialed| milliseconds(dialed.connect));
         let first_byte_ms = times.first_byte.map(milliseconds);
         let took_ms = milliseconds(times.began.elapsed());
-        // A level belongs to the place of an event, so there are two that tell the same.
+        // The level is part of an event's call site, so there are two events with the same fields.
         macro_rules! tell {
             ($level:ident, $($more:tt)+) => {
                 tracing::$level!(
@@ -254,7 +255,7 @@ impl CallRecord {
 
     fn measure(&self) {
         let connector = SharedString::from_shared(self.connector.clone());
-        // Hosts and methods that a guest makes up are no labels: there is no end to them.
+        // Hosts and methods that a guest makes up are not used as labels: there is no limit to them.
         let rule = self.request.rule.clone();
         let host = rule.map_or(SharedString::const_str("none"), SharedString::from_shared);
         let method = match self.request.method.as_str() {

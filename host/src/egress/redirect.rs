@@ -1,4 +1,4 @@
-//! What a redirect asks for, as a request that goes through the whole gate again.
+//! The request that a redirect asks for, which passes all checks again.
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -8,7 +8,7 @@ use url::Url;
 use super::call_target::CallTarget;
 use super::outgoing::{Outgoing, OutgoingBody};
 
-/// What another origin gets of a request's headers. All others may be credentials, whatever their name.
+/// The request headers that another origin receives. All others may be credentials, whatever their name.
 const HARMLESS: [HeaderName; 7] = [
     header::ACCEPT,
     header::ACCEPT_ENCODING,
@@ -19,12 +19,12 @@ const HARMLESS: [HeaderName; 7] = [
     header::USER_AGENT,
 ];
 
-/// What of a request its redirect begins with.
+/// The parts of a request that its redirect needs.
 pub(super) struct Redirectable {
     method: Method,
     target: CallTarget,
     headers: HeaderMap,
-    /// None where the body was a stream, and is gone.
+    /// `None` if the body was a stream, and is gone.
     body: Option<Bytes>,
 }
 
@@ -41,8 +41,8 @@ impl Redirectable {
         }
     }
 
-    /// The request that a response asks for; `None` if it is no redirect, leads nowhere, or would have to send a
-    /// body again that is gone. `upgraded` says where a request of this method to this URL really goes.
+    /// The request that a response asks for; `None` if the response is not a redirect, has no valid target, or asks
+    /// for a body that is gone. `upgraded` says where a request of this method to this URL really goes.
     pub(super) fn next(
         self,
         status: StatusCode,
@@ -68,7 +68,7 @@ impl Redirectable {
             headers = headers
                 .into_iter()
                 .scan(None, |last, (name, value)| {
-                    // A name stands with its first value only.
+                    // A name comes with its first value only.
                     if name.is_some() {
                         *last = name;
                     }
@@ -99,8 +99,8 @@ impl Redirectable {
     }
 }
 
-/// The text of a `Location`, with all that isn't ASCII percent-encoded byte by byte, as browsers do: it may be UTF-8, or
-/// Latin-1, and the server knows which. What else a URL can't have is the URL parser's to encode.
+/// The text of a `Location`, with all non-ASCII bytes percent-encoded one by one, as in browsers: it may be UTF-8 or
+/// Latin-1, and only the server knows which. The URL parser encodes the other characters that a URL can't contain.
 fn escaped(location: &HeaderValue) -> String {
     let mut text = String::with_capacity(location.len());
     for &byte in location.as_bytes() {
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_go_along_to_where_the_request_really_goes() {
+    fn headers_follow_the_request_to_where_it_really_goes() {
         let mut response = HeaderMap::new();
         let location = HeaderValue::from_static("http://api.example.com/v2");
         response.insert(header::LOCATION, location);

@@ -1,33 +1,33 @@
-//! Where requests begin and end among the bytes that a connection of HTTP/1 is given to write.
+//! Finds where requests begin and end in the bytes that are written to an HTTP/1 connection.
 //!
-//! The client's pool says of no connection which request goes over it, or whether one does. What is written says it
-//! exactly, since it is the client's own and always well-formed.
+//! The client's pool doesn't say which request goes over a connection, or whether one does. The written bytes say it
+//! exactly, since the client writes them and they are always well-formed.
 
 use memchr::memchr;
 
-/// As much of a line is kept as its meaning takes: `transfer-encoding: chunked`, or a length in any notation.
+/// How much of a line is kept: enough for `transfer-encoding: chunked`, or a length in any notation.
 const KEPT_LINE_BYTES: usize = 64;
 
 /// Follows the requests on one connection.
 #[derive(Debug, Default)]
 pub(super) struct RequestFraming {
     at: RequestPart,
-    /// It is a HEAD, whose answer has no body.
+    /// Whether it is a HEAD, whose answer has no body.
     is_of_head: bool,
-    /// The beginning of the line that is written, if its end isn't yet.
+    /// The beginning of the line that is being written, if its end isn't there yet.
     line: Vec<u8>,
-    /// What comes after the head.
+    /// How the body after the head is framed.
     body: BodyFraming,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 enum RequestPart {
-    /// No request is written: what comes next is the beginning of one.
+    /// No request is being written: the next byte begins one.
     #[default]
     Between,
     Head,
     ChunkLength,
-    /// So many bytes are left of the body, or of a chunk of it with its line end.
+    /// This many bytes are left of the body, or of a chunk of it with its line end.
     Data {
         left: u64,
         is_chunk: bool,
@@ -44,24 +44,24 @@ enum BodyFraming {
 }
 
 impl RequestFraming {
-    /// Whether whatever is written next is the beginning of a request.
+    /// Whether the next written byte begins a request.
     pub(super) fn is_between(&self) -> bool {
         matches!(self.at, RequestPart::Between)
     }
 
-    /// Whether the last request is one of HEAD.
+    /// Whether the last request is a HEAD.
     pub(super) fn is_of_head(&self) -> bool {
         self.is_of_head
     }
 
-    /// Notes that these bytes were written; answers whether a request begins within them.
+    /// Notes that these bytes were written; returns whether a request begins within them.
     pub(super) fn pass(&mut self, mut bytes: &[u8]) -> bool {
         let mut begins = false;
         while !bytes.is_empty() {
             let taken = match &mut self.at {
                 RequestPart::Between => {
                     begins = true;
-                    // Nobody takes less of a request at first.
+                    // The first write of a request is never shorter than this.
                     self.is_of_head = bytes.starts_with(b"HEAD ");
                     self.at = RequestPart::Head;
                     self.body = BodyFraming::None;
@@ -93,7 +93,7 @@ impl RequestFraming {
         begins
     }
 
-    /// Most lines are written at once, and are looked at where they are.
+    /// Most lines are written in one piece, and are read in place.
     fn pass_line(&mut self, line: &[u8], is_whole: bool) {
         if is_whole && self.line.is_empty() {
             self.end_line(line);
@@ -135,7 +135,7 @@ impl RequestFraming {
                 self.at = match length.unwrap_or_default() {
                     0 => RequestPart::Trailers,
                     length => RequestPart::Data {
-                        // With the end of its line.
+                        // Including the end of its line.
                         left: length.saturating_add(2),
                         is_chunk: true,
                     },
@@ -147,7 +147,7 @@ impl RequestFraming {
     }
 }
 
-/// The value of a header line with this name, in whatever case.
+/// The value of a header line with this name, in any case.
 fn value<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l str> {
     let (found, value) = line.split_at_checked(name.len())?;
     if !found.eq_ignore_ascii_case(name) {

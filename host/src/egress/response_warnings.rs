@@ -1,4 +1,4 @@
-//! Warnings about responses that are not as they should be, each once.
+//! Warnings about malformed responses, each given once.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,21 +8,21 @@ use crate::encoding::ContentEncoding;
 use crate::lock::Mutex;
 use crate::secrets::Secrets;
 
-/// Warnings that are remembered; past it, none are given any more.
+/// How many warnings are remembered; beyond that, none are given.
 const MAX_WARNINGS: usize = 256;
 
-/// As much of a name as is shown.
+/// How much of a name is shown.
 const SHOWN_BYTES: usize = 64;
 
-/// What of which origins has been warned of, for one connector.
+/// The warnings that were given about the origins of one connector.
 pub(super) struct ResponseWarnings {
     connector: Arc<str>,
-    /// An API may answer with the credential that it got, and in any place.
+    /// An API may return the credential that it received, in any place.
     secrets: Secrets,
     given: Mutex<HashSet<String>>,
 }
 
-/// Warns of the responses of one origin.
+/// Warns about the responses of one origin.
 #[derive(Debug, Clone)]
 pub(super) struct OriginWarnings {
     origin: Arc<str>,
@@ -38,7 +38,7 @@ impl ResponseWarnings {
         }
     }
 
-    /// What has been said so far, each with its origin.
+    /// The warnings that were given so far, each with its origin.
     #[cfg(test)]
     pub(super) fn given(&self) -> Vec<String> {
         self.given.lock().iter().cloned().collect()
@@ -60,7 +60,7 @@ impl OriginWarnings {
         Self { origin, warnings }
     }
 
-    /// Warns of a header that is left out, or of a line that is none.
+    /// Warns about a header that is left out, or about a line that is not a header.
     pub(super) fn left_out(&self, name: &str) {
         self.of_line(
             "header",
@@ -69,7 +69,7 @@ impl OriginWarnings {
         );
     }
 
-    /// Warns of a header of several lines.
+    /// Warns about a header that spans several lines.
     pub(super) fn folded(&self, name: &str) {
         self.of_line(
             "header",
@@ -78,7 +78,7 @@ impl OriginWarnings {
         );
     }
 
-    /// Warns of a header whose bytes are escaped.
+    /// Warns about a header whose bytes are escaped.
     pub(super) fn escaped(&self, name: &str) {
         self.of_line(
             "header",
@@ -87,7 +87,7 @@ impl OriginWarnings {
         );
     }
 
-    /// Warns of a trailer that can't be read.
+    /// Warns about a trailer that can't be read.
     pub(super) fn trailer(&self, name: &str) {
         self.of_line(
             "trailer",
@@ -97,7 +97,7 @@ impl OriginWarnings {
         );
     }
 
-    /// Warns of trailers that have no end.
+    /// Warns about data that is not valid as trailers.
     pub(super) fn trailers(&self, fault: &dyn fmt::Display) {
         self.give(&format!(
             "the data after the last chunk of the response's body is not valid as trailers: {fault}; it is ignored, \
@@ -105,21 +105,21 @@ impl OriginWarnings {
         ));
     }
 
-    /// Warns of a transfer-coding that is none.
+    /// Warns about a transfer-encoding that names no coding.
     pub(super) fn names_no_coding(&self) {
         self.give(
             "the response's transfer-encoding is empty, or names `identity`, which is not a coding; it is ignored",
         );
     }
 
-    /// Warns of a length that doesn't count.
+    /// Warns about a length that is ignored.
     pub(super) fn has_length_beside_chunks(&self) {
         self.give(
             "the response has a content-length as well as `transfer-encoding: chunked`; the content-length is ignored",
         );
     }
 
-    /// Warns of a body that goes on after the end of its coding.
+    /// Warns about a body that continues after the end of its coding.
     pub(super) fn goes_on(&self, encoding: ContentEncoding) {
         let label = encoding.label();
         self.give(&format!(
@@ -127,7 +127,7 @@ impl OriginWarnings {
         ));
     }
 
-    /// Warns of a body that is another coding than its label says.
+    /// Warns about a body in another coding than its label says.
     pub(super) fn is_another(&self, label: ContentEncoding, found: ContentEncoding) {
         let (label, found) = (label.label(), found.label());
         self.give(&format!(
@@ -135,7 +135,7 @@ impl OriginWarnings {
         ));
     }
 
-    /// Warns of a body that has a label and is no such coding.
+    /// Warns about a body that is not in the coding that its label says.
     pub(super) fn is_none(&self, label: ContentEncoding) {
         let label = label.label();
         self.give(&format!(

@@ -1,4 +1,4 @@
-//! What carries the bytes of a connection.
+//! The streams that carry the bytes of a connection.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -6,7 +6,7 @@ use tokio_rustls::client::TlsStream;
 
 /// A stream of bytes, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
-    /// What carries it.
+    /// The TCP connection underneath.
     fn tcp(&self) -> &TcpStream;
 }
 

@@ -26,11 +26,11 @@ impl Default for Tls {
 }
 
 impl Tls {
-    /// The settings of one connector: its roots and its certificate, and sessions that no other resumes.
+    /// The settings of one connector: its roots and its certificate, and sessions that no other connector resumes.
     ///
     /// # Errors
     ///
-    /// A root that is no certificate of an authority, or a key that isn't the certificate's.
+    /// A root is not the certificate of an authority, or a key doesn't belong to its certificate.
     pub(super) fn client(&self, network: &NetworkConfig) -> Result<ClientConfig, rustls::Error> {
         let mut roots = self.roots.clone();
         for root in &network.roots {

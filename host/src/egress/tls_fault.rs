@@ -1,17 +1,17 @@
-//! Why TLS can't be agreed on, in words that help whoever can change it.
+//! Explains why TLS failed, for the person who can change it.
 
 use std::error::Error;
 use std::io;
 
 use rustls::{AlertDescription as Alert, CertificateError, PeerIncompatible};
 
-/// What is wrong where the versions differ. What the host has, [`super::tls`] sets up.
+/// The explanation if the versions differ. [`super::tls`] sets the versions of the host.
 const NO_VERSION: &str =
     "the server and the host have no TLS version in common; the host supports TLS 1.2 and 1.3";
 
 const NO_CIPHER: &str = "the server and the host have no cipher or key exchange in common, or the server requires a client certificate; the host supports ECDHE (X25519, P-256, P-384) with AES-GCM or ChaCha20-Poly1305, but not RSA key exchange, finite-field Diffie-Hellman or CBC ciphers";
 
-/// The two sides don't go together, and would not another time.
+/// The two sides are incompatible, and another try would not change that.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{words}")]
 pub(super) struct TlsFault {
@@ -20,7 +20,7 @@ pub(super) struct TlsFault {
 }
 
 impl TlsFault {
-    /// What is wrong with this handshake. `None` if it may come about another time.
+    /// Explains the failure of this handshake. `None` if another try may succeed.
     pub(super) fn of_handshake(error: &io::Error) -> Option<Self> {
         let source = cause(error)?;
         let words = words(source)?;
@@ -30,8 +30,8 @@ impl TlsFault {
         })
     }
 
-    /// Finds among the causes of an error that the server refused the handshake once the host was done with it: with
-    /// TLS 1.3 it looks at the host's certificate only then.
+    /// Finds, among the causes of an error, that the server refused the handshake after the host had finished it:
+    /// with TLS 1.3 the server checks the host's certificate only then.
     pub(super) fn after_handshake(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut next = Some(error);
         while let Some(found) = next {
@@ -66,7 +66,7 @@ fn of_client_certificate(alert: Alert) -> bool {
     )
 }
 
-/// What is wrong, and what helps; `None` if it may pass.
+/// The explanation, with what helps; `None` if the failure may pass.
 fn words(error: &rustls::Error) -> Option<&'static str> {
     Some(match error {
         rustls::Error::AlertReceived(Alert::ProtocolVersion)
@@ -91,7 +91,7 @@ fn words(error: &rustls::Error) -> Option<&'static str> {
             "the server requires a client certificate and didn't accept what the host sent; set `client-certificate` \
              and `client-key` under [network]"
         }
-        // It may be an overload or a deployment under way.
+        // The cause may be an overload or a deployment under way.
         rustls::Error::AlertReceived(_) => return None,
         rustls::Error::InvalidMessage(_) => {
             "the server's answer is not TLS; call it with `http://`, or use another port"

@@ -14,99 +14,102 @@ use super::refusals::Judgment;
 use super::upstream::Upstream;
 use crate::waits::Wait;
 
-/// How often a request is sent again at once whose connection was no good. After that it is a try as any other.
+/// How often a request is sent again at once because its connection was no longer usable. After that, another try is
+/// an ordinary one.
 const RESENDS: u32 = 4;
 
-/// Which try counts, and what the next one sends: all in which the tries of a guest's request and of the host's own for a
-/// token differ.
+/// Decides which try counts, and what the next one sends. The tries of a guest's request and of the host's own
+/// request for a token differ only in this.
 pub(super) trait RetryPolicy: Send {
-    /// What a response becomes.
+    /// The result that a response becomes.
     type Answer: Send;
     /// What the next request is made from.
     type Again: Send;
     type Error: From<EgressError>;
 
-    /// What it takes to send this request again; `None` if it can't be. `may_renew` says whether the API may ask for it
-    /// by refusing the credential.
+    /// What it takes to send this request again; `None` if it can't be sent again. `may_renew` says whether the API
+    /// may cause that by refusing the credential.
     fn again(&self, request: &Outgoing, may_renew: bool) -> Option<Self::Again>;
 
-    /// The next request, made when it is its time.
+    /// Makes the next request when it is due.
     ///
     /// # Errors
     ///
-    /// It can't be made.
+    /// The request can't be made.
     fn request(&mut self, again: Self::Again) -> Result<Outgoing, Self::Error>;
 
-    /// Reads as much of a response as decides whether it counts. `verdict` says what it means.
+    /// Reads as much of a response as is needed to decide whether it counts. `verdict` is the meaning of the
+    /// response.
     ///
     /// # Errors
     ///
-    /// The response broke off.
+    /// The response broke.
     fn read(
         &mut self,
         response: Response<ResponseBody>,
         verdict: ResponseVerdict,
     ) -> impl Future<Output = Result<Self::Answer, TryFailure>> + Send;
 
-    /// What a further try should know of this one; `None` if this one counts. `verdict` says what the response means, if
-    /// there was one.
+    /// The failure that a further try should take into account; `None` if this try counts. `verdict` is the meaning
+    /// of the response, if there was one.
     fn passing(
         &self,
         ended: &Result<Self::Answer, TryFailure>,
         verdict: ResponseVerdict,
     ) -> Option<PassingFailure>;
 
-    /// Whether the next request may be made at once, since it is not the API that failed.
+    /// Whether the next request may be sent at once, since the API is not the cause of the failure.
     fn resends(&self, failure: &TryFailure) -> bool {
         failure.is_unbegun()
     }
 
-    /// What whoever made the request gets of the last failure.
+    /// The caller's error for the last failure.
     fn failed(&self, failure: TryFailure) -> Self::Error {
         failure.error.into()
     }
 
-    /// Leaves an answer that doesn't count.
+    /// Discards an answer that doesn't count.
     fn set_aside(answer: Self::Answer);
 }
 
-/// How a try failed, in a way that may pass.
+/// A failed try whose cause may pass.
 pub(super) struct PassingFailure {
-    /// The response's, if there was one.
+    /// The status of the response, if there was one.
     pub(super) status: Option<u16>,
-    /// How long the API asks to wait.
-    pub(super) told: Option<Duration>,
+    /// The wait that the API asked for.
+    pub(super) asked_wait: Option<Duration>,
 }
 
 impl PassingFailure {
     /// There was no response.
     pub(super) const UNANSWERED: Self = Self {
         status: None,
-        told: None,
+        asked_wait: None,
     };
 
-    /// A response that means this; `None` if another try would not change it.
+    /// The failure of a response with this meaning; `None` if another try would not change it.
     pub(super) fn of(status: u16, verdict: ResponseVerdict) -> Option<Self> {
-        let told = match verdict {
-            ResponseVerdict::RateLimit(told) => told,
+        let asked_wait = match verdict {
+            ResponseVerdict::RateLimit(asked_wait) => asked_wait,
             ResponseVerdict::Failure => None,
             ResponseVerdict::Answer | ResponseVerdict::Credential => return None,
         };
         Some(Self {
             status: Some(status),
-            told,
+            asked_wait,
         })
     }
 }
 
 impl Upstream {
-    /// Sends a request, and again where it failed in a way that may pass, or where its credential was refused and can
-    /// be renewed. If no further try is left, or has time or calls of the page, the last response or error counts.
+    /// Sends a request, and sends it again if it failed in a way that may pass, or if its credential was refused and
+    /// can be renewed. The last response or error counts once no further try is allowed, or the page has no time or
+    /// calls left.
     ///
     /// # Errors
     ///
-    /// That of the last try, or of the policy where the next request can't be made. Never returns if the pause before the
-    /// next try is so long that it ends the call of the page.
+    /// The error of the last try, or of the policy if the next request can't be made. Never returns if the pause
+    /// before the next try is so long that it ends the call of the page.
     pub(super) async fn send<B: Bearer, P: RetryPolicy>(
         &self,
         mut request: Outgoing,
@@ -151,11 +154,13 @@ impl Upstream {
             let next = again
                 .zip(policy.passing(&ended, judgment.verdict))
                 .and_then(|(again, passing)| {
-                    let pause =
-                        self.governor
-                            .pause(origin, url.path(), tries, passing.told, |wait| {
-                                attempt.has_room_for(wait, origin, sent)
-                            })?;
+                    let pause = self.governor.pause(
+                        origin,
+                        url.path(),
+                        tries,
+                        passing.asked_wait,
+                        |wait| attempt.has_room_for(wait, origin, sent),
+                    )?;
                     let may_call = attempt.scope.network.try_call();
                     may_call.then_some((again, pause, passing.status))
                 });
@@ -172,7 +177,7 @@ impl Upstream {
                 P::set_aside(answer);
             }
             let waits = &attempt.scope.waits;
-            // A refusal may tell of a quota instead of a pause.
+            // A refusal may describe a quota instead of a pause.
             let due = matches!(judgment.verdict, ResponseVerdict::RateLimit(_))
                 .then(|| self.governor.due_in(origin, url.path()))
                 .flatten();
@@ -190,15 +195,15 @@ impl Upstream {
         }
     }
 
-    /// What whoever made the request gets in place of a response that only a rule knows for a rate limit.
+    /// The caller's error in place of a response that only a rule identifies as a rate limit.
     fn refused(&self, target: &CallTarget, judgment: &Judgment<'_>) -> EgressError {
         let origin = target.origin();
-        let told = match judgment.verdict {
-            ResponseVerdict::RateLimit(told) => told,
+        let asked_wait = match judgment.verdict {
+            ResponseVerdict::RateLimit(asked_wait) => asked_wait,
             _ => None,
         };
         EgressError::RateLimited {
-            wait: told.or_else(|| self.governor.due_in(origin, target.url().path())),
+            wait: asked_wait.or_else(|| self.governor.due_in(origin, target.url().path())),
             rule: judgment
                 .rule
                 .map_or_else(String::new, |rule| rule.name.clone()),

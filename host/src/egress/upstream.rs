@@ -1,6 +1,6 @@
-//! A connector's way to the network: one request through the rules, the governor and the caps.
+//! A connector's way to the network: one request through the rules, the governor and the limits.
 //!
-//! Guests' requests take it, and the host's own for a token.
+//! Guests' requests use it, and so do the host's own requests for tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,15 +33,15 @@ use crate::secrets::{Replacer, Secrets};
 use crate::tokens::Store;
 use crate::waits::{Wait, WaitReason};
 
-/// A response's head, and what its body needs.
+/// A response's head, and what is needed to read its body.
 type ExchangeAnswer = (Parts, AnswerBody, Codings, Deadline, Charge);
 
-/// What the requests of one connector go through. Its connections are its own: no other connector's requests ride on
+/// The state that the requests of one connector share. Its connections are its own: no other connector's requests use
 /// them.
 pub(super) struct Upstream {
     pub(super) connector: Arc<str>,
     pub(super) allow: AllowList,
-    /// The file that a refusal's message sends the operator to.
+    /// The file that a refusal's message names.
     pub(super) config_file: String,
     pub(super) network: NetworkConfig,
     pub(super) pool: Arc<Pool>,
@@ -51,16 +51,16 @@ pub(super) struct Upstream {
     pub(super) warnings: Arc<ResponseWarnings>,
     pub(super) max_request_bytes: u64,
     pub(super) max_response_bytes: u64,
-    /// `limits.page-timeout`: nobody waits for longer.
+    /// `limits.page-timeout`: no request waits for longer.
     pub(super) page_timeout: Duration,
     /// Where tokens are kept.
     pub(super) tokens: Option<Store>,
-    /// Of a trial: where the requests for some origins go.
+    /// For a trial: where the requests for some origins go.
     pub(super) maps: HostMaps,
 }
 
 impl Upstream {
-    /// Sends one request once, the `number`th time. Answers the response, whose body is still to come, and what it means.
+    /// Sends one request once, as try `number`. Returns the response, whose body is still to come, and its meaning.
     pub(super) async fn once<'s, B: Bearer>(
         &self,
         request: Outgoing,
@@ -97,7 +97,7 @@ impl Upstream {
         }
     }
 
-    /// One request through everything that may refuse it, up to its response's head, and what that means.
+    /// Takes one request through everything that may refuse it, up to its response's head and the meaning of that.
     async fn exchange<'u, 's, B: Bearer>(
         &'u self,
         mut request: Outgoing,
@@ -155,7 +155,7 @@ impl Upstream {
             Err(error) => {
                 match error {
                     _ if FailureKind::of(&error) == Some(FailureKind::Unbegun) => permit.unmade(),
-                    // It may be the guest whose stream broke.
+                    // The cause may be a broken stream of the guest.
                     EgressError::Failed { .. } if is_streamed => drop(permit),
                     _ => permit.failed(&error),
                 }
@@ -186,7 +186,7 @@ impl Upstream {
         Ok((answer, judgment))
     }
 
-    /// Says in the log which rule took a response for a refusal.
+    /// Logs which rule treated a response as a refusal.
     fn tell_refusal(&self, origin: &str, status: StatusCode, judgment: &Judgment<'_>) {
         if let Some(rule) = judgment.rule {
             tracing::info!(
@@ -203,8 +203,8 @@ impl Upstream {
         }
     }
 
-    /// The request's credential, then the governor's leave. Never the other way round: a token that is asked for while a
-    /// call is let through may wait for that very call, if both go to one origin.
+    /// Obtains the request's credential, then the governor's permit. Never the other way round: a request for a token
+    /// that is sent while its call holds a permit may wait for that very call, if both go to one origin.
     async fn admitted<'u, B: Bearer>(
         &'u self,
         target: &'u CallTarget,
@@ -228,7 +228,7 @@ impl Upstream {
                 )
                 .await?;
             was_held |= permit.held.is_some() || was_awaited;
-            // The credential's time may be over after a long one in the queue; but the queue may always be that long.
+            // The credential may have expired during a long wait in the queue; but the queue may always be that long.
             if is_last || attempt.bearer.holds() {
                 break permit;
             }
@@ -243,7 +243,7 @@ impl Upstream {
         Ok(permit)
     }
 
-    /// The response as its reader gets it: decompressed, without secrets, within the caps.
+    /// The response as its reader receives it: decompressed, without secrets, within the limits.
     fn response<B: Bearer>(
         &self,
         (mut head, incoming, codings, deadline, charge): ExchangeAnswer,
@@ -254,7 +254,7 @@ impl Upstream {
         codings.leave(&mut head.headers);
         let replacer = attempt.bearer.hidden().map(Replacer::new);
         if replacer.is_some() && !is_head {
-            // What stands in a secret's place has another length.
+            // The replacement of a secret has another length.
             head.headers.remove(header::CONTENT_LENGTH);
         }
         let limits = BodyLimits {
@@ -269,17 +269,18 @@ impl Upstream {
         Response::from_parts(head, body)
     }
 
-    /// Where the tokens of this token endpoint are kept. Those of a mapped one are a trial's: they replace no others.
+    /// Where the tokens of this token endpoint are kept. Those of a mapped endpoint belong to a trial: they replace
+    /// no others.
     pub(super) fn token_store(&self, token_url: &Url) -> Option<&Store> {
         self.tokens.as_ref().filter(|_| !self.maps.has(token_url))
     }
 
-    /// What is told of a call; without a `target` of a request that is none.
+    /// The record of a call; without a `target`, of an invalid request.
     pub(super) fn record(&self, method: &str, target: Option<&CallTarget>) -> CallRecord {
         CallRecord::new(self.connector.clone(), method, target, self.secrets.clone())
     }
 
-    /// The URL that a request goes to: with `upgrade-http`, https in place of http, if the rules permit it so and not as it is.
+    /// The URL that a request goes to: with `upgrade-http`, https in place of http if the rules permit only that.
     pub(super) fn upgraded(&self, method: &Method, url: Url) -> Url {
         if !self.network.upgrade_http || self.allow.permits(method.as_str(), &url) {
             return url;
@@ -295,7 +296,7 @@ impl Upstream {
         }
     }
 
-    /// The time-outs of one exchange: the connector's, the request's and the page's, whichever is over first.
+    /// The timeouts of one exchange: the connector's, the request's and the page's, whichever expires first.
     fn times<B>(&self, attempt: &Attempt<'_, B>) -> ExchangeTimes {
         let (own, total) = (&attempt.timeouts, self.network.total_timeout);
         let exchange = Deadline::new(attempt.began, total, DeadlineReason::Total);

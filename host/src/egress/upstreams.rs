@@ -1,4 +1,4 @@
-//! What the requests of all connectors share.
+//! The state that the requests of all connectors share.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use super::network::{Network, SystemNetwork};
 use super::tls::Tls;
 use crate::tokens::Store;
 
-/// The network under all connectors, TLS settings, budgets, and where tokens are kept. A connector that is loaded again
-/// goes on with the budgets that it has spent.
+/// The network under all connectors, TLS settings, budgets, and the token store. A connector that is reloaded
+/// continues with the budgets that it has spent.
 pub struct Upstreams {
     pub(super) network: Arc<dyn Network>,
     pub(super) tls: Tls,
     pub(super) budgets: Budgets,
     /// Tokens stay in memory if this is `None` or has no key.
     pub(super) tokens: Option<Store>,
-    /// Of a trial.
+    /// For a trial.
     pub(super) maps: HostMaps,
 }
 
 impl Upstreams {
-    /// Over this network. What connectors may reach is checked above it.
+    /// Uses this network. The layers above it check which addresses connectors may reach.
     #[must_use]
     pub fn new(network: Arc<dyn Network>) -> Self {
         Self {

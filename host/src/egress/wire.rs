@@ -18,7 +18,7 @@ use super::stream::Stream;
 /// The bytes of a connection.
 pub(super) struct Wire {
     stream: Box<dyn Stream>,
-    /// `None` for HTTP/2, which says itself which requests it has not begun, and whose heads are checked by its own rules.
+    /// `None` for HTTP/2, which reports which requests it has not begun, and checks heads by its own rules.
     watch: Option<WireWatch>,
 }
 
@@ -27,14 +27,14 @@ pub(super) struct WireWatch {
     pub(super) life: Arc<ConnectionLife>,
     pub(super) checks: IdleChecks,
     framing: RequestFraming,
-    /// Looks at the heads that come.
+    /// Inspects the heads that arrive.
     heads: HeadReader,
-    /// A request is written, though perhaps no byte of it was taken yet.
+    /// A request is being written, though none of its bytes may have been accepted yet.
     is_begun: bool,
     last_read: Instant,
-    /// It was looked at since then.
+    /// Whether it was checked since then.
     is_checked: bool,
-    /// Kept until the connection ends: it has been tried then.
+    /// Kept until the connection ends, which ends the trial.
     trial: Option<ReuseTrial>,
 }
 
@@ -52,12 +52,12 @@ impl WireWatch {
         }
     }
 
-    /// Notes that something is to be written.
+    /// Notes that something is about to be written.
     ///
     /// # Errors
     ///
-    /// It is a request that should take another connection. This one came back to the pool before its last answer was read
-    /// to its end, and so was not known to be idle.
+    /// It is a request that should use another connection. This connection returned to the pool before its last
+    /// answer was read to its end, and so was not known to be idle.
     fn begin(&mut self, stream: &dyn Stream) -> io::Result<()> {
         if !self.framing.is_between() || self.is_begun {
             return Ok(());
@@ -79,11 +79,11 @@ impl WireWatch {
         self.is_begun = !self.framing.is_between();
     }
 
-    /// Looks at what has come, before the client has it. Answers how much of it that gets.
+    /// Inspects received bytes before the client gets them. Returns how many of them the client gets.
     ///
     /// # Errors
     ///
-    /// It is a head that may not be read on.
+    /// They belong to a head that must not be read further.
     fn read(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.life.read();
         self.last_read = Instant::now();
@@ -106,7 +106,7 @@ impl WireWatch {
         }
     }
 
-    /// Whether nothing should be sent any more over a connection that is idle.
+    /// Whether an idle connection should no longer be used.
     fn is_doubtful(&mut self, stream: &dyn Stream) -> bool {
         if !self.checks.are_wanted() {
             return self.life.is_dying();
@@ -117,8 +117,8 @@ impl WireWatch {
     }
 }
 
-/// Whether the other side has closed the connection, or says something though it was not asked, which it does before it
-/// closes. The system is asked, since the runtime learns of it only when it looks next.
+/// Whether the other side has closed the connection, or has sent something unasked, as servers do before they close.
+/// The system is asked, since the runtime learns of it only when it looks next.
 fn is_closed(stream: &dyn Stream) -> bool {
     let mut byte = [0_u8; 1];
     match recv(
@@ -136,15 +136,15 @@ impl Wire {
         Self { stream, watch }
     }
 
-    /// The connection's, if it is one of HTTP/1.
+    /// The connection's life, if it is an HTTP/1 connection.
     pub(super) fn life(&self) -> Option<Arc<ConnectionLife>> {
         self.watch.as_ref().map(|watch| watch.life.clone())
     }
 }
 
 impl AsyncRead for Wire {
-    /// The client looks whether there is something to read before it takes a request for an idle connection. One that it
-    /// finds closed then it leaves, and takes another for the request.
+    /// The client checks whether there is something to read before it assigns a request to an idle connection. If it
+    /// then finds the connection closed, it takes another one for the request.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -172,7 +172,7 @@ impl AsyncRead for Wire {
                 Poll::Ready(Ok(())) if buffer.filled().len() > before => {
                     let passed = watch.read(buffer.filled().get(before..).unwrap_or_default())?;
                     buffer.set_filled(before.saturating_add(passed));
-                    // It may all be trailers, of which the client learns nothing.
+                    // All of it may be trailers, of which the client learns nothing.
                     if passed > 0 {
                         return Poll::Ready(Ok(()));
                     }

@@ -1,4 +1,4 @@
-//! The bytes of a response as they come over the wire, before any of them counts.
+//! The bytes of a response as they come over the wire, before they are decoded and counted.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use super::byte_counter::ByteCounter;
 use super::outgoing::TransferError;
 use super::piece_reader::PieceSource;
 
-/// Why a body is cut off before any of it counts.
+/// Why a body is cut off as it arrives.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CutReason {
     #[error("no data arrived in time")]
@@ -26,10 +26,10 @@ pub(super) enum CutReason {
 /// The pieces of a body as they come over the wire, none too long after the one before.
 pub(super) struct WirePieces {
     body: Pin<Box<dyn Body<Data = Bytes, Error = TransferError> + Send>>,
-    /// What may still come; none where more is announced than may come.
+    /// How many bytes may still come; `None` if more are announced than may come.
     left: Option<u64>,
     idle: Duration,
-    /// Runs while a piece is waited for.
+    /// Runs while a piece is awaited.
     waiting: Option<Pin<Box<Sleep>>>,
     wire_bytes: ByteCounter,
 }

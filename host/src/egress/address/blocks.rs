@@ -1,10 +1,10 @@
-//! The blocks that are special by themselves.
+//! The address blocks that are special themselves.
 //!
 //! They are IANA's registries of special-purpose addresses (for
 //! [IPv4](https://www.iana.org/assignments/iana-ipv4-special-registry) and
-//! [IPv6](https://www.iana.org/assignments/iana-ipv6-special-registry)), as far as these are not globally reachable.
-//! `192.0.0.0/24` and `2001::/23` are taken whole: the few addresses in them that are reachable belong to protocols of
-//! the network, and no API is served there.
+//! [IPv6](https://www.iana.org/assignments/iana-ipv6-special-registry)), as far as those are not globally reachable.
+//! `192.0.0.0/24` and `2001::/23` are included as a whole: their few reachable addresses belong to protocols of the
+//! network, and no API is served there.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -12,7 +12,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::special_use::SpecialUse;
 
-/// The first that contains the address counts.
+/// The first block that contains the address counts.
 const V4: &[(Ipv4Net, SpecialUse)] = &[
     (v4([0, 0, 0, 0], 32), SpecialUse::Unspecified),
     (v4([0, 0, 0, 0], 8), SpecialUse::ThisNetwork),
@@ -34,7 +34,7 @@ const V4: &[(Ipv4Net, SpecialUse)] = &[
     (v4([240, 0, 0, 0], 4), SpecialUse::Reserved),
 ];
 
-/// The first that contains the address counts.
+/// The first block that contains the address counts.
 const V6: &[(Ipv6Net, SpecialUse)] = &[
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), SpecialUse::Unspecified),
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), SpecialUse::Loopback),
@@ -47,7 +47,7 @@ const V6: &[(Ipv6Net, SpecialUse)] = &[
         v6([0x2001, 2, 0, 0, 0, 0, 0, 0], 48),
         SpecialUse::Benchmarking,
     ),
-    // Teredo, ORCHID and what else the IETF keeps for protocols.
+    // Teredo, ORCHID and other blocks that the IETF keeps for protocols.
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), SpecialUse::Reserved),
     (
         v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
@@ -66,8 +66,8 @@ const V6: &[(Ipv6Net, SpecialUse)] = &[
     (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), SpecialUse::Multicast),
 ];
 
-/// All that is not reserved: what IANA gives to the public, and the blocks of which the IPv4 address inside decides
-/// alone (compatible, SIIT, NAT64).
+/// All blocks that are not reserved: those that IANA gives to the public, and those that only the IPv4 address inside
+/// decides (compatible, SIIT, NAT64).
 const NOT_RESERVED: &[Ipv6Net] = &[
     v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3),
     v6([0, 0, 0, 0, 0, 0, 0, 0], 96),
@@ -103,7 +103,7 @@ const V6_METADATA: &[Ipv6Addr] = &[
     Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
     // Oracle Cloud.
     Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
-    // Akamai, once Linode.
+    // Akamai, formerly Linode.
     Ipv6Addr::new(0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1),
     // Alibaba Cloud.
     Ipv6Addr::new(0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200),
@@ -120,7 +120,7 @@ pub(super) fn of_v4(address: Ipv4Addr) -> Option<SpecialUse> {
         .map(|(_, special_use)| *special_use)
 }
 
-/// What the IPv6 address is by itself, whatever IPv4 address is inside.
+/// The special use of the IPv6 address itself, regardless of any IPv4 address inside.
 pub(super) fn of_v6(address: Ipv6Addr) -> Option<SpecialUse> {
     if V6_METADATA.contains(&address) {
         return Some(SpecialUse::Metadata);
@@ -137,12 +137,12 @@ pub(super) fn is_v4_metadata(address: Ipv4Addr) -> bool {
     V4_METADATA.contains(&address)
 }
 
-/// Only for constants: a prefix that is too long does not compile.
+/// For constants only: a prefix that is too long does not compile.
 const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
 }
 
-/// Only for constants: a prefix that is too long does not compile.
+/// For constants only: a prefix that is too long does not compile.
 const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
 }

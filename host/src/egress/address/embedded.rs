@@ -1,15 +1,15 @@
-//! IPv4 addresses inside IPv6 addresses: packets to the one end at the other, by a tunnel or a translator.
+//! IPv4 addresses inside IPv6 addresses: packets to one are passed on to the other, by a tunnel or a translator.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::blocks;
 
-/// The IPv4 addresses to which packets to `address` may be passed on. The mapped form isn't looked for: it is the IPv4
-/// address itself, in another spelling.
+/// The IPv4 addresses to which packets to `address` may be passed on. The mapped form is not considered: it is the
+/// IPv4 address itself, in another spelling.
 pub(super) fn addresses(address: Ipv6Addr) -> Vec<Ipv4Addr> {
     let segments = address.segments();
     let mut found = match segments {
-        // The unspecified address and loopback, which look like compatible ones.
+        // The unspecified address and loopback, which look like compatible addresses.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => Vec::new(),
         // Compatible (RFC 4291, 2.5.5.1), SIIT (RFC 2765, 2.1), NAT64 (RFC 6052, 2.1).
         [0, 0, 0, 0, 0, 0, high, low]
@@ -24,15 +24,15 @@ pub(super) fn addresses(address: Ipv6Addr) -> Vec<Ipv4Addr> {
         }
         _ => Vec::new(),
     };
-    // ISATAP (RFC 5214, 6.1) is an interface's identifier: it follows any prefix, even one of those above.
+    // ISATAP (RFC 5214, 6.1) is an interface identifier: it follows any prefix, even one of those above.
     if let [_, _, _, _, 0 | 0x200, 0x5efe, high, low] = segments {
         found.push(joined(high, low));
     }
     found
 }
 
-/// How long the prefix of a local translator is can't be told from an address, and with it where the IPv4 address
-/// stands (RFC 6052, 2.2). All these addresses are special anyhow, so only a reading that makes it stricter counts.
+/// An address doesn't show how long the prefix of a local translator is, and therefore not where the IPv4 address
+/// begins (RFC 6052, 2.2). All these addresses are special anyway, so a reading counts only if it is stricter.
 fn locally_translated(address: Ipv6Addr) -> Vec<Ipv4Addr> {
     // The ninth byte, between the two halves, is always skipped.
     let [.., g, h, _, j, k, l, m, n, o, p] = address.octets();

@@ -1,8 +1,8 @@
-//! May a connector's request go to this address?
+//! Decides whether a connector's request may go to an address.
 //!
-//! A rule names a server, but whoever runs its name server decides where that name leads: to this machine, to its
-//! network, to the service that gives a virtual machine its keys. So the address is judged, once it is known and before
-//! it is dialed. Those of the public internet are free; the others need the operator's word.
+//! A rule names a server, but the operator of the name server decides where that name leads: to this machine, to its
+//! network, or to the service that gives a virtual machine its keys. So the address is judged, once it is known and
+//! before it is dialed. Addresses of the public internet are open; others need the operator's permission.
 
 mod blocks;
 mod embedded;
@@ -17,23 +17,23 @@ use ipnet::{IpNet, Ipv4Net};
 use special_use::Opener;
 pub(crate) use special_use::SpecialUse;
 
-/// Why not anybody may reach this address; `None` for the public internet.
+/// The special use of this address; `None` for the public internet.
 #[cfg(test)]
 fn special_use(address: IpAddr) -> Option<SpecialUse> {
     strictest(special_parts(address.to_canonical()))
 }
 
-/// An address, or an IPv4 address inside of it, that is of special use.
+/// An address, or an IPv4 address inside it, with a special use.
 struct SpecialPart {
     address: IpAddr,
     special_use: SpecialUse,
 }
 
-/// All that is special in a canonical address, which is IPv4 where it is mapped; nothing for the public internet's.
+/// All special parts of a canonical address (a mapped address is IPv4); empty for the public internet.
 ///
 /// An IPv6 address with an IPv4 address inside is judged by both. So the mapped, compatible and SIIT forms, 6to4,
 /// ISATAP after a public prefix, and NAT64's `64:ff9b::/96` (the only way to IPv4 from a network without it) are as
-/// public as the address inside. Teredo is special even where both addresses inside are public: it leads to a port of
+/// public as the address inside. Teredo is special even if both addresses inside are public: it leads to a port of
 /// somebody's home router, through a relay that anybody may run, and no API is served there.
 fn special_parts(address: IpAddr) -> Vec<SpecialPart> {
     let part = |address, special_use: Option<SpecialUse>| {
@@ -56,7 +56,8 @@ fn special_parts(address: IpAddr) -> Vec<SpecialPart> {
     }
 }
 
-/// Among equals the last, which is the address inside: it says more than the block around it.
+/// The strictest special use. Among equals the last one counts, which is the address inside: it is more specific than
+/// the block around it.
 fn strictest(parts: impl IntoIterator<Item = SpecialPart>) -> Option<SpecialUse> {
     parts
         .into_iter()
@@ -64,31 +65,31 @@ fn strictest(parts: impl IntoIterator<Item = SpecialPart>) -> Option<SpecialUse>
         .max_by_key(|special_use| special_use.opener())
 }
 
-/// Which addresses of special use a connector may reach: `allow-networks`, and the literal addresses of its rules.
+/// The addresses of special use that a connector may reach: `allow-networks`, and the literal addresses of its rules.
 #[derive(Debug)]
 pub(super) struct AddressGate {
-    /// IPv4 networks where they are mapped.
+    /// Mapped networks are stored as IPv4 networks.
     networks: Vec<IpNet>,
 }
 
 impl AddressGate {
-    /// A gate that these networks open, beside the public internet. None opens IPv4 but an IPv4 network, or its mapped
-    /// form: `::/0` is all of IPv6.
+    /// A gate that opens these networks, in addition to the public internet. IPv4 is opened only by an IPv4 network
+    /// or its mapped form: `::/0` is all of IPv6.
     pub(super) fn new(networks: Vec<IpNet>) -> Self {
         Self {
             networks: networks.into_iter().map(canonical).collect(),
         }
     }
 
-    /// May a connection be made to `address`? `literal` says that the host of the URL, and so of the rule that
-    /// permitted it exactly, is itself this address.
+    /// Whether a connection may be made to `address`. `literal` says that the host of the URL, and so of the rule
+    /// that permitted it exactly, is this address itself.
     ///
-    /// A network opens an address with an IPv4 address inside if it contains the whole, or all that is special in it:
-    /// `10.0.0.0/8` opens `64:ff9b::10.1.2.3`, but not the Teredo address of a client `10.1.2.3`.
+    /// A network opens an address with an IPv4 address inside if it contains the whole address, or all of its special
+    /// parts: `10.0.0.0/8` opens `64:ff9b::10.1.2.3`, but not the Teredo address of a client `10.1.2.3`.
     ///
     /// # Errors
     ///
-    /// [`SpecialUse`]: what the address is that nothing has opened.
+    /// [`SpecialUse`]: the special use of the address that nothing has opened.
     pub(super) fn permits(&self, address: IpAddr, literal: bool) -> Result<(), SpecialUse> {
         let whole = address.to_canonical();
         let closed = special_parts(whole).into_iter().filter(|part| {

@@ -1,6 +1,6 @@
-//! Why an address is not one of the public internet's, and what opens it all the same.
+//! The special uses of addresses outside the public internet, and what opens them.
 
-/// Why an address is not one of the public internet's. The text completes "the address is …".
+/// Why an address is not part of the public internet. The text completes "the address is …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SpecialUse {
     /// `0.0.0.0` and `::`, which reach the host's own machine.
@@ -20,7 +20,7 @@ pub(crate) enum SpecialUse {
     LinkLocal,
     #[error("a unique local address")]
     UniqueLocal,
-    /// `fec0::/10`, deprecated, but routed wherever it is still set up.
+    /// `fec0::/10`, deprecated, but still routed where it is set up.
     #[error("a site-local address")]
     SiteLocal,
     #[error("a multicast address")]
@@ -31,7 +31,7 @@ pub(crate) enum SpecialUse {
     Documentation,
     #[error("an address for benchmarks")]
     Benchmarking,
-    /// `64:ff9b:1::/48`: leads through a translator of the local network to an IPv4 address of its choice.
+    /// `64:ff9b:1::/48`: leads to any IPv4 address that a translator of the local network chooses.
     #[error("an address of a local IPv4 translator")]
     LocalTranslation,
     /// `100::/64`.
@@ -40,21 +40,21 @@ pub(crate) enum SpecialUse {
     /// Kept for protocols or for the future, Teredo among them.
     #[error("a reserved address")]
     Reserved,
-    /// A service that hands a machine its settings, often with credentials. Its address may be in any block, even in a
+    /// A service that gives a machine its settings, often with credentials. Its address may be in any block, even a
     /// public one.
     #[error("the address of a cloud's metadata service")]
     Metadata,
 }
 
-/// What opens an address of special use, from the lightest to the strictest.
+/// What opens an address of special use, from the easiest to the strictest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Opener {
-    /// A network that contains it, or its own mention in a rule.
+    /// A network that contains it, or a rule that names the address itself.
     Network,
-    /// A network of this address alone, or its own mention in a rule: whoever opens `169.254.0.0/16` has not thought
-    /// of credentials.
+    /// A network of this address alone, or a rule that names the address itself: an operator who opens
+    /// `169.254.0.0/16` did not think of credentials.
     ItsName,
-    /// No connection to it has a meaning of its own; `0.0.0.0` would be loopback by another name.
+    /// No connection to it has its own meaning; `0.0.0.0` would be loopback by another name.
     Nothing,
 }
 

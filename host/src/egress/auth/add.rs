@@ -7,7 +7,7 @@ use crate::config::Addition;
 use crate::egress::error::RequestFault;
 use crate::egress::outgoing::Outgoing;
 
-/// Adds a credential to a request, in place of what the guest has set under the same name.
+/// Adds a credential to a request, replacing anything that the guest has set under the same name.
 pub(super) fn add(addition: &Addition, request: &mut Outgoing) -> Result<(), RequestFault> {
     match addition {
         Addition::Header { name, value } => {
@@ -21,7 +21,7 @@ pub(super) fn add(addition: &Addition, request: &mut Outgoing) -> Result<(), Req
     Ok(())
 }
 
-/// The other parameters stay as the guest wrote them, to the byte: some APIs have them signed.
+/// The other parameters stay exactly as the guest wrote them, since some APIs require a signature of them.
 fn set_parameter(url: &mut Url, name: &str, value: &str) {
     let is_other = |pair: &&str| {
         form_urlencoded::parse(pair.as_bytes())
@@ -41,7 +41,7 @@ fn set_parameter(url: &mut Url, name: &str, value: &str) {
     url.set_query(Some(&query));
 }
 
-/// A space as `%20`, which every API reads, and not as the `+` of forms.
+/// A space becomes `%20`, which every API reads, and not the `+` of forms.
 fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes())
         .collect::<String>()

@@ -16,29 +16,29 @@ use crate::egress::upstream::Upstream;
 use crate::scope::{CallScope, Deadline};
 use crate::secrets::Finder;
 
-/// The credential of a guest's request, with all of its tries and redirects.
+/// The credential of a guest's request, for all of its tries and redirects.
 pub(in crate::egress) struct CredentialChoice<'c> {
     credentials: &'c Credentials,
     upstream: &'c Arc<Upstream>,
     scope: &'c CallScope,
     choice: Choice,
-    /// Obtained for the next try.
+    /// The credential that was obtained for the next try.
     prepared: Option<PreparedCredential>,
-    /// What the last try carried, if it can be renewed.
+    /// The credential that the last try carried, if it can be renewed.
     sent: Option<SentCredential>,
     /// Whether it was renewed because the API refused it.
     is_renewed: bool,
 }
 
 enum Choice {
-    /// Not made before the request's URL is permitted. The guest may have named one.
+    /// Not made yet, since that waits until the request's URL is permitted. The guest may have named a credential.
     Open(Option<String>),
-    /// This one, or none, for a request that begins at this origin.
+    /// This credential, or none, for a request that begins at this origin.
     Made(Option<Arc<CredentialSource>>, Origin),
 }
 
 impl<'c> CredentialChoice<'c> {
-    /// One of `credentials`: the one that the guest `named`, or the one that holds for the URL.
+    /// Chooses among `credentials`: the one that the guest `named`, or the one that applies to the URL.
     pub(in crate::egress) fn new(
         credentials: &'c Credentials,
         upstream: &'c Arc<Upstream>,
@@ -56,12 +56,13 @@ impl<'c> CredentialChoice<'c> {
         }
     }
 
-    /// The credential that goes to this URL. The first request decides which one it can be: a redirect brings no other
-    /// one with it, since it is an API that says where it leads, and not the connector.
+    /// The credential for this URL. The first request decides which one it can be. A redirect never adds another one,
+    /// since the API decides where it leads, and not the connector.
     ///
     /// # Errors
     ///
-    /// The one that the guest named doesn't exist or holds elsewhere, or it named none, and several hold.
+    /// The credential that the guest named doesn't exist or applies elsewhere, or the guest named none and several
+    /// apply.
     fn choose(&mut self, url: &Url) -> Result<Option<Arc<CredentialSource>>, AuthError> {
         match &self.choice {
             Choice::Made(source, _) => Ok(source.clone().filter(|source| source.holds_for(url))),
@@ -88,7 +89,7 @@ impl<'c> CredentialChoice<'c> {
         Ok(Some(prepared))
     }
 
-    /// Refuses to ask for parts of a response with a credential that isn't allowed to.
+    /// Refuses requests for parts of a response with a credential that doesn't allow them.
     fn check_ranges(&self, request: &Outgoing) -> Result<(), AuthError> {
         let Choice::Made(Some(source), _) = &self.choice else {
             return Ok(());
@@ -118,8 +119,8 @@ impl<'c> CredentialChoice<'c> {
     }
 }
 
-/// Whether a header may ask for a part of a response. Servers know more names than the standard: Apache `Request-Range`,
-/// Azure `x-ms-range`. `Content-Range` says which part a request's own body is.
+/// Whether a header may request a part of a response. Servers know more names than the standard: Apache
+/// `Request-Range`, Azure `x-ms-range`. `Content-Range` says which part a request's own body is.
 fn asks_for_a_part(name: &HeaderName) -> bool {
     name.as_str().ends_with("range") && *name != header::CONTENT_RANGE
 }
@@ -157,7 +158,7 @@ impl Bearer for CredentialChoice<'_> {
         }
     }
 
-    /// Only once, and not at another origin that the API has led to.
+    /// Renews only once, and not at another origin that the API has led to.
     fn renews(&mut self, is_refused: bool, url: &Url, is_repeatable: bool) -> bool {
         let Some(sent) = self.sent.take() else {
             return false;
@@ -169,7 +170,7 @@ impl Bearer for CredentialChoice<'_> {
         if self.is_renewed || !self.begins_at(url) {
             return false;
         }
-        // Forgotten also where this request can't be made again: the next one has another.
+        // It is discarded even if this request can't be repeated: the next request gets another one.
         let renews = sent.discard(url) && is_repeatable && self.scope.network.try_call();
         self.is_renewed |= renews;
         renews

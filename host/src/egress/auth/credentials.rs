@@ -12,18 +12,18 @@ use crate::egress::upstream::Upstream;
 use crate::report;
 use crate::scope::CallScope;
 
-/// How much of a name that a guest made up is shown.
+/// The greatest shown length of a name that a guest made up.
 const SHOWN_NAME_BYTES: usize = 63;
 
 /// All credentials of one connector.
 pub(in crate::egress) struct Credentials {
     all: Vec<Arc<CredentialSource>>,
-    /// The file that an error's message sends the operator to.
+    /// The file that an error's message names.
     config_file: String,
 }
 
 impl Credentials {
-    /// Takes over the tokens of those of `previous` that are still the same, and the refresh tokens of others.
+    /// Takes over the tokens of those of `previous` that are unchanged, and the refresh tokens of the others.
     pub(in crate::egress) fn new(
         credentials: &[Credential],
         config_file: String,
@@ -44,8 +44,8 @@ impl Credentials {
         self.all.iter().any(|source| source.may_renew())
     }
 
-    /// The variables that the connector has of answers of token endpoints, for which a token is obtained if there is none.
-    /// Why there is none is noted in the call's scope, and its variables are missing.
+    /// The connector's variables that come from token endpoints' answers. Obtains a token for them if there is none.
+    /// If that fails, the reason is noted in the call's scope, and the variables are missing.
     pub(in crate::egress) async fn variables(
         &self,
         upstream: &Arc<Upstream>,
@@ -70,17 +70,17 @@ impl Credentials {
         variables
     }
 
-    /// The tokens of the credential of this name, whose kind is `oauth2`.
+    /// The tokens of the credential of this name and of the kind `oauth2`.
     ///
     /// # Errors
     ///
-    /// [`AuthError::Unknown`]: there is none.
+    /// [`AuthError::Unknown`]: there is no such credential.
     pub(in crate::egress) fn tokens(&self, name: &str) -> Result<&Arc<Tokens>, AuthError> {
         let source = self.named(name)?;
         source.tokens().ok_or_else(|| self.unknown(name))
     }
 
-    /// The credential of this name, if it holds for this URL.
+    /// The credential of this name, if it applies to this URL.
     ///
     /// # Errors
     ///
@@ -101,11 +101,11 @@ impl Credentials {
         Ok(source.clone())
     }
 
-    /// The credential that holds for this URL; `None` if there is none.
+    /// The credential that applies to this URL; `None` if there is none.
     ///
     /// # Errors
     ///
-    /// [`AuthError::Ambiguous`]: several do.
+    /// [`AuthError::Ambiguous`]: several apply.
     pub(in crate::egress) fn matching(
         &self,
         url: &Url,

@@ -1,6 +1,6 @@
-//! Refresh tokens that are over, under the names that providers have for it.
+//! Recognizes refresh tokens that are no longer valid, in the words of the providers.
 
-/// Codes of a renewal's refusal, with letters and digits alone.
+/// Codes with which a renewal is refused, reduced to letters and digits.
 const CODES: [&str; 16] = [
     "invalidgrant",
     "invalidrefreshtoken",
@@ -20,7 +20,7 @@ const CODES: [&str; 16] = [
     "invalidcode",
 ];
 
-/// Words that say it of a refresh token, and those that say that the request's form is wrong.
+/// Words that declare a refresh token invalid, and words that declare the form of the request invalid.
 const ENDS: [&str; 8] = [
     "expired",
     "revoked",
@@ -39,11 +39,11 @@ const FORMS: [&str; 5] = [
     "must be",
 ];
 
-/// How a refresh token is spoken of.
+/// How providers refer to a refresh token.
 const SUBJECTS: [&str; 3] = ["refresh token", "refreshtoken", "passed for the token"];
 
-/// Whether a refusal says that the refresh token of the request is over or was used up.
-pub(super) fn is_told(code: &str, description: &str) -> bool {
+/// Whether a refusal says that the refresh token of the request is no longer valid or was already used.
+pub(super) fn says_so(code: &str, description: &str) -> bool {
     let plain: String = code
         .chars()
         .filter(char::is_ascii_alphanumeric)
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refresh_token_that_is_over_is_known_under_every_name() {
+    fn an_invalid_refresh_token_is_recognized_in_every_wording() {
         for (code, description, expected) in [
             ("invalid_grant", "", true),
             ("INVALID_GRANT", "", true),
@@ -92,7 +92,7 @@ mod tests {
             ("invalid_scope", "", false),
             ("", "the session expired", false),
         ] {
-            assert_eq!(is_told(code, description), expected, "{code} {description}");
+            assert_eq!(says_so(code, description), expected, "{code} {description}");
         }
     }
 }

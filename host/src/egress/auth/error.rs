@@ -1,17 +1,17 @@
-//! Why a request can't have its credential.
+//! Why a request's credential can't be obtained.
 
 use std::sync::Arc;
 
 use super::fault::{EndpointFault, NEWER_TOKEN};
 use crate::report;
 
-/// Why a request's credential can't be obtained. No text of it holds a secret.
+/// Why a request's credential can't be obtained. No text of it contains a secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
     #[error("there is no credential `{name}` in {file}; {}", known(names))]
     Unknown {
         name: String,
-        /// Those that there are.
+        /// The names that exist.
         names: Vec<String>,
         /// The connector's configuration file.
         file: String,
@@ -55,7 +55,7 @@ pub(crate) enum AuthError {
     )]
     Unsigned { name: String },
 
-    /// Shared by all who waited for the token.
+    /// Shared by all callers that waited for the token.
     #[error(transparent)]
     Token(Arc<EndpointError>),
 
@@ -66,7 +66,7 @@ pub(crate) enum AuthError {
 }
 
 impl AuthError {
-    /// What guests and Weld hear: the same, with its causes, but without paths of the host.
+    /// The message for guests and Weld: the same, with its causes, but without paths of the host.
     pub(in crate::egress) fn told(&self) -> String {
         match self {
             Self::Token(error) => error.told(),
@@ -75,7 +75,7 @@ impl AuthError {
     }
 }
 
-/// Why a token endpoint gave no token.
+/// Why a token endpoint returned no token.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the credential `{name}` has no token: {origin} {}{}{}; see [auth.{name}] in {file}",
@@ -87,19 +87,19 @@ pub(crate) struct EndpointError {
     pub(super) name: String,
     /// The connector's configuration file.
     pub(super) file: String,
-    /// The key that has its address.
+    /// The key that contains its address.
     pub(super) url_key: &'static str,
-    /// The token endpoint's.
+    /// The token endpoint's origin.
     pub(super) origin: String,
-    /// Of its last answer, where there was one.
+    /// The status of its last answer, if there was one.
     pub(super) status: Option<u16>,
     pub(super) fault: EndpointFault,
-    /// What may help, or has to be done.
+    /// What may help, or must be done.
     pub(super) advice: Option<Box<str>>,
 }
 
 impl EndpointError {
-    /// The same without paths of the host.
+    /// The same message without paths of the host.
     pub(super) fn told(&self) -> String {
         let cause = match &self.fault {
             EndpointFault::Store(error) => error.without_path(),
@@ -114,12 +114,12 @@ impl EndpointError {
         )
     }
 
-    /// Whether the endpoint said that it gives none: it would say so again.
+    /// Whether the endpoint refused for good: it would refuse again.
     pub(super) fn is_refusal(&self) -> bool {
         match self.status {
             Some(429) | None => false,
             Some(400..500) => true,
-            // Some refuse with status 200.
+            // Some endpoints refuse with status 200.
             Some(status) => status < 300 && matches!(self.fault, EndpointFault::Refused { .. }),
         }
     }
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_would_be_said_again_is_a_refusal() {
+    fn only_an_answer_that_would_be_repeated_is_a_refusal() {
         let refused = || EndpointFault::Refused {
             code: "temporarily_unavailable".to_owned(),
             description: String::new(),

@@ -8,23 +8,23 @@ use crate::egress::memory::in_bytes;
 use crate::secrets::Secrets;
 use crate::{report, tokens};
 
-/// How much is shown of what an endpoint says.
+/// How much of an endpoint's words is shown.
 const SHOWN_CODE_BYTES: usize = 100;
 const SHOWN_DESCRIPTION_BYTES: usize = 500;
 const SHOWN_URL_BYTES: usize = 200;
 
-/// What a file of the store has that can't be read, and the ways out.
+/// The contents of a file of the store that can't be read, and what to do about it.
 pub(super) const NEWER_TOKEN: &str = "refresh token that replaced the configured one (which may no longer work), and the host has no key to read it; set WELD_TOKEN_KEY or --token-key-file to the key that encrypted it, or remove it with `weld-host auth logout`";
 
-/// What was wrong. The texts go on after the endpoint's origin. What the endpoint said is whole, and may hold secrets, until
-/// `shown_by`.
+/// The fault of a token endpoint. The messages continue a sentence that begins with the endpoint's origin. The
+/// endpoint's own words are complete, and may contain secrets, until `shown_by`.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::egress) enum EndpointFault {
     #[error("refused{}", refusal(code, description))]
     Refused {
         /// `error` of the answer; may be empty.
         code: String,
-        /// What it says besides; may be empty.
+        /// Further words of the answer; may be empty.
         description: String,
     },
     #[error("answered with HTML, like a login page or a proxy; check `token-url`")]
@@ -37,7 +37,7 @@ pub(in crate::egress) enum EndpointFault {
     NoToken {
         /// Where the token was looked for.
         path: String,
-        /// Where the answer has what looks like one.
+        /// Where the answer has something that looks like a token.
         found: Option<String>,
     },
     #[error(
@@ -50,7 +50,7 @@ pub(in crate::egress) enum EndpointFault {
          the address it leads to", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default()
     )]
     Redirect {
-        /// Origin and path; `None` if it leads nowhere.
+        /// Origin and path; `None` if it has no valid target.
         to: Option<String>,
     },
     #[error(
@@ -85,7 +85,7 @@ pub(in crate::egress) enum EndpointFault {
         /// The store's file.
         path: PathBuf,
     },
-    /// No answer came through; `cause` has it with its own causes.
+    /// No answer arrived; `cause` describes why, with its own causes.
     #[error("{}: {cause}", if *was_asked { "did not answer" } else { "could not be reached" })]
     Unreached {
         cause: String,
@@ -97,7 +97,7 @@ pub(in crate::egress) enum EndpointFault {
 impl EndpointFault {
     /// Whether it says that the refresh token of the request is over or was used up.
     pub(super) fn is_dead_refresh_token(&self) -> bool {
-        matches!(self, Self::Refused { code, description } if dead_token::is_told(code, description))
+        matches!(self, Self::Refused { code, description } if dead_token::says_so(code, description))
     }
 
     /// The same with no more than the beginnings of what the endpoint said, escaped and without secrets.

@@ -16,7 +16,8 @@ use crate::config::{Addition, JwtConfig, JwtContent};
 use crate::lock::Mutex;
 use crate::secrets::Secrets;
 
-/// A token is sent for four fifths of its time, so that it holds when it arrives and for as long as the API works.
+/// A token is sent for four fifths of its lifetime, so that it is still valid when it arrives and while the API
+/// works.
 const USED_FIFTHS: u32 = 4;
 
 /// Signs the tokens of a credential, and keeps the last one.
@@ -48,7 +49,7 @@ impl Signer {
         !self.config.per_request
     }
 
-    /// Where a token goes.
+    /// How a token is added to a request.
     pub(super) fn addition(&self, value: HeaderValue) -> Addition {
         Addition::Header {
             name: self.config.header.clone(),
@@ -56,7 +57,8 @@ impl Signer {
         }
     }
 
-    /// A token that holds, as it is sent, and whether it was sent before. `secrets` are told of each new one.
+    /// A valid token in the form in which it is sent, and whether it was sent before. Each new one is registered in
+    /// `secrets`.
     pub(super) fn signed(&self, secrets: &Secrets) -> Result<(HeaderValue, bool), AuthError> {
         let config = &self.config;
         let mut last = self.last.lock();
@@ -83,12 +85,13 @@ impl Signer {
         Ok((value, false))
     }
 
-    /// The API accepted a token at this URL.
+    /// Notes that the API accepted a token at this URL.
     pub(super) fn was_accepted(&self, url: &Url) {
         self.refusals.accepted(url);
     }
 
-    /// The API refused this one at this URL: it is not sent again. False if there is no point in another one.
+    /// Notes that the API refused this token at this URL: it is not sent again. Returns false if another one would
+    /// not help.
     pub(super) fn discard(&self, value: &HeaderValue, url: &Url) -> bool {
         let mut last = self.last.lock();
         if last.as_ref().is_none_or(|signed| signed.value != *value) {
@@ -102,14 +105,14 @@ impl Signer {
     }
 }
 
-/// For how long a token holds that is signed now: its time begins before.
+/// The remaining lifetime of a token that is signed now: its lifetime begins earlier.
 fn left(content: &JwtContent) -> Duration {
     content.expires_in.saturating_sub(content.backdate)
 }
 
-/// The compact form (RFC 7515, section 3.1); `None` if the system has no random numbers or its clock is
-/// before 1970. It says that it was issued a little earlier: many verifiers refuse a token of the next second, and count
-/// its longest life from their own clock.
+/// The compact form (RFC 7515, section 3.1); `None` if the system has no random numbers or its clock is before 1970.
+/// The token is backdated a little: many verifiers refuse a token from the next second, and measure its greatest
+/// lifetime by their own clock.
 pub(super) fn token(content: &JwtContent, now: SystemTime) -> Option<String> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let now = Duration::from_secs(now.as_secs());

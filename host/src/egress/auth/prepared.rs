@@ -1,4 +1,4 @@
-//! A credential on its way: obtained before a request is let through, added to it, and refused or not by the API.
+//! A credential on its way: obtained before a request is admitted, added to it, and accepted or refused by the API.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::egress::error::EgressError;
 use crate::egress::outgoing::Outgoing;
 use crate::secrets::Secrets;
 
-/// A credential that can be added to a request.
+/// A credential that is ready to be added to a request.
 pub(in crate::egress) enum PreparedCredential {
     Fixed(Addition),
     /// Signed at the last moment.
@@ -33,7 +33,7 @@ impl PreparedCredential {
         matches!(self, Self::Oauth2(_, fresh) if fresh.was_awaited)
     }
 
-    /// Whether it is still good.
+    /// Whether it is still valid.
     pub(in crate::egress) fn holds(&self) -> bool {
         match self {
             Self::Fixed(_) | Self::Jwt(_) => true,
@@ -41,12 +41,12 @@ impl PreparedCredential {
         }
     }
 
-    /// Adds the credential to a request that is sent now. What is made for it is told to `secrets`. Answers what can be
-    /// renewed.
+    /// Adds the credential to a request that is about to be sent. Values made for it are registered in `secrets`.
+    /// Returns the credential if it can be renewed.
     ///
     /// # Errors
     ///
-    /// It can't be signed, or not be put into this request.
+    /// It can't be signed, or can't be added to this request.
     pub(super) fn add(
         self,
         request: &mut Outgoing,
@@ -57,7 +57,7 @@ impl PreparedCredential {
             Self::Jwt(signer) => {
                 let (value, was_sent_before) = signer.signed(secrets)?;
                 let addition = signer.addition(value.clone());
-                // One that was made for this request would be no other one.
+                // A token made for this request only can't be renewed.
                 let sent = was_sent_before.then(|| SentCredential::Jwt(signer, value));
                 (addition, sent)
             }
@@ -72,7 +72,7 @@ impl PreparedCredential {
 }
 
 impl SentCredential {
-    /// The API accepted it at this URL.
+    /// Notes that the API accepted it at this URL.
     pub(super) fn was_accepted(&self, url: &Url) {
         match self {
             Self::Jwt(signer, _) => signer.was_accepted(url),
@@ -83,7 +83,7 @@ impl SentCredential {
         }
     }
 
-    /// The API refused it at this URL: it is not sent again. False if there is no point in another one.
+    /// Notes that the API refused it at this URL: it is not sent again. Returns false if another one would not help.
     pub(super) fn discard(&self, url: &Url) -> bool {
         match self {
             Self::Jwt(signer, value) => signer.discard(value, url),

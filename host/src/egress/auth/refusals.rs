@@ -1,4 +1,4 @@
-//! The URLs whose refusals have renewed a credential: one that always answers 401 doesn't renew it again and again.
+//! The URLs whose refusals have renewed a credential: a URL that always answers 401 doesn't renew it again and again.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
@@ -11,10 +11,11 @@ use url::Url;
 
 use crate::lock::Mutex;
 
-/// How many URLs are remembered. The longest known one makes room.
+/// How many URLs are remembered. The oldest one makes room for a new one.
 const MAX_URLS: usize = 64;
 
-/// The least time between two renewals for one URL that refuses both tokens; doubled each time, up to the most.
+/// The least time between two renewals for one URL that refuses both tokens. It is doubled each time, up to the
+/// maximum.
 const LEAST_PAUSE: Duration = Duration::from_secs(30);
 const MOST_PAUSE: Duration = Duration::from_secs(3600);
 
@@ -23,7 +24,7 @@ const MOST_PAUSE: Duration = Duration::from_secs(3600);
 pub(super) struct RefusalMemory {
     hasher: RandomState,
     urls: Mutex<VecDeque<RefusingUrl>>,
-    /// Whether there are any: nearly always there are none, and no response waits for the lock.
+    /// Whether there are any. Usually there are none, so that no response waits for the lock.
     has_urls: AtomicBool,
 }
 
@@ -35,8 +36,9 @@ struct RefusingUrl {
 }
 
 impl RefusalMemory {
-    /// Whether a refusal at this URL renews the credential, which is noted if it does. Not while a renewal for it, or a
-    /// recent one for another URL, has not helped: the URL is refused for another reason, such as a missing permission.
+    /// Whether a refusal at this URL renews the credential; if it does, that is noted. It doesn't while a renewal for
+    /// this URL, or a recent one for another URL, has not helped: then the URL is refused for another reason, such as
+    /// a missing permission.
     pub(super) fn renews(&self, url: &Url) -> bool {
         let (digest, now) = (self.digest(url), Instant::now());
         let mut urls = self.urls.lock();
@@ -64,7 +66,7 @@ impl RefusalMemory {
         true
     }
 
-    /// The URL accepted the credential.
+    /// Notes that the URL accepted the credential.
     pub(super) fn accepted(&self, url: &Url) {
         if !self.has_urls.load(Ordering::Acquire) {
             return;
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_urls_are_remembered_than_there_is_room_for() {
+    async fn remembered_urls_are_bounded() {
         let memory = RefusalMemory::default();
         for number in 0..=2 * MAX_URLS {
             assert!(memory.renews(&url(&format!("/{number}"))));

@@ -1,4 +1,4 @@
-//! A credential, and what it is obtained from.
+//! A credential, and where it is obtained from.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::egress::error::EgressError;
 use crate::egress::upstream::Upstream;
 use crate::scope::{CallScope, Deadline};
 
-/// A configured credential with what obtains it.
+/// A configured credential with its provider.
 pub(in crate::egress) struct CredentialSource {
     credential: Credential,
     provider: Provider,
@@ -76,11 +76,11 @@ impl CredentialSource {
         }
     }
 
-    /// Obtains what the credential needs to be added, within the time that the request has.
+    /// Obtains the credential within the time that the request has.
     ///
     /// # Errors
     ///
-    /// There is no token for it, or not in time.
+    /// There is no token for it, or it didn't arrive in time.
     pub(in crate::egress) async fn prepare(
         &self,
         upstream: &Arc<Upstream>,

@@ -1,4 +1,4 @@
-//! A body's beginning, read before whoever gets the body.
+//! A body's beginning, read before the body's reader.
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -7,16 +7,16 @@ use super::ResponseBody;
 use crate::account::{Holding, MemoryError};
 use crate::egress::error::EgressError;
 
-/// What has been read of a body, and is still to be handed on.
+/// The part of a body that has been read but not passed on yet.
 #[derive(Default)]
 pub(super) struct Beginning {
     bytes: Option<Bytes>,
-    /// How the body broke off after that.
+    /// How the body broke after that.
     failure: Option<EgressError>,
 }
 
 impl Beginning {
-    /// What whoever reads the body gets next; `None` if there is nothing left.
+    /// What the body's reader gets next; `None` if there is nothing left.
     pub(super) fn next(&mut self) -> Option<Result<Bytes, EgressError>> {
         let bytes = self.bytes.take().map(Ok);
         bytes.or_else(|| self.failure.take().map(Err))
@@ -28,12 +28,13 @@ impl Beginning {
 }
 
 impl ResponseBody {
-    /// Reads the body's beginning, no more than the piece in which these bytes end. It is paid for, and stays part of the
-    /// body; a body that breaks off meanwhile does so for whoever reads it. Answers the beginning, and whether it is all.
+    /// Reads the body's beginning, up to the piece in which these bytes end. It is charged, and stays part of the
+    /// body. If the body breaks meanwhile, its reader gets the failure. Returns the beginning, and whether it is the
+    /// whole body.
     ///
     /// # Errors
     ///
-    /// There is no memory left for it.
+    /// No memory is left for it.
     pub(in crate::egress) async fn begin(
         &mut self,
         least_bytes: usize,
@@ -57,7 +58,7 @@ impl ResponseBody {
                 self.record.fail(&error.into());
                 return Err(error);
             }
-            // A few compressed bytes become many pieces, and no wait stands between them.
+            // A few compressed bytes can become many pieces, without any wait in between.
             self.limits.scope.cpu.take_turns().await;
         }
         let bytes = bytes.shared();

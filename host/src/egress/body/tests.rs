@@ -13,7 +13,7 @@ use crate::encoding::ContentEncoding;
 use crate::scope::DeadlineReason;
 use crate::secrets::Secrets;
 
-/// A body that never lets its reader wait: a piece again and again, up to a number of bytes.
+/// A body that never makes its reader wait: one piece again and again, up to a number of bytes.
 struct Flood {
     piece: Bytes,
     left: usize,
@@ -103,8 +103,8 @@ async fn body_that_always_has_more_ends_with_its_time() {
 }
 
 #[tokio::test]
-async fn padding_that_becomes_nothing_is_too_large_too() {
-    // An empty member of gzip, and a frame of Zstandard that is to be skipped (RFC 8878, 3.1.2).
+async fn padding_that_decodes_to_nothing_is_too_large_too() {
+    // An empty member of gzip, and a skippable frame of Zstandard (RFC 8878, 3.1.2).
     let member = [
         0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
@@ -123,7 +123,7 @@ async fn padding_that_becomes_nothing_is_too_large_too() {
             ),
             "{encoding:?}: {ended:?}"
         );
-        // A little of it is no harm.
+        // A little of it does no harm.
         let mut some = flood(padding);
         some.left = 32 << 10;
         assert!(
@@ -133,7 +133,7 @@ async fn padding_that_becomes_nothing_is_too_large_too() {
     }
 }
 
-/// A body that announces its length and must not be asked for any of it.
+/// A body that announces its length and must not be read at all.
 struct Announced(u64);
 
 impl Body for Announced {
@@ -167,7 +167,7 @@ async fn length_that_is_announced_as_too_large_ends_the_body_unread() {
 }
 
 #[tokio::test]
-async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
+async fn body_that_outgrows_the_memory_of_all_calls_ends_and_frees_it() {
     let host = HostAccount::new(8 << 20);
     let ended = read(
         flood(&[b'x'; 64 << 10]),
@@ -179,7 +179,7 @@ async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
         matches!(ended, Err(EgressError::OutOfMemory(MemoryError::Total(_)))),
         "{ended:?}"
     );
-    // What is large is given back by a thread of its own.
+    // Large memory is freed by a separate thread.
     while host.used_bytes() > 0 {
         tokio::task::yield_now().await;
     }
@@ -199,8 +199,8 @@ async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
 }
 
 #[tokio::test]
-async fn decoders_are_paid_for_while_they_are_there() {
-    // A frame of Zstandard that never ends, and a stream of Brotli with a window of 16 MiB.
+async fn decoders_are_charged_while_they_exist() {
+    // A frame of Zstandard that never ends, and a Brotli stream with a window of 16 MiB.
     for (encoding, begun, bytes) in [
         (
             ContentEncoding::Zstandard,
@@ -271,7 +271,7 @@ async fn beginning_is_read_no_further_than_needed_and_stays_part_of_the_body() {
 }
 
 #[tokio::test]
-async fn beginning_for_which_there_is_no_memory_is_refused() {
+async fn beginning_without_memory_for_it_is_refused() {
     let host = HostAccount::new(500);
     let limits = limits_of(&host, u64::MAX, HOUR);
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());

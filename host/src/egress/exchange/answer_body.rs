@@ -1,4 +1,4 @@
-//! The body of an answer as it comes over its connection, which is told when it was read to its end.
+//! The body of an answer as it comes over its connection, which learns when the body was read to its end.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ struct ShortFault(u64);
 /// The body of an answer.
 pub(in crate::egress) struct AnswerBody {
     body: Incoming,
-    /// Of its connection, until it was read to its end. `None` for HTTP/2.
+    /// The life of its connection, until the body was read to its end. `None` for HTTP/2.
     life: Option<Arc<ConnectionLife>>,
-    /// What is still to come of a length that the client doesn't keep to.
+    /// The rest of a length that the client ignores.
     left: Option<u64>,
 }
 
-/// The answer, whose connection has this life.
+/// The answer over a connection with this life.
 pub(super) fn tagged(
     mut response: Response<Incoming>,
     life: Option<Arc<ConnectionLife>>,
@@ -49,11 +49,12 @@ pub(super) fn tagged(
     })
 }
 
-/// The length of a body that has no transfer-coding, though its head has the header: empty, or `identity`, which is none. The
-/// client then reads to the end of the connection, whatever the length says. The header is taken out.
+/// The length of a body that has no transfer-coding although its head has the header: it is empty, or `identity`,
+/// which is not a coding. The client then reads to the end of the connection and ignores the length. The header is
+/// removed.
 fn bare_length(response: &mut Response<Incoming>) -> Option<u64> {
     let headers = response.headers();
-    // A client that knows the length has seen no transfer-coding.
+    // If the client knows the length, it has seen no transfer-encoding.
     if response.body().size_hint().exact().is_some() || !codings::is_bare(headers) {
         return None;
     }
@@ -62,7 +63,8 @@ fn bare_length(response: &mut Response<Incoming>) -> Option<u64> {
     Some(length)
 }
 
-/// Whether the connection closes after this answer, by its head: as it says, or because nothing else ends the body.
+/// Whether the connection closes after this answer, according to its head: because the head says so, or because
+/// nothing else ends the body.
 fn says_it_is_last(response: &Response<Incoming>) -> bool {
     let headers = response.headers();
     response.version() != Version::HTTP_11
@@ -80,7 +82,7 @@ fn closes(headers: &HeaderMap) -> bool {
 }
 
 impl AnswerBody {
-    /// Reads as far as the length says; the connection is not used again.
+    /// Reads as far as the length says; the connection is not reused.
     fn poll_bounded(
         &mut self,
         context: &mut Context<'_>,
@@ -124,9 +126,9 @@ impl Body for AnswerBody {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         match &frame {
             None => self.end(),
-            // A length that is announced ends with its last piece, after which nobody may ask.
+            // A body with an announced length ends with its last piece, and may not be polled after that.
             Some(Ok(_)) if self.body.is_end_stream() => self.end(),
-            // It is not idle, and never will be.
+            // The connection is not idle, and never will be.
             Some(Err(_)) => self.life = None,
             Some(Ok(_)) => {}
         }

@@ -1,4 +1,4 @@
-//! A request's body as it is sent: within the caps on its size and time.
+//! A request's body as it is sent, within the limits on its size and time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::egress::phase::{CallPhase, PhaseClock, PhaseTime};
 use crate::egress::record::CallRecord;
 use crate::scope::{ByteQuotaError, CallScope, Deadline, DeadlineReason};
 
-/// A request's body within its caps. What is sent of it is noted in the record.
+/// A request's body within its limits. The record counts the sent bytes.
 pub(super) fn bounded(
     body: OutgoingBody,
     max_bytes: u64,
@@ -76,7 +76,7 @@ impl From<ByteQuotaError> for BodyFault {
 }
 
 impl BodyFault {
-    /// The error of a request that had waited so long.
+    /// The error of a request that had waited this long.
     pub(in crate::egress) fn into_error(self, waited: PhaseTime) -> EgressError {
         match self {
             Self::TooLarge { limit_bytes } => EgressError::RequestTooLarge { limit_bytes },
@@ -90,7 +90,7 @@ struct BoundedBody {
     streamed: StreamedBody,
     left: u64,
     max_bytes: u64,
-    /// An upstream may answer before it has the whole request, and take the rest for as long as the guest writes.
+    /// An upstream may answer before it has the whole request, and accept the rest for as long as the guest writes.
     time: Pin<Box<Sleep>>,
     reason: DeadlineReason,
     scope: Arc<CallScope>,
@@ -120,7 +120,7 @@ impl Body for BoundedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, TransferError>>> {
         let this = self.get_mut();
         loop {
-            // The clock too: a guest that always has more never lets a timer run.
+            // The clock is checked as well: a guest that always has more data never lets a timer run.
             let is_over = this.time.deadline() <= Instant::now()
                 || this.time.as_mut().poll(context).is_ready();
             if is_over {
@@ -140,7 +140,7 @@ impl Body for BoundedBody {
                             .map(|()| Frame::data(data))
                             .map_err(Into::into),
                     ),
-                    // A guest's trailers could stand for headers that it may not set.
+                    // A guest's trailers could take the place of headers that it may not set.
                     Err(_trailers) => continue,
                 },
             });

@@ -1,4 +1,4 @@
-//! Why there is no response's head, and the error that becomes of it.
+//! Why there is no response head, and the error for the caller.
 
 use std::io;
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use crate::egress::liveness::ConnectionLife;
 use crate::egress::phase::PhaseTime;
 use crate::egress::tls_fault::TlsFault;
 
-/// Why there is no response's head.
+/// Why there is no response head.
 #[derive(Debug)]
 pub(in crate::egress) enum ExchangeFault {
     Timeout(Timeout),
@@ -29,11 +29,11 @@ pub(in crate::egress) enum ExchangeFault {
         special_use: SpecialUse,
     },
     Head(HeadFault),
-    /// TLS was refused once the connection was there.
+    /// TLS was refused after the connection was made.
     Tls(TlsFault),
-    /// The connection took nothing of the request.
+    /// The connection accepted nothing of the request.
     Unbegun(UnbegunFault),
-    /// The connection took it, after others before, and gave nothing.
+    /// The connection accepted it, after others before, and returned nothing.
     Stale(StaleFault),
     Client(legacy::Error),
 }
@@ -45,7 +45,7 @@ impl From<BodyFault> for ExchangeFault {
 }
 
 impl ExchangeFault {
-    /// Finds our own faults among the causes of the client's.
+    /// Finds the host's own faults among the causes of the client's error.
     pub(super) fn of_client(error: legacy::Error, connection: Option<&ConnectionTag>) -> Self {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         while let Some(found) = cause {
@@ -93,7 +93,8 @@ impl ExchangeFault {
         }
     }
 
-    /// The error of a request to this origin that had waited so long. `config_file` is where an operator may allow it.
+    /// The error of a request to this origin that had waited this long. `config_file` is where an operator may allow
+    /// it.
     pub(in crate::egress) fn into_error(
         self,
         origin: &str,
@@ -137,7 +138,7 @@ impl ExchangeFault {
     }
 }
 
-/// What is wrong with a head, by a cause of the client's failure: what `heads` has said, or the parser.
+/// What is wrong with a head, by a cause of the client's failure: the verdict of `heads`, or of the parser.
 fn head_fault(cause: &(dyn std::error::Error + 'static)) -> Option<HeadFault> {
     if let Some(error) = cause.downcast_ref::<io::Error>() {
         let ours = error.get_ref().and_then(|inner| inner.downcast_ref());

@@ -16,7 +16,7 @@ use crate::config::Limits;
 use crate::scope::DeadlineReason;
 use crate::secrets::Secrets;
 
-/// A guest that writes all the time, or never.
+/// A guest that always writes, or never.
 struct Guest {
     writes: bool,
 }
@@ -49,10 +49,10 @@ fn tag_of(life: &Arc<ConnectionLife>) -> Option<ConnectionTag> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_is_forgotten_a_second_after_its_connection_is_no_more() {
+async fn request_is_given_up_a_second_after_its_connection_is_gone() {
     let (first, second) = (Arc::default(), Arc::<ConnectionLife>::default());
     let began = Instant::now();
-    // As long as there is one, the client has all the time that it takes.
+    // While the connection exists, the client has all the time it needs.
     let waiting = forgotten(|| tag_of(&first), tag_of(&first));
     let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
     assert!(waited.is_err());
@@ -60,7 +60,7 @@ async fn request_is_forgotten_a_second_after_its_connection_is_no_more() {
     let life = forgotten(|| tag_of(&first), tag_of(&first)).await;
     assert!(Arc::ptr_eq(&life, &first));
     assert_eq!(began.elapsed(), Duration::from_secs(61));
-    // It takes another one meanwhile, or has none.
+    // The client takes another one meanwhile, or has none.
     for next in [tag_of(&second), None] {
         let waiting = forgotten(|| next.clone(), tag_of(&first));
         let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
@@ -69,7 +69,7 @@ async fn request_is_forgotten_a_second_after_its_connection_is_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_that_is_still_written_ends_with_its_time() {
+async fn request_that_is_still_being_written_ends_with_its_time() {
     for (writes, time) in [
         (true, Duration::ZERO),
         (false, Duration::ZERO),

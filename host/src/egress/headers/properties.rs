@@ -1,4 +1,4 @@
-//! What holds for all headers and URLs of guests. `PROPTEST_CASES` makes the search longer.
+//! Properties of all headers and URLs of guests. `PROPTEST_CASES` makes the search longer.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ fn name() -> impl Strategy<Value = String> {
     let around = select(vec!["", " ", "\t", "\r\n", "\0", ":", "x"]);
     let disguised = (around.clone(), cased.clone(), around)
         .prop_map(|(before, name, after)| format!("{before}{name}{after}"));
-    // Most are right, since one that is wrong ends the whole request.
+    // Most names are valid, since an invalid one ends the whole request.
     prop_oneof![
         6 => cased,
         2 => "[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,12}",
@@ -46,7 +46,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// URLs, most of which are right but for one part.
+/// URLs that are mostly valid except for one part.
 fn url_text() -> impl Strategy<Value = String> {
     let scheme = select(vec!["http", "https", "HTTP", "ftp"]);
     let slashes = select(vec![
@@ -101,7 +101,7 @@ fn url_text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn headers_that_are_sent_frame_nothing(headers in vec((name(), value()), 1..4)) {
+    fn sent_headers_never_frame_the_message(headers in vec((name(), value()), 1..4)) {
         let reserved = |name: &str| {
             let name = name.to_ascii_lowercase();
             RESERVED_HEADERS.contains(&name.as_str()) || name.starts_with("proxy-")
@@ -116,7 +116,7 @@ proptest! {
             prop_assert!(name.as_str().bytes().all(|byte| byte.is_ascii_graphic() && byte != b':'), "{name}");
             prop_assert!(!value.as_bytes().iter().any(|byte| b"\r\n\0\x7f".contains(byte)), "{value:?}");
         }
-        // The host decompresses, so it alone says what it understands.
+        // The host decompresses, so it alone states which encodings it understands.
         let encodings: Vec<_> = sent.get_all(header::ACCEPT_ENCODING).iter().collect();
         prop_assert_eq!(encodings, [ACCEPTED_ENCODINGS]);
         let others = |name: &&(String, Vec<u8>)| !["accept-encoding", "user-agent"].contains(&name.0.to_ascii_lowercase().as_str());
@@ -135,7 +135,7 @@ proptest! {
         prop_assert_eq!(target.query(), url.query());
         let line = target.to_string();
         prop_assert!(line.bytes().all(|byte| byte.is_ascii_graphic()), "{line:?}");
-        // What stands in the text as a host is what is called: nothing before it, nothing behind an `@`.
+        // The host in the text is the host that is called: nothing before it, nothing after an `@`.
         let (_, rest) = text.split_once("://").expect("checked by `url`");
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         prop_assert!(!authority.contains('@') && !authority.contains('\\'), "{authority}");

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use crate::config::{FieldCondition, HeaderCondition, RefusalRule};
 
-/// Whether status and headers are as the rule says.
+/// Whether status and headers match the rule.
 pub(super) fn of_head(rule: &RefusalRule, status: u16, headers: &HeaderMap) -> bool {
     let statuses = &rule.statuses;
     (statuses.is_empty() || statuses.iter().any(|range| range.contains(&status)))
         && rule.headers.iter().all(|header| is_met(header, headers))
 }
 
-/// Whether the body is as the rule says. `text` is its beginning, `json` what it is as a whole, if that is JSON.
+/// Whether the body matches the rule. `text` is its beginning, `json` the whole body if that is JSON.
 pub(super) fn of_body(rule: &RefusalRule, text: &[u8], json: Option<&Value>) -> bool {
     let has_text = rule.texts.is_empty() || rule.texts.iter().any(|wanted| holds(text, wanted));
     has_text && rule.fields.iter().all(|field| has(field, json))
@@ -34,7 +34,8 @@ fn has(condition: &FieldCondition, json: Option<&Value>) -> bool {
     })
 }
 
-/// Whether a value is the wanted one, also as its text: APIs write `"code": 17` and `"code": "17"`.
+/// Whether a value equals the wanted one, even if only one of them is a string: APIs write `"code": 17` and `"code":
+/// "17"`.
 fn is_same(value: &Value, wanted: &Value) -> bool {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
@@ -45,7 +46,7 @@ fn is_same(value: &Value, wanted: &Value) -> bool {
     value == wanted || text(value).is_some_and(|value| Some(value) == text(wanted))
 }
 
-/// Whether a text stands in these bytes, in whatever case of ASCII letters.
+/// Whether these bytes contain a text, ignoring the case of ASCII letters.
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes
         .windows(text.len())

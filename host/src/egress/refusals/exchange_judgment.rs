@@ -1,4 +1,4 @@
-//! The judgment on one exchange, which the governor learns.
+//! The judgment on one exchange, which is passed to the governor.
 
 use http::Response;
 
@@ -7,16 +7,16 @@ use crate::account::{CallAccount, MemoryError};
 use crate::egress::body::ResponseBody;
 use crate::egress::governor::{CallPermit, QuotaReadings};
 
-/// How much of a body is read to judge a response by it: refusals are short. `docs/quotas.md` names it.
+/// How much of a body is read to judge a response: refusals are short. `docs/quotas.md` names it.
 const MAX_JUDGED_BYTES: usize = 64 << 10;
 
-/// What a response means, if its head says so.
+/// The meaning of a response, if its head is enough.
 pub(in crate::egress) enum ExchangeJudgment<'u, 's> {
     Known(Judgment<'s>),
     Open(Box<OpenJudgment<'u, 's>>),
 }
 
-/// A call whose response is judged by its body, which the governor waits for.
+/// A call whose response is judged by its body, on which the governor waits.
 pub(in crate::egress) struct OpenJudgment<'u, 's> {
     judge: BodyJudge<'s>,
     permit: CallPermit<'u>,
@@ -24,7 +24,7 @@ pub(in crate::egress) struct OpenJudgment<'u, 's> {
 }
 
 impl<'u, 's> ExchangeJudgment<'u, 's> {
-    /// Settles the call, unless its body is to be judged first.
+    /// Settles the call, unless its body must be judged first.
     pub(in crate::egress) fn new(
         judgment: HeadJudgment<'s>,
         status: u16,
@@ -50,7 +50,7 @@ impl<'s> OpenJudgment<'_, 's> {
     ///
     /// # Errors
     ///
-    /// There is no memory left for it.
+    /// No memory is left for it.
     pub(in crate::egress) async fn judge(
         self,
         response: &mut Response<ResponseBody>,

@@ -8,30 +8,30 @@ use super::{conditions, wait};
 use crate::config::{RefusalAction, RefusalRule};
 use crate::egress::governor::{QuotaReadings, ResponseVerdict};
 
-/// How many bytes a byte of JSON may become as a tree, at the most: the seven of an object with one field in a list,
-/// `{"":0},`, become a node of a map.
+/// How many bytes a byte of JSON may become as a tree, at most: the seven bytes of an object with one field in a
+/// list, `{"":0},`, become a node of a map.
 const TREE_FACTOR: u64 = 128;
 
-/// The rules of one connector, in the order in which they count.
+/// The rules of one connector, in order of precedence.
 #[derive(Debug)]
 pub(in crate::egress) struct Refusals(Vec<RefusalRule>);
 
-/// What a response means.
+/// The meaning of a response.
 #[derive(Debug, Clone)]
 pub(in crate::egress) struct Judgment<'r> {
     pub(in crate::egress) verdict: ResponseVerdict,
-    /// The rule that says so; `None` if it is what status and headers say by themselves.
+    /// The deciding rule; `None` if status and headers alone decide.
     pub(in crate::egress) rule: Option<&'r RefusalRule>,
-    /// Whether it is a rate limit by a rule alone: without knowing it, nobody would take the response for one.
+    /// Whether it is a rate limit only because of a rule: without the rule, it would not look like one.
     pub(in crate::egress) is_hidden_limit: bool,
-    /// What should say the wait by the rule, and can't be read.
+    /// The value that the rule expects to be a wait, and that can't be read.
     pub(in crate::egress) unread: Option<UnreadWait>,
 }
 
-/// What the head of a response says of its meaning.
+/// The meaning of a response as far as its head shows it.
 #[derive(Debug)]
 pub(in crate::egress) enum HeadJudgment<'r> {
-    /// All there is to say.
+    /// Decided.
     Known(Judgment<'r>),
     /// The body decides.
     Open(BodyJudge<'r>),
@@ -40,14 +40,14 @@ pub(in crate::egress) enum HeadJudgment<'r> {
 /// Judges a response whose body decides.
 #[derive(Debug)]
 pub(in crate::egress) struct BodyJudge<'r> {
-    /// Those whose conditions the head meets.
+    /// The rules whose conditions the head meets.
     rules: Vec<&'r RefusalRule>,
     status: u16,
     needs_json: bool,
 }
 
 impl Judgment<'_> {
-    /// There is no response.
+    /// The judgment if there is no response.
     pub(in crate::egress) const UNANSWERED: Self = Self {
         verdict: ResponseVerdict::Answer,
         rule: None,
@@ -55,7 +55,7 @@ impl Judgment<'_> {
         unread: None,
     };
 
-    /// What a response means without a rule for it.
+    /// The meaning of a response to which no rule applies.
     pub(in crate::egress) fn plain(status: u16, readings: &QuotaReadings) -> Self {
         Self {
             verdict: ResponseVerdict::of(status, readings),
@@ -71,7 +71,7 @@ impl Refusals {
         Self(rules)
     }
 
-    /// Judges the head of a response, which says this of quotas.
+    /// Judges the head of a response, with its readings of quotas.
     pub(in crate::egress) fn of_head(
         &self,
         status: u16,
@@ -99,7 +99,7 @@ impl Refusals {
 }
 
 impl<'r> BodyJudge<'r> {
-    /// How many bytes it may take to judge a body of so many.
+    /// How many bytes it may take to judge a body of this length.
     pub(in crate::egress) fn tree_bytes(&self, length: usize) -> u64 {
         if !self.needs_json {
             return 0;
@@ -108,13 +108,13 @@ impl<'r> BodyJudge<'r> {
         length.saturating_mul(TREE_FACTOR)
     }
 
-    /// What the response means without its body.
+    /// The meaning of the response without its body.
     pub(in crate::egress) fn without_body(&self, readings: &QuotaReadings) -> Judgment<'r> {
         Judgment::plain(self.status, readings)
     }
 
-    /// What the response means. `beginning` is that of its body, `is_whole` says whether it is all of it: JSON is read
-    /// only as a whole.
+    /// The meaning of the response. `beginning` is that of its body, and `is_whole` says whether it is the whole
+    /// body: JSON is read only as a whole.
     pub(in crate::egress) fn judge(
         &self,
         headers: &HeaderMap,
@@ -146,7 +146,7 @@ fn judgment<'r>(
     let verdict = match &rule.action {
         RefusalAction::Wait(wait) => {
             let told;
-            (told, unread) = wait::told(wait, headers, body, readings);
+            (told, unread) = wait::of_refusal(wait, headers, body, readings);
             ResponseVerdict::RateLimit(told)
         }
         RefusalAction::Retry => ResponseVerdict::Failure,

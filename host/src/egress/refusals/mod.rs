@@ -1,7 +1,7 @@
-//! What a response means by the rules of the configuration, `[[rate-limit.refusal]]` and its presets.
+//! The meaning of a response by the rules of the configuration, `[[rate-limit.refusal]]` and its presets.
 //!
-//! The head decides first. Only if a rule whose conditions it meets asks for the body, too, the body's beginning is read;
-//! whoever gets the response gets it whole all the same. Without rules nothing is read and nothing is taken.
+//! The head decides first. The body's beginning is read only if a rule whose conditions the head meets requires it;
+//! the response's reader still gets the whole body. Without rules nothing is read or charged.
 
 mod conditions;
 mod exchange_judgment;

@@ -1,4 +1,4 @@
-//! How long a refusal asks to wait.
+//! The wait that a refusal asks for.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,18 +8,18 @@ use serde_json::Value;
 use crate::config::{BodyPath, RefusalWait, TimeUnit, WaitPlace};
 use crate::egress::governor::{QuotaReadings, time_until};
 
-/// A value that should say a wait and can't be read as one.
+/// A value that should be a wait and can't be read as one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::egress) struct UnreadWait {
-    /// Where it stands, as the file names it.
+    /// Its place, as the configuration file names it.
     pub(in crate::egress) place: String,
     pub(in crate::egress) value: String,
 }
 
-/// The wait of a refusal: what the response says where the rule looks, then what it says in the usual headers, then the
-/// rule's own. `None` if there is none of these, or if a quota is spent, whose reset counts. With what couldn't be read
-/// where the rule looks.
-pub(super) fn told(
+/// The wait of a refusal: first from the place that the rule names, then from the usual headers, then from the rule
+/// itself. `None` if there is none of these, or if a quota is spent, whose reset counts. Also returns the value at
+/// the rule's place if it can't be read.
+pub(super) fn of_refusal(
     wait: &RefusalWait,
     headers: &HeaderMap,
     body: Option<&Value>,
@@ -31,11 +31,11 @@ pub(super) fn told(
         Ok(found) => (found, None),
         Err(unread) => (None, Some(unread)),
     };
-    let told = found
+    let of_refusal = found
         .or(readings.retry_after)
         .filter(|wait| !wait.is_zero())
         .or(wait.otherwise.filter(|_| !readings.has_reset_of_spent()));
-    (told, unread)
+    (of_refusal, unread)
 }
 
 fn at(
@@ -76,8 +76,8 @@ fn at(
     }
 }
 
-/// A time in a unit. Without one, whatever form APIs use in headers, or seconds with a fraction and an `s`, as Google
-/// writes them.
+/// A time in a unit. Without a unit, it may have any form that APIs use in headers, or be seconds with a fraction and
+/// an `s`, as Google writes them.
 fn read(text: &str, unit: Option<TimeUnit>, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     let seconds = |text: &str, unit: Duration| {
@@ -95,7 +95,7 @@ fn read(text: &str, unit: Option<TimeUnit>, now: SystemTime) -> Option<Duration>
     }
 }
 
-/// The API's clock if it tells it: dates are by that one.
+/// The API's clock if the response shows it: its dates follow that clock.
 fn clock(headers: &HeaderMap) -> SystemTime {
     let date = headers.get(header::DATE);
     date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok())

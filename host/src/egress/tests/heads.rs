@@ -172,7 +172,7 @@ async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
     let next = AtomicUsize::new(0);
     let answers = [
         (response(&many), "more than 2048 headers"),
-        (response(&[&long]), "more than 262144 bytes"),
+        (response(&[&long]), "larger than 256KiB"),
     ];
     let named = answers.each_ref().map(|(_, named)| *named);
     let server = ScriptedServer::start(None, move |_, _| {

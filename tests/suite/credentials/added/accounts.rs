@@ -36,7 +36,7 @@ fn request_names_one_of_several_accounts() {
     for (request, detail) in [
         (
             json!({ "url": upstream.url("/") }),
-            "the credentials `one`, `two` hold for",
+            "the credentials `one`, `two` all apply to",
         ),
         (
             json!({ "url": upstream.url("/"), "credential": "three" }),

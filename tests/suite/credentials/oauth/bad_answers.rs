@@ -32,9 +32,9 @@ fn the_error_says_what_the_endpoint_answered() {
         (
             200,
             "token=abc",
-            "answered no `access_token`; write `token-path = \"token\"`",
+            "answered without `access_token`; set `token-path = \"token\"`",
         ),
-        (200, "{}", "answered no `access_token`"),
+        (200, "{}", "answered without `access_token`"),
         (
             200,
             r#"{"access_token": "a-long-token-1", "token_type": "mac"}"#,
@@ -45,7 +45,7 @@ fn the_error_says_what_the_endpoint_answered() {
             r#"{"access_token": "two\nlines"}"#,
             "returned a token with characters that are not allowed in headers",
         ),
-        (302, "", "answered a redirect,"),
+        (302, "", "answered with a redirect,"),
         (
             400,
             r#"{"error": "invalid_client", "error_description": "no \u001b[1m client hunter2/hunter2"}"#,
@@ -138,14 +138,14 @@ fn endless_answer_is_not_read_to_its_end() {
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     let message = failed(&host, &endpoint, "fail");
     assert!(
-        message.contains("answered more than 65536 bytes"),
+        message.contains("answered with more than 64KiB"),
         "{message}"
     );
     let endpoint = answering(200, vec![b' '; 1 << 20]);
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     let message = failed(&host, &endpoint, "fail");
     assert!(
-        message.contains("answered more than 65536 bytes"),
+        message.contains("answered with more than 64KiB"),
         "{message}"
     );
 }
@@ -231,7 +231,7 @@ fn token_endpoint_in_the_hosts_own_network_is_not_called() {
     let host = host_with_config(guests::FETCHES, &config);
     let message = failed(&host, &endpoint, "fail");
     assert!(
-        message.contains("could not be asked: ") && message.contains("allow-networks"),
+        message.contains("could not be reached: ") && message.contains("allow-networks"),
         "{message}"
     );
     assert_eq!(endpoint.asked(), 0);
@@ -256,7 +256,7 @@ fn request_must_name_one_of_two_credentials() {
     assert_eq!(endpoint.asked(), 0);
     let message = failed(&host, &endpoint, "fail");
     assert!(
-        message.contains("the credentials `api`, `other` hold"),
+        message.contains("the credentials `api`, `other` all apply"),
         "{message}"
     );
 }

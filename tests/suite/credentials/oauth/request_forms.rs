@@ -209,7 +209,7 @@ fn redirect_of_an_endpoint_is_reported_and_never_followed() {
         "credentials_failed",
     );
     let expected = format!(
-        "answered a redirect to {}, which is not followed",
+        "answered with a redirect to {}, which is not followed",
         elsewhere.url("/token")
     );
     assert!(
@@ -228,7 +228,7 @@ fn expired_refresh_token_asks_for_a_login() {
     assert_told(
         &api,
         &keys,
-        "log in again: `weld-host auth login guest --credential api`",
+        "log in again with `weld-host auth login guest --credential api`",
     );
     assert_eq!(
         api.received().len(),

@@ -3,7 +3,7 @@
 use super::*;
 use SpecialUse::*;
 
-/// Addresses of one class, parted by spaces.
+/// Addresses of one class, separated by spaces.
 const CLASSES: &[(Option<SpecialUse>, &str)] = &[
     (
         PUBLIC,

@@ -31,7 +31,7 @@ fn without_a_network_only_a_literal_address_is_open() {
 }
 
 #[test]
-fn a_network_opens_its_own_addresses_alone() {
+fn a_network_opens_only_its_own_addresses() {
     for (networks, address, expected) in [
         (&["10.1.0.0/16"][..], "10.1.2.3", Ok(())),
         (&["10.1.0.0/16"], "10.2.2.3", Err(Private)),
@@ -40,19 +40,19 @@ fn a_network_opens_its_own_addresses_alone() {
         (&["::1/128"], "::1", Ok(())),
         (&["::1/128"], "127.0.0.1", Err(Loopback)),
         (&["10.0.0.0/8", "fd00::/8"], "fd12::1", Ok(())),
-        // A spelling of an address of the network.
+        // Another spelling of an address in the network.
         (&["10.0.0.0/8"], "::ffff:10.1.2.3", Ok(())),
         (&["10.0.0.0/8"], "::10.1.2.3", Ok(())),
         (&["10.0.0.0/8"], "::ffff:0:10.1.2.3", Ok(())),
         (&["10.0.0.0/8"], "64:ff9b::10.1.2.3", Ok(())),
         (&["10.0.0.0/8"], "2002:a01:203::1", Ok(())),
         (&["10.0.0.0/8"], "64:ff9b::192.168.1.1", Err(Private)),
-        // The whole, by the block that it is in.
+        // The whole address, by its block.
         (&["64:ff9b::/96"], "64:ff9b::10.1.2.3", Ok(())),
         (&["64:ff9b::/96"], "10.1.2.3", Err(Private)),
         (&["64:ff9b:1::/48"], "64:ff9b:1::10.1.2.3", Ok(())),
         (&["2001::/32"], "2001:0:808:808:0:1:f5fe:fdfc", Ok(())),
-        // A mapped network is its IPv4 network; a wider one has no IPv4 in it.
+        // A mapped network is its IPv4 network; a wider one contains no IPv4.
         (&["::ffff:10.0.0.0/104"], "10.1.2.3", Ok(())),
         (&["::ffff:10.0.0.0/104"], "::ffff:10.1.2.3", Ok(())),
         (&["::ffff:10.0.0.0/104"], "192.168.0.1", Err(Private)),
@@ -68,7 +68,7 @@ fn a_network_opens_its_own_addresses_alone() {
 }
 
 #[test]
-fn a_network_must_open_all_that_is_special_in_an_address() {
+fn a_network_must_open_every_special_part_of_an_address() {
     for (networks, address, expected) in [
         // Client 10.1.2.3 of the server 8.8.8.8, within a tunnel that stays reserved.
         (
@@ -96,7 +96,7 @@ fn a_network_must_open_all_that_is_special_in_an_address() {
 }
 
 #[test]
-fn metadata_is_opened_by_its_name_alone() {
+fn metadata_is_opened_only_by_its_exact_address() {
     for (networks, address, expected) in [
         (&["169.254.0.0/16"][..], "169.254.169.254", Err(Metadata)),
         (&["169.254.169.254/31"], "169.254.169.254", Err(Metadata)),
@@ -119,7 +119,7 @@ fn metadata_is_opened_by_its_name_alone() {
 }
 
 #[test]
-fn nothing_opens_what_no_connection_can_mean() {
+fn addresses_without_a_meaning_for_connections_stay_closed() {
     for (address, class) in [
         ("0.0.0.0", Unspecified),
         ("::", Unspecified),

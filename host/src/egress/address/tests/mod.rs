@@ -1,4 +1,4 @@
-//! What addresses are, and which of them a gate lets through.
+//! The special uses of addresses, and which addresses a gate permits.
 
 mod blocks;
 mod gate;
@@ -41,14 +41,14 @@ fn gate(networks: &[&str]) -> AddressGate {
     AddressGate::new(networks.iter().map(parsed).collect())
 }
 
-/// The IPv6 address that has these 32 bits after the prefix, and zeros after them.
+/// The IPv6 address with these 32 bits after the prefix, followed by zeros.
 fn after(prefix: &str, bits_before: u32, inside: Ipv4Addr) -> IpAddr {
     let prefix: Ipv6Addr = prefix.parse().unwrap();
     let inside = u128::from(inside.to_bits()) << (96 - bits_before);
     Ipv6Addr::from_bits(prefix.to_bits() | inside).into()
 }
 
-/// The spellings that are exactly what the address inside is. `::0.0.0.1` is none of them: it is loopback.
+/// The spellings that are equivalent to the address inside. `::0.0.0.1` is not one of them: it is loopback.
 fn same_as(inside: Ipv4Addr) -> Vec<IpAddr> {
     let mut same = vec![
         after("::ffff:0:0", 96, inside),

@@ -1,11 +1,11 @@
-//! What holds for every address. `PROPTEST_CASES` says how many are tried.
+//! Properties of every address. `PROPTEST_CASES` says how many are tried.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
 
-/// What is not globally reachable, written down apart from the host's own tables.
+/// Blocks that are not globally reachable, written independently of the host's own tables.
 const LISTED: &[&str] = &[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -48,7 +48,7 @@ fn listed() -> Vec<IpNet> {
     LISTED.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-/// An address of the network, its bits past the prefix taken from `bits`.
+/// An address of the network, with the bits after the prefix taken from `bits`.
 fn within(network: IpNet, bits: u128) -> IpAddr {
     match network {
         IpNet::V4(four) => {
@@ -62,7 +62,7 @@ fn within(network: IpNet, bits: u128) -> IpAddr {
     }
 }
 
-/// Many of them special, which few would be by chance.
+/// Many of these are special, which few would be by chance.
 fn any_v4() -> impl Strategy<Value = Ipv4Addr> {
     let blocks = listed().into_iter().filter_map(|block| match block {
         IpNet::V4(four) => Some(four),
@@ -128,7 +128,7 @@ proptest! {
     ) {
         let address = within(begin.parse().unwrap(), bits);
         let IpAddr::V6(six) = address else { unreachable!() };
-        // All the forms that have a public address inside begin with these.
+        // All forms with a public address inside begin with these.
         let [first, second, third, fourth, ..] = six.segments();
         prop_assume!(![[0, 0, 0, 0], [0x64, 0xff9b, 0, 0]].contains(&[first, second, third, fourth]));
         prop_assert!(special_use(address).is_some(), "{}", address);

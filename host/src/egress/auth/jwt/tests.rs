@@ -30,7 +30,7 @@ fn part(text: &str) -> Value {
 }
 
 #[test]
-fn a_token_has_what_is_configured_and_what_the_host_fills_in() {
+fn a_token_has_the_configured_claims_and_those_that_the_host_fills_in() {
     let config = config(
         "claims = { iss = 'weld', aud = ['a', 'b'], nested = { level = 2, on = true } }\nheaders = { kid = '1' }\nexpires-in = '90s'",
     );
@@ -72,7 +72,7 @@ async fn a_token_is_sent_until_it_is_nearly_over() {
 }
 
 #[test]
-fn each_request_has_its_own_where_the_api_wants_that() {
+fn each_request_has_its_own_token_if_the_api_requires_it() {
     let signer = signer("per-request = true\nheader = 'x-token'\nprefix = 'Ghost '");
     let first = sent(&signer);
     assert_eq!(signer.config.header, "x-token");

@@ -1,10 +1,10 @@
-//! What may help against a refusal, told by its symptoms.
+//! Advice against a refusal, by its symptoms.
 
 use super::proof::Proof;
 use crate::config::{ClientAuth, Grant, Oauth2Config, ParameterPlace};
 use crate::egress::auth::fault::EndpointFault;
 
-/// Codes of refusals that may speak of the client, and of those with status 401 that don't.
+/// Codes of refusals that may be about the client, and codes with status 401 that are not.
 const CLIENT_CODES: [&str; 4] = [
     "",
     "invalid_client",
@@ -20,7 +20,7 @@ const OTHER_CODES: [&str; 4] = [
 
 /// How a request for a token failed.
 pub(super) struct Symptom<'a> {
-    /// Of the endpoint's last answer, if there was one.
+    /// The status of the endpoint's last answer, if there was one.
     pub(super) status: Option<u16>,
     pub(super) fault: EndpointFault,
     pub(super) proof: Proof<'a>,
@@ -31,7 +31,7 @@ pub(super) struct Symptom<'a> {
 }
 
 impl Symptom<'_> {
-    /// Of a fault before the endpoint was asked.
+    /// The symptom of a fault before the endpoint was asked.
     pub(super) fn unasked(fault: EndpointFault) -> Self {
         Self {
             status: None,
@@ -42,8 +42,8 @@ impl Symptom<'_> {
         }
     }
 
-    /// What may help, or has to be done; `None` if the fault says it all. `login` is the command with which a person logs
-    /// in.
+    /// What may help, or must be done; `None` if the fault explains itself. `login` is the command for a person to
+    /// log in with.
     pub(super) fn advice(&self, config: &Oauth2Config, login: &str) -> Option<String> {
         let new_login = || match config.login {
             Some(_) => format!("log in again with {login}"),
@@ -87,7 +87,8 @@ impl Symptom<'_> {
         is_lost && !self.is_kept && matches!(self.proof, Proof::RefreshToken(_))
     }
 
-    /// Whether the same can't be excluded: a gateway answered in place of the endpoint, which may have granted the request.
+    /// Whether such a loss can't be excluded: a gateway answered in place of the endpoint, which may have granted the
+    /// request.
     pub(super) fn may_lose(&self) -> bool {
         let is_gateway = self.status.is_some_and(|status| status >= 500);
         self.loses() || (is_gateway && matches!(self.proof, Proof::RefreshToken(_)))
@@ -153,7 +154,7 @@ impl Symptom<'_> {
     }
 }
 
-/// The other ways in which a client can prove itself.
+/// The other ways in which the client can authenticate.
 fn client_advice(auth: &ClientAuth, grant: &Grant) -> Option<&'static str> {
     match auth {
         ClientAuth::Basic(secret) if needs_escapes(secret.expose()) => Some(
@@ -174,7 +175,7 @@ fn client_advice(auth: &ClientAuth, grant: &Grant) -> Option<&'static str> {
     }
 }
 
-/// Whether a form escapes some of it.
+/// Whether a form escapes any character of the text.
 fn needs_escapes(text: &str) -> bool {
     !text
         .chars()

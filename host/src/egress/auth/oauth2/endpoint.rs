@@ -1,4 +1,4 @@
-//! A token endpoint as a credential's configuration names it, and what is known of its refresh token.
+//! A token endpoint as a credential's configuration describes it, and the state of its refresh token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,23 +19,23 @@ use crate::lock::Mutex;
 use crate::secrets::Secrets;
 use crate::waits::Waits;
 
-/// Shorter tokens are not looked for in a variable's value: they may be any word's part.
+/// Shorter tokens are not searched for in a variable's value: they may be part of any word.
 const MIN_TOKEN_BYTES: usize = 4;
 
 /// The token endpoint of one credential.
 pub(super) struct TokenEndpoint {
-    /// The credential's.
+    /// The name of the credential.
     pub(super) name: Arc<str>,
     pub(super) config: Arc<Oauth2Config>,
     pub(super) refresh: RefreshMemory,
-    /// What the last answers had for the connector.
+    /// The connector's variables from the last answers.
     variables: Mutex<Vec<(String, String)>>,
-    /// What the request under way waits for; none where there is no request.
+    /// The waits of the current request; `None` if there is no request.
     waits: Mutex<Option<Arc<Waits>>>,
 }
 
 impl TokenEndpoint {
-    /// With the refresh token of the configuration, if it has one.
+    /// Begins with the configured refresh token, if there is one.
     pub(super) fn new(name: Arc<str>, config: Arc<Oauth2Config>) -> Self {
         Self {
             name,
@@ -46,8 +46,8 @@ impl TokenEndpoint {
         }
     }
 
-    /// The same under a changed configuration. What came in place of the configured refresh token counts on, as it does on
-    /// disk, where that is the same.
+    /// The same endpoint under a changed configuration. If the configured refresh token is unchanged, the token that
+    /// replaced it stays in use, as it does on disk.
     pub(super) fn changed(&self, config: Arc<Oauth2Config>) -> Self {
         let new = Self::new(self.name.clone(), config);
         let seed = |endpoint: &Self| endpoint.seed().map(|seed| seed.expose().to_owned());
@@ -60,12 +60,12 @@ impl TokenEndpoint {
         }
     }
 
-    /// From now on a request is under way, or none.
+    /// Notes that a request begins, or that none is under way any more.
     pub(super) fn wait_with(&self, waits: Option<Arc<Waits>>) {
         *self.waits.lock() = waits;
     }
 
-    /// Until when the request under way waits, where that is known.
+    /// The time until which the current request waits, if it is known.
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.waits.lock().as_ref()?.current()?.until
     }
@@ -75,7 +75,7 @@ impl TokenEndpoint {
         self.config.grant.refresh_token()
     }
 
-    /// A token to send. Hidden from now on. `asked` is when it was asked for.
+    /// A token to send. It is hidden from now on. `asked` is the time of its request.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl TokenEndpoint {
         let name = format!("auth.{}.token", self.name);
         secrets.add(access_token.expose(), &name);
         let prefix = &self.config.prefix;
-        // Some answer with the prefix before the token.
+        // Some endpoints put the prefix before the token.
         let token = access_token.expose();
         let has_prefix = token
             .split_at_checked(prefix.len())
@@ -103,18 +103,17 @@ impl TokenEndpoint {
         Ok(Token::new(addition, asked, expires_in))
     }
 
-    /// What the connector's calls have of the answers: names and values of variables.
+    /// The variables that the connector's calls get from the answers: names and values.
     pub(super) fn variables(&self) -> Vec<(String, String)> {
         self.variables.lock().clone()
     }
 
-    /// Takes over the variables of an answer; those that it doesn't have stay as they are.
+    /// Takes over the variables of an answer; variables that it lacks stay as they are. A variable that contains one
+    /// of these tokens or another secret, as an address may, is skipped: the connector never gets it.
     ///
     /// # Errors
     ///
-    /// [`EndpointFault::NoVariable`] and [`EndpointFault::VariableElsewhere`]: nothing is taken over.
-    ///
-    /// One that holds one of these tokens or another secret, such as an address may, is passed over: the connector never has it.
+    /// [`EndpointFault::NoVariable`] and [`EndpointFault::VariableElsewhere`]; then nothing is taken over.
     pub(super) fn take_variables(
         &self,
         mut new: Vec<(String, String)>,
@@ -172,12 +171,12 @@ impl TokenEndpoint {
         Ok(())
     }
 
-    /// Nobody sees this refresh token from now on.
+    /// Hides this refresh token from now on.
     pub(super) fn hide_refresh_token(&self, token: &Secret, secrets: &Secrets) {
         secrets.add(token.expose(), &format!("auth.{}.refresh", self.name));
     }
 
-    /// Where a request with this proof goes.
+    /// The target of a request with this proof.
     pub(super) fn url(&self, proof: Proof<'_>) -> &Url {
         let refresh_url = self.config.shape.refresh_url.as_ref();
         refresh_url
@@ -185,12 +184,12 @@ impl TokenEndpoint {
             .unwrap_or(&self.config.token_url)
     }
 
-    /// A fault before the endpoint was asked, as those who wait for the token are told it.
+    /// A fault before the endpoint was asked, as it is reported to the callers that wait for the token.
     pub(super) fn error(&self, upstream: &Upstream, fault: EndpointFault) -> EndpointError {
         self.error_of(upstream, Symptom::unasked(fault))
     }
 
-    /// The same of a fault with what is known of its request.
+    /// The same for a fault with the known symptoms of its request.
     pub(super) fn error_of(&self, upstream: &Upstream, symptom: Symptom<'_>) -> EndpointError {
         let advice = symptom.advice(&self.config, &self.login_command(upstream));
         EndpointError {
@@ -207,7 +206,7 @@ impl TokenEndpoint {
         }
     }
 
-    /// What a person runs to log in.
+    /// The command for a person to log in with.
     pub(super) fn login_command(&self, upstream: &Upstream) -> String {
         let (connector, name) = (&upstream.connector, &self.name);
         format!("`weld-host auth login {connector} --credential {name}`")

@@ -1,4 +1,4 @@
-//! The last failure of a credential, kept beside its token for whoever asks what is known of it.
+//! The last failure of a credential, kept next to its token for status reports.
 
 use std::time::SystemTime;
 
@@ -7,9 +7,9 @@ use super::locking::blocking;
 use crate::egress::upstream::Upstream;
 use crate::tokens::RenewalFailure;
 
-/// Keeps a failure, or removes the one that is kept. That it can't be kept hurts nobody.
+/// Keeps a failure, or removes the kept one. Failing to do so has no consequences.
 pub(super) async fn keep(endpoint: &TokenEndpoint, upstream: &Upstream, failure: Option<String>) {
-    // Without a key nothing is kept at all.
+    // Without a key nothing is kept.
     let Some(store) = upstream
         .token_store(&endpoint.config.token_url)
         .filter(|store| store.has_key())

@@ -1,7 +1,7 @@
 //! Refresh tokens that are kept on disk, for all processes that use the credential.
 //!
-//! A renewal goes under the store's lock: the token is read again, since another process may have replaced it, the
-//! request is made, and what came is written before anybody has it.
+//! A renewal holds the store's lock: it reads the token again, since another process may have replaced it, sends the
+//! request, and writes the result before anything uses it.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -23,10 +23,10 @@ use crate::egress::upstream::Upstream;
 use crate::report::{chain, hexadecimal};
 use crate::tokens::{self, AccessToken, SeedDigest, Store, TokenEntry, TokenLock, TokenRecord};
 
-/// With less left of it, an access token of another process is not used.
+/// An access token of another process with less time left is not used.
 const LEAST_REST: Duration = Duration::from_secs(60);
 
-/// A token, obtained with the refresh token that is kept, or else the configured one.
+/// A token, obtained with the refresh token that is kept or else with the configured one.
 pub(super) async fn token(
     endpoint: &TokenEndpoint,
     upstream: &Upstream,
@@ -39,7 +39,7 @@ pub(super) async fn token(
     let locked = lock(&entry).await;
     let locked = match locked {
         Ok(locked) => Some(Arc::new(locked)),
-        // What is there can still be read, and a token is worth more than its place on disk.
+        // The stored token can still be read, and using it matters more than storing it.
         Err(
             error @ (tokens::TokenError::ReadOnly { .. }
             | tokens::TokenError::Full { .. }
@@ -59,7 +59,7 @@ pub(super) async fn token(
     renewal.token().await
 }
 
-/// One renewal. The lock goes with it.
+/// One renewal, which holds the lock.
 struct Renewal<'a> {
     endpoint: &'a TokenEndpoint,
     upstream: &'a Upstream,
@@ -90,7 +90,7 @@ impl Renewal<'_> {
         if !failure.fault.is_dead_refresh_token() {
             return Err(failure);
         }
-        // Somebody may have logged in meanwhile, or renewed it where locks don't reach.
+        // Somebody may have logged in meanwhile, or renewed the token where locks have no effect.
         let kept = self.kept().await?;
         let newer = kept
             .as_ref()
@@ -102,8 +102,8 @@ impl Renewal<'_> {
         }
     }
 
-    /// A token for this refresh token. What came with it is kept before anybody has it; so is a refresh token that came
-    /// without a token that can be used.
+    /// A token for this refresh token. The new refresh token is kept before anything uses the result, even if it came
+    /// without a usable access token.
     async fn renewed(
         &self,
         current: &Secret,
@@ -142,7 +142,7 @@ impl Renewal<'_> {
         }
     }
 
-    /// What is on disk, where it descends from the configured refresh token or there is none.
+    /// The record on disk, if it descends from the configured refresh token or if none is configured.
     async fn kept(&self) -> Result<Option<TokenRecord>, EndpointError> {
         let entry = self.entry.clone();
         let kept = blocking(move || entry.read()).await.map_err(|error| {
@@ -161,7 +161,8 @@ impl Renewal<'_> {
         Ok(kept)
     }
 
-    /// Writes what an earlier renewal could not, unless somebody else has written since. Answers what counts now.
+    /// Writes a record that an earlier renewal could not write, unless somebody else has written since. Returns the
+    /// record that counts now.
     async fn saved(&self, kept: Option<TokenRecord>) -> Option<TokenRecord> {
         let unsaved = self.endpoint.refresh.lock().unsaved.take();
         let Some(UnsavedRecord { record, replaced }) = unsaved else {
@@ -176,7 +177,7 @@ impl Renewal<'_> {
         Some(record)
     }
 
-    /// The access token that another process has obtained since, or this one before a restart.
+    /// The access token that another process has obtained since, or this process before a restart.
     fn of_another_process(&self, kept: &TokenRecord) -> Option<Token> {
         let access = kept.access_token.as_ref()?;
         let mut memory = self.endpoint.refresh.lock();
@@ -186,7 +187,7 @@ impl Renewal<'_> {
             .is_some_and(|last| last.expose() == access.token.expose());
         let rest = match access.expires {
             Some(expires) => Some(expires.duration_since(SystemTime::now()).ok()?),
-            // One that nothing renews, and that holds until it is revoked.
+            // A token that nothing renews, and that is valid until it is revoked.
             None if kept.refresh_token.expose().is_empty() => None,
             None => return None,
         };
@@ -211,12 +212,12 @@ impl Renewal<'_> {
         if taken.is_err() {
             return None;
         }
-        // It is not new: an API that refuses it may have taken it before.
+        // The token is not new: an API that refuses it may have accepted it before.
         token.was_accepted();
         Some(token)
     }
 
-    /// Brings a record to the disk, or keeps it in memory until the next renewal. `replaced` is the refresh token that it
+    /// Writes a record to disk, or keeps it in memory until the next renewal. `replaced` is the refresh token that it
     /// was obtained with.
     async fn keep(&self, record: TokenRecord, replaced: Secret) {
         let failed = match self.locked.clone() {
@@ -231,14 +232,14 @@ impl Renewal<'_> {
             }
         };
         let mut memory = self.endpoint.refresh.lock();
-        // Where several writes failed, what is on disk is what the first should have replaced.
+        // If several writes failed, the disk still has the record that the first one should have replaced.
         let earlier = memory.unsaved.take().map(|unsaved| unsaved.replaced);
         let replaced = earlier.unwrap_or(replaced);
         memory.unsaved = failed.then_some(UnsavedRecord { record, replaced });
     }
 }
 
-/// What is to be kept of an answer.
+/// The record to keep of an answer.
 pub(super) fn record(
     endpoint: &TokenEndpoint,
     response: &TokenResponse,

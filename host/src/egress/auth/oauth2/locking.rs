@@ -1,4 +1,4 @@
-//! The store's lock and files, without holding a thread of the runtime.
+//! The store's lock and files, without blocking a thread of the runtime.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use tokio::time::Instant;
 
 use crate::tokens::{self, TokenEntry, TokenLock};
 
-/// How often a lock is tried that another process holds, and for how long: a renewal may have to wait for a quota.
+/// How often, and for how long, a lock that another process holds is tried: a renewal may have to wait for a quota.
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 const LOCK_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Tries again and again, since a thread that waits for another process could wait for ever.
+/// Polls the lock, since a thread that waits for another process could wait forever.
 pub(super) async fn lock(entry: &TokenEntry) -> Result<TokenLock, tokens::TokenError> {
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
@@ -25,7 +25,7 @@ pub(super) async fn lock(entry: &TokenEntry) -> Result<TokenLock, tokens::TokenE
     }
 }
 
-/// The work goes on also where nobody waits for it any more: a write is never cut off.
+/// The work continues even if nothing waits for it any more: a write is never cut off.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, tokens::TokenError> + Send + 'static,
 ) -> Result<T, tokens::TokenError> {

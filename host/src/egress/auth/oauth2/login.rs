@@ -1,4 +1,4 @@
-//! What a login brings: the first refresh token, for the store.
+//! The result of a login: the first refresh token, for the store.
 
 use super::endpoint::TokenEndpoint;
 use super::kept::record;
@@ -13,12 +13,12 @@ use crate::egress::upstream::Upstream;
 use crate::tokens::Store;
 
 impl Tokens {
-    /// Obtains tokens for the code that a person's permission came to, and keeps them in the store. The request goes the
-    /// connector's way, under its rules. Whether the token can be renewed.
+    /// Obtains tokens for the authorization code of a login, and keeps them in the store. The request is sent like
+    /// the connector's own, under its rules. Returns whether the token can be renewed.
     ///
     /// # Errors
     ///
-    /// The endpoint gives a token that ends and no refresh token, or what it gives can't be kept.
+    /// The endpoint returns a token that expires and no refresh token, or the result can't be stored.
     pub(in crate::egress) async fn log_in(
         &self,
         upstream: &Upstream,
@@ -34,8 +34,8 @@ impl Tokens {
     }
 }
 
-/// Keeps what a login brought, in place of whatever was kept. Whether it can be renewed: some give a token that holds until it
-/// is revoked, and nothing to renew it with.
+/// Keeps the result of a login in place of any earlier record. Returns whether it can be renewed: some endpoints
+/// return a token that is valid until it is revoked, and no refresh token.
 async fn keep(
     endpoint: &TokenEndpoint,
     upstream: &Upstream,

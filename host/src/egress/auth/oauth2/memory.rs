@@ -1,4 +1,4 @@
-//! What is known of a refresh token in memory.
+//! The state of a refresh token in memory.
 
 use std::sync::{Arc, MutexGuard};
 
@@ -8,44 +8,44 @@ use crate::config::Secret;
 use crate::lock::Mutex;
 use crate::tokens::TokenRecord;
 
-/// The refresh token of one credential: that of its configuration, then whatever the endpoint gave in its place. Requests
-/// for one credential come one after the other, so that nobody else changes it meanwhile.
+/// The refresh token of one credential: first the configured one, then the ones that replace it. Requests for one
+/// credential are made one after the other, so that nothing else changes it meanwhile.
 #[derive(Clone)]
 pub(super) struct RefreshMemory(Arc<SharedMemory>);
 
-/// Versions of a connector share it, where their configured refresh token is the same.
+/// Versions of a connector share it if their configured refresh token is the same.
 struct SharedMemory {
     memory: Mutex<Memory>,
-    /// Of those that renew without a store.
+    /// Taken by renewals without a store.
     turn: tokio::sync::Mutex<()>,
 }
 
-/// What is remembered.
+/// The remembered state.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// The one to send if none is kept on disk.
+    /// The token to send if none is kept on disk.
     pub(super) current: Option<Secret>,
-    /// What could not be written yet.
+    /// The record that could not be written yet.
     pub(super) unsaved: Option<UnsavedRecord>,
-    /// The last access token. It is renewed because it is over, or was refused.
+    /// The last access token. It is renewed because it has expired or was refused.
     pub(super) last_access: Option<Secret>,
     /// Whether an answer may have had a new refresh token that never arrived.
     pub(super) may_be_lost: bool,
-    /// Whether it was said that tokens are lost at the end.
+    /// Whether the warning was given that tokens are lost at the end of the process.
     pub(super) is_warned: bool,
-    /// When it was last said that the refresh token ends soon.
+    /// When the last warning was given that the refresh token expires soon.
     pub(super) end_warned: Option<Instant>,
 }
 
 /// A record that could not be written.
 pub(super) struct UnsavedRecord {
     pub(super) record: TokenRecord,
-    /// The refresh token that it was obtained with: what is on disk, unless somebody has written since.
+    /// The refresh token that it was obtained with. That is on disk, unless somebody has written since.
     pub(super) replaced: Secret,
 }
 
 impl RefreshMemory {
-    /// `configured` is the one to begin with.
+    /// `configured` is the first token.
     pub(super) fn new(configured: Option<Secret>) -> Self {
         let memory = Memory {
             current: configured,
@@ -61,7 +61,7 @@ impl RefreshMemory {
         self.0.memory.lock()
     }
 
-    /// Waits until nobody else renews: a version of the connector that is replaced may still do so.
+    /// Waits until no other renewal is under way: a replaced version of the connector may still be renewing.
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.turn.lock().await
     }

@@ -1,7 +1,8 @@
-//! Tokens that a token endpoint gives (RFC 6749): asked for once for all who wait, kept, and renewed in time.
+//! Tokens from a token endpoint (RFC 6749): requested once for all waiting calls, kept, and renewed in time.
 //!
-//! `tokens` has the token and whoever waits for it. `request` makes one request of `parameters` to the `endpoint`,
-//! `answer` reads what comes back, `advice` says what may help against a refusal, `refresh` has the refresh token, and `kept` where it is kept on disk.
+//! `tokens` has the token and its waiting calls. `request` sends the `parameters` to the `endpoint`, `answer` reads
+//! the response, `advice` suggests how to fix a refusal, `refresh` has the refresh token, and `kept` stores it on
+//! disk.
 
 mod advice;
 mod answer;

@@ -1,4 +1,4 @@
-//! What a token is asked for with: parameters, and the client's proof.
+//! The parameters of a token request, and the client's authentication.
 
 use std::time::SystemTime;
 
@@ -20,15 +20,15 @@ use crate::secrets::Secrets;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const CLIENT_JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// A request's own part.
+/// The part of a request that differs each time.
 pub(super) struct TokenParameters {
     /// In the order in which they are sent.
     pairs: Vec<(String, String)>,
-    /// Marked as sensitive; `None` if the client doesn't prove itself so.
+    /// Marked as sensitive; `None` if the client doesn't authenticate this way.
     pub(super) authorization: Option<HeaderValue>,
 }
 
-/// The parameters of one request: what is signed for it is signed anew each time. `secrets` are told of that.
+/// The parameters of one request. Assertions are signed again for each request, and registered in `secrets`.
 pub(super) fn parameters(
     endpoint: &TokenEndpoint,
     secrets: &Secrets,
@@ -73,7 +73,7 @@ pub(super) fn parameters(
         }
     }
     let has_scopes = match proof {
-        // A code was given for the scopes that the person was asked for.
+        // A code was issued for the scopes that the person was asked for.
         Proof::Code(_) => false,
         Proof::RefreshToken(_) => config.renews_with_scopes(),
         Proof::Nothing => true,
@@ -128,7 +128,7 @@ impl TokenParameters {
             .into()
     }
 
-    /// As a JSON object. A name that comes several times has a list.
+    /// As a JSON object. A name that occurs several times has a list.
     pub(super) fn json(&self) -> Bytes {
         let mut object = Map::new();
         for (name, value) in &self.pairs {
@@ -142,13 +142,13 @@ impl TokenParameters {
         Value::Object(object).to_string().into()
     }
 
-    /// In the query of a URL, after what it has.
+    /// Appended to the query of a URL.
     pub(super) fn add_to(&self, url: &mut Url) {
         url.query_pairs_mut().extend_pairs(&self.pairs);
     }
 }
 
-/// RFC 6749, section 2.3.1, has both escaped as in a form before they are joined.
+/// RFC 6749, section 2.3.1, requires both to be escaped as in a form before they are joined.
 fn form_escaped(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }

@@ -1,8 +1,8 @@
-//! What a request for a token shows to the endpoint, besides what the configuration has.
+//! The proof in a token request, in addition to the configuration.
 
 use crate::config::Secret;
 
-/// What is shown to the endpoint besides what the configuration has.
+/// The proof that is sent to the endpoint, in addition to the configuration.
 #[derive(Clone, Copy)]
 pub(super) enum Proof<'a> {
     Nothing,
@@ -10,12 +10,12 @@ pub(super) enum Proof<'a> {
     Code(&'a AuthorizationCode),
 }
 
-/// What a person's permission came to (RFC 6749, section 4.1.3).
+/// The result of a person's permission (RFC 6749, section 4.1.3).
 pub(crate) struct AuthorizationCode {
-    /// As the redirect brought it.
+    /// As the redirect contained it.
     pub(crate) code: Secret,
-    /// Where the redirect went.
+    /// The target of the redirect.
     pub(crate) redirect_uri: String,
-    /// What the challenge was made of (RFC 7636); `None` for a server that knows none.
+    /// The source of the challenge (RFC 7636); `None` for a server that doesn't support it.
     pub(crate) verifier: Option<Secret>,
 }

@@ -1,4 +1,4 @@
-//! A token of the endpoint's, by whatever grant; and a refresh token that is in memory alone.
+//! Obtains a token from the endpoint by any grant, and keeps a refresh token in memory.
 
 use super::endpoint::TokenEndpoint;
 use super::locking::blocking;
@@ -11,11 +11,11 @@ use crate::egress::auth::fault::EndpointFault;
 use crate::egress::upstream::Upstream;
 use crate::tokens::Store;
 
-/// A token of the endpoint's, by whatever grant.
+/// Obtains a token from the endpoint, by any grant.
 ///
 /// # Errors
 ///
-/// The endpoint gives none.
+/// The endpoint returns no token.
 pub(super) async fn token(
     endpoint: &TokenEndpoint,
     upstream: &Upstream,
@@ -36,8 +36,8 @@ pub(super) async fn token(
     }
 }
 
-/// The configured refresh token is used up where another one was kept for it: some APIs revoke all tokens of whoever sends it
-/// again.
+/// Checks that no other refresh token is kept in place of the configured one, which then is used up: some APIs revoke
+/// all tokens if it is sent again.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ async fn check_unkept(
     }
 }
 
-/// With nothing on disk: a start begins with the configured one.
+/// Without a store: each start begins with the configured one.
 async fn in_memory(endpoint: &TokenEndpoint, upstream: &Upstream) -> Result<Token, EndpointError> {
     let _turn = endpoint.refresh.turn().await;
     let current = endpoint.refresh.lock().current.clone();

@@ -1,4 +1,4 @@
-//! The end of a refresh token: whoever has to log in again is told before.
+//! The end of a refresh token: the log warns early that somebody has to log in again.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,14 +9,14 @@ use super::endpoint::TokenEndpoint;
 use crate::egress::upstream::Upstream;
 use crate::tokens::TokenRecord;
 
-/// How long before the end the log warns of it, and how often.
+/// How long before the end the log warns, and how often.
 const WARNED_BEFORE: Duration = Duration::from_secs(7 * 24 * 3600);
 const WARNED_EVERY: Duration = Duration::from_secs(12 * 3600);
 
-/// Ends that lie closer together are the same: endpoints tell how much is left.
+/// Ends closer together than this are the same: endpoints report the time that is left.
 const SAME_END: Duration = Duration::from_secs(60);
 
-/// Warns in the log of an end that is near and that renewals don't put off.
+/// Warns in the log if the end is near and renewals don't extend it.
 pub(super) fn warn(
     endpoint: &TokenEndpoint,
     upstream: &Upstream,
@@ -55,7 +55,7 @@ pub(super) fn warn(
     );
 }
 
-/// Whether an end is near, and not later than it was before. One that each renewal puts off is no end.
+/// Whether an end is near, and not later than before. If each renewal extends it, it doesn't count.
 fn is_near(end: SystemTime, before: Option<SystemTime>, now: SystemTime) -> bool {
     let is_near = end
         .duration_since(now)
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_is_warned_of_that_is_near_and_not_put_off() {
+    fn only_an_end_that_is_near_and_not_extended_causes_a_warning() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let at = |hours: u64| now + Duration::from_secs(hours * 3600);
         for (end, before, expected) in [
@@ -82,7 +82,7 @@ mod tests {
             (at(24 * 8), Some(at(24 * 8)), false),
             // Each renewal gives a day more.
             (at(24), Some(at(23)), false),
-            // Whether it is put off isn't known yet.
+            // Whether renewals extend it isn't known yet.
             (at(24), None, false),
         ] {
             assert_eq!(is_near(end, before, now), expected, "{end:?} {before:?}");

@@ -1,4 +1,4 @@
-//! What comes back of a request for a token, as bytes.
+//! The response to a token request, as bytes.
 
 use http::{HeaderMap, Response, header};
 use http_body_util::BodyExt;
@@ -12,13 +12,13 @@ use crate::egress::failure::FailureKind;
 use crate::egress::phase::CallPhase;
 use crate::report;
 
-/// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
+/// The longest answer that is read: a token has a few hundred bytes, or a few thousand with many claims.
 pub(super) const MAX_BYTES: usize = 64 << 10;
 
-/// Parts of the addresses to which a refused login leads.
+/// Parts of the addresses to which a refused login redirects.
 const FAILURES: [&str; 4] = ["error", "fail", "invalid", "denied"];
 
-/// What came back.
+/// The response of the endpoint.
 pub(super) struct EndpointAnswer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -26,7 +26,8 @@ pub(super) struct EndpointAnswer {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// The origin and path of a redirect: its query may hold secrets. So may the path, which is whole.
+/// The origin and path of a redirect, without its query, which may contain secrets. The path may contain secrets,
+/// too, and is complete.
 pub(super) fn leads_to(url: &Url, headers: &HeaderMap) -> Option<String> {
     let location = headers.get(header::LOCATION)?.to_str().ok()?;
     let mut to = url.join(location).ok().filter(Url::has_host)?;
@@ -39,7 +40,7 @@ pub(super) fn leads_to(url: &Url, headers: &HeaderMap) -> Option<String> {
     ))
 }
 
-/// Whether a redirect of a login leads back to it, as one does that was refused.
+/// Whether a redirect leads back to the login, as after a refusal.
 pub(super) fn leads_back(url: &Url, headers: &HeaderMap) -> bool {
     let location = headers.get(header::LOCATION);
     let Some(to) = location.and_then(|to| url.join(to.to_str().ok()?).ok()) else {
@@ -65,11 +66,11 @@ pub(super) fn was_asked(error: &EgressError) -> bool {
     }
 }
 
-/// Reads a response to its end, as far as it may go.
+/// Reads a response to its end, up to the limit.
 ///
 /// # Errors
 ///
-/// It broke off.
+/// The response broke.
 pub(super) async fn read(response: Response<ResponseBody>) -> Result<EndpointAnswer, EgressError> {
     let (head, mut rest) = response.into_parts();
     let answer = |body| EndpointAnswer {

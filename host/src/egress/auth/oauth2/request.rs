@@ -32,23 +32,23 @@ use crate::egress::tries::{PassingFailure, RetryPolicy};
 use crate::egress::upstream::Upstream;
 use crate::scope::CallScope;
 
-/// What may be held for a request for a token, in bytes: the answer, and what its decompression takes.
+/// The memory limit of a token request, in bytes: the answer, and its decompression.
 const MAX_HELD_BYTES: u64 = 32 << 20;
 
-/// How long a token may take at the least, tries and quotas included.
+/// The least time that a token may take, including tries and quotas.
 const LEAST_TIME: Duration = Duration::from_secs(600);
 
-/// A token, and all that came with it.
+/// A token, and everything that came with it.
 pub(super) struct NewTokens {
     pub(super) token: Token,
     pub(super) response: TokenResponse,
 }
 
-/// Asks the endpoint for a token. What it gives is told to the connector's secrets before anybody has it.
+/// Requests a token from the endpoint. The result is registered in the connector's secrets before anything uses it.
 ///
 /// # Errors
 ///
-/// The endpoint gives none.
+/// The endpoint returns no token.
 pub(super) async fn token(
     endpoint: &TokenEndpoint,
     upstream: &Upstream,
@@ -76,7 +76,7 @@ pub(super) async fn token(
             may_be_lost: retries.may_be_lost,
             is_kept: retries.refresh_token.is_some(),
         };
-        // The next renewal is refused perhaps, and must be able to say why.
+        // The next renewal may be refused, and must be able to explain it.
         let mut memory = endpoint.refresh.lock();
         let may_be_lost = memory.may_be_lost || symptom.may_be_lost || symptom.may_lose();
         memory.may_be_lost = may_be_lost && !symptom.is_kept;
@@ -92,38 +92,38 @@ pub(super) async fn token(
 /// Why there is no token.
 pub(super) struct TokenFailure {
     pub(super) error: EndpointError,
-    /// A refresh token that came without a token that can be used, in place of the one that was sent.
+    /// A refresh token that came without a usable access token, and replaces the one that was sent.
     pub(super) refresh_token: Option<Secret>,
 }
 
-/// The tries of a request for a token. Each has a form of its own, since what is signed for it must be new.
+/// The tries of a token request. Each has its own form, since assertions must be new.
 struct TokenRetries<'r> {
     endpoint: &'r TokenEndpoint,
     upstream: &'r Upstream,
     proof: Proof<'r>,
     /// When the last try began.
     asked: Instant,
-    /// The last try's, if it was answered.
+    /// The status of the last try, if it was answered.
     status: Option<u16>,
     tries: u32,
     /// Whether a try before the last one may have been granted.
     may_be_lost: bool,
-    /// That of an answer that can't be used.
+    /// The refresh token of an answer that can't be used.
     refresh_token: Option<Secret>,
 }
 
 impl TokenRetries<'_> {
     async fn token(&mut self) -> Result<NewTokens, EndpointFault> {
         let upstream = self.upstream;
-        // The calls and bytes are the host's. The time is that of the page that waits for the longest; but what a short
-        // page has begun, the next one may still have.
+        // Calls and bytes are the host's. The time is that of the page that waits longest; but a request that a short
+        // page has begun may serve the next page.
         let limits = Limits {
             max_calls: u32::MAX,
             max_call_bytes: u64::MAX,
             page_timeout: upstream.page_timeout.max(LEAST_TIME),
             ..Limits::default()
         };
-        // Nobody's call pays for a token that outlives it.
+        // No call is charged for a token that outlives it.
         let account = HostAccount::new(MAX_HELD_BYTES);
         let scope = Arc::new(CallScope::of_a_page(&limits, &account));
         let mut attempt =
@@ -144,7 +144,7 @@ impl TokenRetries<'_> {
         if (300..400).contains(&answer.status) {
             let url = endpoint.url(self.proof);
             let to = reply::leads_to(url, &answer.headers);
-            // A login of a page for people ends in a redirect, with a cookie.
+            // A login that is meant for a web page ends in a redirect, with a cookie.
             let is_page = endpoint.config.shape.body != ParameterPlace::Json;
             if endpoint.config.answer.head.is_none() || !is_page {
                 return Err(EndpointFault::Redirect { to });
@@ -172,7 +172,7 @@ impl TokenRetries<'_> {
         if let Some(new) = &response.refresh_token {
             endpoint.hide_refresh_token(new, secrets);
         }
-        // First, since no variable may hold it.
+        // The token comes first, since no variable may contain it.
         let token = endpoint.token(
             &response.access_token,
             self.asked,
@@ -195,8 +195,8 @@ impl TokenRetries<'_> {
 }
 
 impl TokenRetries<'_> {
-    /// Reads an answer as the configuration says. A login's may have the token elsewhere than a renewal's, which is then
-    /// at the top.
+    /// Reads an answer as the configuration says. A login's answer may have the token at another place than a
+    /// renewal's, which has it at the top.
     fn read_answer(
         &self,
         answer: &EndpointAnswer,
@@ -235,7 +235,8 @@ impl RetryPolicy for TokenRetries<'_> {
     }
 
     fn request(&mut self, (): ()) -> Result<Outgoing, EndpointFault> {
-        // No answer, one that broke off, or a gateway's in place of the endpoint's: it may have granted the request.
+        // There was no answer, it broke, or a gateway answered in place of the endpoint: the request may have been
+        // granted.
         let may_be_granted = self
             .status
             .is_none_or(|status| !(300..500).contains(&status));
@@ -281,7 +282,7 @@ impl RetryPolicy for TokenRetries<'_> {
         _: ResponseVerdict,
     ) -> Result<EndpointAnswer, TryFailure> {
         self.status = Some(response.status().as_u16());
-        // The endpoint may have given a token that is lost now; another try is all that can be done.
+        // The endpoint may have issued a token that is lost now; another try is all that can be done.
         reply::read(response).await.map_err(|error| TryFailure {
             error,
             is_answered: true,
@@ -297,19 +298,19 @@ impl RetryPolicy for TokenRetries<'_> {
             Ok(answer) => PassingFailure::of(answer.status, verdict).or_else(|| {
                 (answer.status >= 500).then_some(PassingFailure {
                     status: Some(answer.status),
-                    told: None,
+                    asked_wait: None,
                 })
             }),
             Err(failure) => match FailureKind::of(&failure.error) {
                 Some(FailureKind::Unbegun | FailureKind::Stale | FailureKind::Passing) => {
                     Some(PassingFailure::UNANSWERED)
                 }
-                // An answer that can't be decoded would come again.
+                // An answer that can't be decoded would be the same again.
                 Some(FailureKind::Lasting) | None => None,
             },
         }
     }
 
-    /// It was read to its end.
+    /// The answer was read to its end.
     fn set_aside(_: EndpointAnswer) {}
 }

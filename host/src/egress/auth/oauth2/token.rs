@@ -1,4 +1,4 @@
-//! A token, and for how long it is good.
+//! A token, and its lifetime.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::config::Addition;
 
-/// A token is renewed this long before its end, or a fifth of its time, whichever is less.
+/// A token is renewed this long before its end, or a fifth of its lifetime, whichever is less.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// How long a token that no API has accepted yet is kept before another one replaces it.
@@ -17,14 +17,14 @@ const FIRST_TRIAL: Duration = Duration::from_secs(30);
 pub(in crate::egress) struct Token {
     addition: Addition,
     had: Instant,
-    /// When it is renewed, and when it ends; `None` if that isn't known.
+    /// When it is renewed, and when it ends; `None` if that is unknown.
     times: Option<(Instant, Instant)>,
     is_accepted: AtomicBool,
 }
 
 impl Token {
-    /// `addition` is the token as it is sent. It was asked for at `asked`, and holds for so long from then on, where that is
-    /// known.
+    /// `addition` is the token in the form in which it is sent. It was requested at `asked`, and is valid for
+    /// `expires_in` from then on, if that is known.
     pub(super) fn new(addition: Addition, asked: Instant, expires_in: Option<Duration>) -> Self {
         let times = expires_in.and_then(|time| {
             let margin = MARGIN.min(time / 5);
@@ -39,7 +39,7 @@ impl Token {
         }
     }
 
-    /// As it is sent.
+    /// The token in the form in which it is sent.
     pub(super) fn addition(&self) -> &Addition {
         &self.addition
     }
@@ -50,16 +50,17 @@ impl Token {
     }
 
     /// Whether it may still be sent if it can't be renewed.
-    pub(super) fn is_of_use(&self) -> bool {
+    pub(super) fn is_usable(&self) -> bool {
         self.times.is_none_or(|(_, end)| Instant::now() < end)
     }
 
-    /// An API accepted it.
+    /// Notes that an API accepted it.
     pub(in crate::egress) fn was_accepted(&self) {
         self.is_accepted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an API that refuses it may accept another one: it accepted this one before, or has had time to learn of it.
+    /// Whether an API that refuses it may accept another one: it accepted this one before, or has had time to learn
+    /// of it.
     pub(super) fn is_worth_replacing(&self) -> bool {
         self.is_accepted.load(Ordering::Relaxed) || self.had.elapsed() >= FIRST_TRIAL
     }
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_is_had_anew_before_its_end() {
+    async fn a_token_is_renewed_before_its_end() {
         for (expires_in, seconds) in [(3600, 3540), (300, 240), (100, 80), (1, 0)] {
             let token = Token::new(
                 addition(),
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_new_token_that_no_api_takes_is_not_replaced_at_once() {
+    async fn a_new_token_that_no_api_accepts_is_not_replaced_at_once() {
         let token = Token::new(addition(), Instant::now(), None);
         assert!(!token.is_worth_replacing());
         tokio::time::advance(FIRST_TRIAL).await;

@@ -1,4 +1,4 @@
-//! The token of one credential, for all who wait for it.
+//! The token of one credential, for all calls that wait for it.
 
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
@@ -21,13 +21,13 @@ use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
 
-/// For how long a refusal of the token endpoint counts, and any other failure. It is not asked meanwhile.
+/// For how long a refusal of the token endpoint counts, and any other failure. The endpoint is not asked meanwhile.
 const REFUSAL_COUNTS: Duration = Duration::from_secs(30);
 const FAILURE_COUNTS: Duration = Duration::from_secs(3);
 
 type TokenOutcome = Result<Arc<Token>, Arc<EndpointError>>;
 
-/// The tokens of one credential. Versions of a connector share it, where the credential is the same in both.
+/// The tokens of one credential. Versions of a connector share them if the credential is the same in both.
 pub(in crate::egress) struct Tokens {
     pub(super) endpoint: TokenEndpoint,
     state: Mutex<TokenState>,
@@ -39,14 +39,14 @@ struct TokenState {
     token: Option<Arc<Token>>,
     /// The last failure, and until when it counts.
     failure: Option<(Arc<EndpointError>, Instant)>,
-    /// What comes of the request that is under way. Without a sender it came to nothing.
+    /// The result of the current request. If the sender is dropped, the request ended without a result.
     request: Option<watch::Receiver<Option<TokenOutcome>>>,
 }
 
 impl TokenState {
-    /// The token that was to be replaced in time, and isn't over yet: a failure just before its end does no harm.
+    /// The token that was about to be replaced but hasn't expired: a failure just before its end does no harm.
     fn old(&self, was_awaited: bool) -> Option<FreshToken> {
-        let token = self.token.clone().filter(|token| token.is_of_use())?;
+        let token = self.token.clone().filter(|token| token.is_usable())?;
         Some(FreshToken { token, was_awaited })
     }
 }
@@ -54,12 +54,12 @@ impl TokenState {
 /// A token, and how it was obtained.
 pub(in crate::egress) struct FreshToken {
     pub(in crate::egress::auth) token: Arc<Token>,
-    /// Whether it had to be waited for.
+    /// Whether the caller had to wait for it.
     pub(in crate::egress::auth) was_awaited: bool,
 }
 
 impl Tokens {
-    /// No token yet; `name` is the credential's.
+    /// No token yet; `name` is the credential's name.
     pub(in crate::egress::auth) fn new(name: Arc<str>, config: Arc<Oauth2Config>) -> Self {
         Self {
             endpoint: TokenEndpoint::new(name, config),
@@ -77,32 +77,32 @@ impl Tokens {
         }
     }
 
-    /// Whether these are the tokens of a credential of this configuration.
+    /// Whether these tokens belong to a credential with this configuration.
     pub(in crate::egress::auth) fn are_of(&self, config: &Oauth2Config) -> bool {
         self.endpoint.config.fingerprint == config.fingerprint
     }
 
-    /// Whether its answers have variables for the connector.
+    /// Whether its answers contain variables for the connector.
     pub(in crate::egress::auth) fn has_variables(&self) -> bool {
         !self.endpoint.config.answer.variables.is_empty()
     }
 
-    /// Names and values of the variables that the connector has of the answers so far.
+    /// Names and values of the connector's variables from the answers so far.
     pub(in crate::egress::auth) fn variables(&self) -> Vec<(String, String)> {
         self.endpoint.variables()
     }
 
-    /// Where a token goes.
+    /// How a token is added to a request.
     pub(in crate::egress::auth) fn addition(&self, token: &Token) -> Addition {
         token.addition().clone()
     }
 
-    /// A token that holds. Waits for it where there is none, for as long as the caller may; the request goes on also when
-    /// nobody waits any more, since what the endpoint gave must not be lost.
+    /// A valid token. If there is none, waits for it for as long as the caller may; the request continues even if
+    /// nothing waits any more, since the endpoint's answer must not be lost.
     ///
     /// # Errors
     ///
-    /// The endpoint gives none, or the time was over before it did.
+    /// The endpoint returns no token, or the time was over before it did.
     pub(in crate::egress) async fn token(
         self: &Arc<Self>,
         upstream: &Arc<Upstream>,
@@ -134,7 +134,7 @@ impl Tokens {
         };
         let began = Instant::now();
         let ended = timeout_at(deadline.at, request.wait_for(Option::is_some));
-        let ended = waiting::told(&self.endpoint, &scope.waits, ended).await;
+        let ended = waiting::awaited(&self.endpoint, &scope.waits, ended).await;
         let outcome = match ended {
             Err(_) => {
                 let waited = PhaseTime {
@@ -158,19 +158,20 @@ impl Tokens {
         }
     }
 
-    /// The API accepted a token at this URL.
+    /// Notes that the API accepted a token at this URL.
     pub(in crate::egress::auth) fn was_accepted(&self, url: &Url) {
         self.refusals.accepted(url);
     }
 
-    /// The API refused this one at this URL: it is not sent again. False where there is no point in another one.
+    /// Notes that the API refused this token at this URL: it is not sent again. Returns false if another one would
+    /// not help.
     pub(in crate::egress::auth) fn discard(&self, token: &Arc<Token>, url: &Url) -> bool {
         let mut state = self.state();
         let is_current = |current: &Arc<Token>| Arc::ptr_eq(current, token);
         if !state.token.as_ref().is_some_and(is_current) {
             return true;
         }
-        // An API that takes none at all must not become a flood of requests for tokens.
+        // An API that accepts no token at all must not cause a flood of token requests.
         if !token.is_worth_replacing() || !self.refusals.renews(url) {
             return false;
         }
@@ -178,7 +179,7 @@ impl Tokens {
         true
     }
 
-    /// A task of its own: a page that is cancelled doesn't cancel it.
+    /// In a separate task, so that a canceled page doesn't cancel it.
     fn begin(self: &Arc<Self>, upstream: &Arc<Upstream>) -> watch::Receiver<Option<TokenOutcome>> {
         let (sender, receiver) = watch::channel(None);
         let (tokens, upstream) = (self.clone(), upstream.clone());

@@ -1,4 +1,4 @@
-//! What a call is told that waits for a token.
+//! The waits of a call that waits for a token.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::endpoint::TokenEndpoint;
 use crate::waits::{Wait, WaitReason, Waits};
 
-/// How often it is looked whether the token's request waits for a time itself.
+/// How often the token request's own wait is checked.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Awaits what comes of a request for a token. Meanwhile the call's `waits` say until when the request itself waits, as for
-/// an endpoint that asked for it.
-pub(super) async fn told<T>(
+/// Awaits the result of a token request. Meanwhile the call's `waits` show until when the request itself waits, for
+/// example because the endpoint asked for it.
+pub(super) async fn awaited<T>(
     endpoint: &TokenEndpoint,
     waits: &Arc<Waits>,
     request: impl Future<Output = T>,

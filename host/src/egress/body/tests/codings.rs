@@ -37,7 +37,7 @@ impl Body for Pieces {
     }
 }
 
-/// Deflate in the format of zlib; [`coded`] has the bare one.
+/// Deflate in the zlib format; [`coded`] produces the bare format.
 async fn zlib(plain: &[u8]) -> Vec<u8> {
     let mut coded = Vec::new();
     let mut encoder = ZlibEncoder::new(plain);
@@ -57,12 +57,12 @@ async fn coded(encoding: ContentEncoding, plain: &[u8]) -> Vec<u8> {
     coded
 }
 
-/// What a body becomes in pieces of every size, or what is said of it.
+/// The decoded body for pieces of every size, or the error.
 async fn decoded(body: &[u8], series: &[ContentEncoding]) -> Result<Vec<u8>, String> {
     decoded_with_warnings(body, series).await.0
 }
 
-/// The same, and the warnings.
+/// The same, with the warnings.
 async fn decoded_with_warnings(
     body: &[u8],
     series: &[ContentEncoding],
@@ -84,7 +84,7 @@ async fn decoded_with_warnings(
 }
 
 #[tokio::test]
-async fn every_coding_is_undone_whatever_its_pieces() {
+async fn every_coding_is_decoded_whatever_its_pieces() {
     for encoding in [Gzip, Deflate, Brotli, Zstandard] {
         for plain in [ROWS, &b""[..], &[b'x'; 100_000]] {
             let body = coded(encoding, plain).await;
@@ -102,7 +102,7 @@ async fn every_coding_is_undone_whatever_its_pieces() {
 }
 
 #[tokio::test]
-async fn codings_within_each_other_and_members_after_each_other_are_undone() {
+async fn nested_codings_and_consecutive_members_are_decoded() {
     for series in [
         [Gzip, Brotli],
         [Brotli, Gzip],
@@ -125,7 +125,7 @@ async fn codings_within_each_other_and_members_after_each_other_are_undone() {
 }
 
 #[tokio::test]
-async fn what_follows_the_end_of_a_coding_is_left_out() {
+async fn bytes_after_the_end_of_a_coding_are_ignored() {
     let zeros = [0; 512];
     for encoding in [Gzip, Deflate, Brotli, Zstandard] {
         let mut bodies = vec![coded(encoding, ROWS).await];
@@ -151,12 +151,12 @@ async fn what_follows_the_end_of_a_coding_is_left_out() {
                 let shown = rest.escape_ascii();
                 assert_eq!(read.as_deref(), Ok(ROWS), "{encoding:?} {shown}");
                 assert_eq!(warnings.len(), usize::from(is_told), "{encoding:?} {shown}");
-                let named = format!("goes on after the end of its {}", encoding.label());
+                let named = format!("continues after the end of its {} data", encoding.label());
                 assert!(warnings.iter().all(|warning| warning.contains(&named)));
             }
         }
     }
-    // The rest of the coding within is the rest of a body, too.
+    // The rest of the inner coding is the rest of a body, too.
     let inner = [&coded(Gzip, ROWS).await[..], b"junk"].concat();
     let body = [&coded(Gzip, &inner).await[..], &zeros].concat();
     let (read, warnings) = decoded_with_warnings(&body, &[Gzip, Gzip]).await;
@@ -164,7 +164,7 @@ async fn what_follows_the_end_of_a_coding_is_left_out() {
 }
 
 #[tokio::test]
-async fn what_follows_the_end_of_a_coding_is_bounded() {
+async fn bytes_after_the_end_of_a_coding_are_bounded() {
     let body = [&coded(Gzip, ROWS).await[..], &vec![0; 4 << 20]].concat();
     let pieces = Pieces::new(&body, 1000);
     let ended = read(pieces, [Gzip], limits(1 << 20, HOUR)).await;
@@ -175,7 +175,7 @@ async fn what_follows_the_end_of_a_coding_is_bounded() {
 }
 
 #[tokio::test]
-async fn member_that_is_cut_short_or_damaged_is_no_rest() {
+async fn truncated_or_damaged_member_is_not_ignored() {
     for encoding in [Gzip, Zstandard] {
         let one = coded(encoding, ROWS).await;
         for length in [1, 2, 3, 5, one.len() / 2, one.len() - 1] {
@@ -183,14 +183,14 @@ async fn member_that_is_cut_short_or_damaged_is_no_rest() {
             let read = decoded(&body, &[encoding]).await;
             assert!(read.is_err(), "{encoding:?} {length}: {read:?}");
         }
-        // In the head of the frame, since Zstandard has no sum at its end here.
+        // In the head of the frame, since Zstandard has no checksum at its end here.
         let mut damaged = one.clone();
         damaged[if encoding == Gzip { one.len() / 2 } else { 4 }] ^= 0xff;
         let body = [&one[..], &damaged].concat();
         let read = decoded(&body, &[encoding]).await;
         assert!(read.is_err(), "{encoding:?}: {read:?}");
     }
-    // Sums at the end that are wrong, and what comes before them is not.
+    // Wrong checksums at the end, after correct data.
     let gzip = coded(Gzip, ROWS).await;
     for (mut body, encoding, from_end) in [
         (gzip.clone(), Gzip, 8),
@@ -204,7 +204,7 @@ async fn member_that_is_cut_short_or_damaged_is_no_rest() {
 }
 
 #[tokio::test]
-async fn plain_body_with_a_wrong_label_is_read_as_it_is_and_told_once() {
+async fn plain_body_with_a_wrong_label_is_read_unchanged_with_one_warning() {
     for plain in [
         ROWS,
         b"x",
@@ -213,16 +213,16 @@ async fn plain_body_with_a_wrong_label_is_read_as_it_is_and_told_once() {
         b"\xff\xfe{\0",
         b"x^2",
         b"(\xb5) and more",
-        // Nobody can tell what it is.
+        // It can't be identified.
         b"\xab\x56\xca\xcf",
     ] {
         let (read, warnings) = decoded_with_warnings(plain, &[Gzip]).await;
         assert_eq!(read.as_deref(), Ok(plain));
         let told = warnings.concat();
         assert_eq!(warnings.len(), 1, "{told}");
-        assert!(told.contains("handed on as it is"), "{told}");
+        assert!(told.contains("passed on unchanged"), "{told}");
     }
-    // Its label is right about one coding, and wrong about the one within.
+    // Its label is right about the outer coding, and wrong about the inner one.
     let body = coded(Brotli, ROWS).await;
     assert_eq!(decoded(&body, &[Gzip, Brotli]).await.as_deref(), Ok(ROWS));
 }
@@ -240,7 +240,7 @@ async fn body_of_another_coding_than_its_label_is_read_as_what_it_is() {
             let told = warnings.concat();
             assert_eq!(warnings.len(), usize::from(label != found), "{told}");
             let said = format!(
-                "says {}, but its body begins as {}",
+                "content-encoding is {}, but its body begins like {}",
                 label.label(),
                 found.label()
             );
@@ -252,13 +252,13 @@ async fn body_of_another_coding_than_its_label_is_read_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn compressed_body_whose_coding_cannot_be_told_is_an_error() {
+async fn compressed_body_whose_coding_cannot_be_identified_is_an_error() {
     let body = coded(Gzip, ROWS).await;
     assert!(decoded(&body, &[Brotli]).await.is_err());
     for encoding in [Brotli, Deflate, Zstandard] {
         assert!(decoded(ROWS, &[encoding]).await.is_err(), "{encoding:?}");
     }
-    // The middle of what was compressed doesn't begin as the format does.
+    // The middle of compressed data doesn't begin like the format.
     let mut middle = codings([Gzip]);
     middle.is_part = true;
     let body = coded(Gzip, ROWS).await;
@@ -271,7 +271,7 @@ async fn compressed_body_whose_coding_cannot_be_told_is_an_error() {
 }
 
 #[tokio::test]
-async fn body_that_is_cut_short_within_a_coding_is_an_error() {
+async fn body_that_is_truncated_within_a_coding_is_an_error() {
     for encoding in [Gzip, Deflate, Brotli, Zstandard] {
         let body = coded(encoding, ROWS).await;
         for length in [1, 2, body.len() / 2, body.len() - 1] {
@@ -287,8 +287,8 @@ async fn body_that_is_cut_short_within_a_coding_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_one_coding_gives_another_is_bounded_too() {
-    // Empty members of gzip, which become nothing: 4 MiB of them in a few kilobytes.
+async fn output_of_one_coding_for_another_is_bounded_too() {
+    // Empty members of gzip, which decode to nothing: 4 MiB of them in a few kilobytes.
     let empty = coded(Gzip, b"").await;
     let padding = empty.repeat((4 << 20) / empty.len());
     let body = coded(Gzip, &padding).await;
@@ -309,7 +309,7 @@ async fn what_one_coding_gives_another_is_bounded_too() {
 }
 
 #[tokio::test]
-async fn each_of_several_decoders_is_paid_for() {
+async fn each_of_several_decoders_is_charged() {
     let inner = coded(Zstandard, ROWS).await;
     let body = coded(Zstandard, &inner).await;
     for (mebibytes, is_enough) in [(12, false), (20, true)] {
@@ -322,7 +322,7 @@ async fn each_of_several_decoders_is_paid_for() {
     }
 }
 
-/// Whether nobody tries again for the answer with this body, and what is said of it.
+/// Whether the answer with this body is not retried, and the error.
 async fn judged(body: &[u8], encoding: ContentEncoding) -> (bool, String) {
     let limits = limits(1 << 20, HOUR);
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
@@ -336,13 +336,13 @@ async fn judged(body: &[u8], encoding: ContentEncoding) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn body_that_is_no_such_coding_would_come_again() {
+async fn body_in_another_coding_is_not_retried() {
     let rows = ROWS.repeat(20);
     for labeled in [Deflate, Brotli, Zstandard] {
         let others = [Gzip, Deflate, Brotli, Zstandard];
         let mut bodies = vec![ROWS.to_vec(), rows.clone(), br#"{"ok":1}"#.to_vec()];
         for other in others.into_iter().filter(|other| *other != labeled) {
-            // Either may by chance begin as the other does; what can be told is read.
+            // Either may begin like the other by chance; a body that is identified is read.
             let is_told = matches!(other, Gzip | Zstandard) && labeled != Brotli;
             if !is_told && !matches!((labeled, other), (Deflate, Brotli) | (Brotli, Deflate)) {
                 bodies.push(coded(other, &rows).await);
@@ -359,14 +359,14 @@ async fn body_that_is_no_such_coding_would_come_again() {
 }
 
 #[tokio::test]
-async fn body_that_is_cut_short_may_come_whole_another_time() {
+async fn truncated_body_is_retried() {
     let rows = ROWS.repeat(20);
     for encoding in [Gzip, Deflate, Brotli, Zstandard] {
         let body = coded(encoding, &rows).await;
         for length in [body.len() / 2, body.len() - 1] {
             let (is_lasting, text) = judged(&body[..length], encoding).await;
             assert!(!is_lasting, "{encoding:?} {length}: {text}");
-            let named = format!("it ends before its {} does", encoding.label());
+            let named = format!("it ends before its {} data does", encoding.label());
             assert!(text.contains(&named), "{encoding:?} {length}: {text}");
         }
     }

@@ -31,8 +31,8 @@ fn deadline() -> Deadline {
     Deadline::new(Instant::now(), hour, DeadlineReason::PageTimeout)
 }
 
-/// Judges a response with this body, with so much memory for all calls. Answers what it means, and whether the next call
-/// is let through at once.
+/// Judges a response with this body, with this much memory for all calls. Returns its meaning, and whether the next
+/// call is admitted at once.
 async fn judged(
     body: &'static str,
     memory_bytes: u64,
@@ -95,8 +95,8 @@ async fn refusal_in_the_body_holds_the_next_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn body_is_judged_only_if_there_is_memory_for_what_becomes_of_it() {
-    // The body itself is paid for in steps of 64 KiB, 100 bytes of JSON may become 12,800.
+async fn body_is_judged_only_if_there_is_memory_for_its_tree() {
+    // The body itself is charged in steps of 64 KiB, and 100 bytes of JSON may become 12,800.
     let body = "{\"rows\": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]}";
     let (verdict, _) = judged(body, 80 << 10).await;
     assert_eq!(verdict, Ok(ResponseVerdict::Answer));

@@ -28,7 +28,7 @@ fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
     lines.iter().map(line).collect()
 }
 
-/// What a response means, with what the usual headers say of a wait. Its body is whole.
+/// The meaning of a response, with a wait from the usual headers. Its body is whole.
 fn verdict(
     refusals: &Refusals,
     status: u16,
@@ -94,7 +94,7 @@ fn all_conditions_of_a_rule_must_hold() {
 }
 
 #[test]
-fn what_is_only_to_be_there_is_there() {
+fn condition_without_values_requires_presence_only() {
     let rule = rule("header = 'x-error'\njson = 'error'\nthen = 'retry'");
     let lines = [("x-error", "")];
     let is_met = |lines, body| verdict(&rule, 200, lines, body) == ResponseVerdict::Failure;
@@ -124,7 +124,7 @@ fn first_rule_counts_and_without_one_status_and_headers_do() {
 }
 
 #[test]
-fn wait_is_told_by_the_response_before_the_rule() {
+fn wait_of_the_response_takes_precedence_over_the_rule() {
     let later = SystemTime::now() + SECOND * 7;
     let epoch = later
         .duration_since(UNIX_EPOCH)
@@ -205,7 +205,7 @@ fn wait_is_told_by_the_response_before_the_rule() {
 }
 
 #[test]
-fn body_is_asked_for_only_if_a_rule_needs_it() {
+fn body_is_read_only_if_a_rule_needs_it() {
     let readings = QuotaReadings::default();
     let rules = refusals(
         "[[rate-limit.refusal]]\nstatus = 403\nthen = 'retry'\n\
@@ -313,7 +313,7 @@ fn presets_know_the_answers_of_their_apis() {
 }
 
 #[test]
-fn spent_quota_counts_more_than_the_wait_of_a_rule() {
+fn spent_quota_takes_precedence_over_the_wait_of_a_rule() {
     let rules = refusals("[rate-limit]\nrefusals = 'github'");
     let spent = headers(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")]);
     let path = Path::new("beers.toml");
@@ -342,7 +342,7 @@ fn spent_quota_counts_more_than_the_wait_of_a_rule() {
 }
 
 #[test]
-fn wait_that_cannot_be_read_is_told_with_its_place() {
+fn wait_that_cannot_be_read_is_reported_with_its_place() {
     for (place, told, body) in [
         ("wait-header = 'x-retry-in'", "x-retry-in", "{}"),
         (
@@ -372,7 +372,7 @@ fn wait_that_cannot_be_read_is_told_with_its_place() {
             body.contains(&unread.value) || unread.value == "after lunch",
             "{unread:?}"
         );
-        // What isn't there needs no warning.
+        // A missing value needs no warning.
         let none = HeaderMap::new();
         let judgment = match rule.of_head(418, &none, &readings) {
             HeadJudgment::Known(judgment) => judgment,

@@ -9,13 +9,13 @@ const UTF16_MARKS: [(&[u8], UnitReader); 2] = [
     (b"\xFE\xFF", u16::from_be_bytes),
 ];
 
-/// Names by which an answer is known for a form, also where it is a single field.
+/// Names that identify an answer as a form, even if it is a single field.
 const FORM_NAMES: [&str; 4] = ["access_token", "token", "error", "error_code"];
 
 /// Reads one unit of UTF-16.
 type UnitReader = fn([u8; 2]) -> u16;
 
-/// The body as text, without the mark that some servers put before it, and without blanks around it.
+/// The body as text, without the byte order mark that some servers put before it, and without surrounding whitespace.
 pub(super) fn text(body: &[u8]) -> String {
     for (mark, unit) in UTF16_MARKS {
         if let Some(rest) = body.strip_prefix(mark) {
@@ -23,7 +23,7 @@ pub(super) fn text(body: &[u8]) -> String {
         }
     }
     match body {
-        // An ASCII character in two bytes, whether the charset is told or not.
+        // An ASCII character in two bytes, whether or not the charset is stated.
         [first, 0, ..] if *first != 0 => return utf16(body, u16::from_le_bytes),
         [0, second, ..] if *second != 0 => return utf16(body, u16::from_be_bytes),
         _ => {}
@@ -41,11 +41,12 @@ fn utf16(body: &[u8], unit: UnitReader) -> String {
     text.trim().to_owned()
 }
 
-/// What the text says, whatever content type it has: servers send either form under any. `None` if it is neither.
+/// The value of the text, regardless of its content type: servers send both formats under any type. `None` if it is
+/// neither.
 pub(super) fn value(text: &str) -> Option<Value> {
     match serde_json::from_str(text) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => Some(value),
-        // JSON within a text of JSON.
+        // JSON within a JSON string.
         Ok(Value::String(inner)) => match serde_json::from_str(&inner) {
             Ok(value @ Value::Object(_)) => Some(value),
             _ => form(text),
@@ -54,7 +55,7 @@ pub(super) fn value(text: &str) -> Option<Value> {
     }
 }
 
-/// A token that is the whole answer, in quotes or without; `None` if it can be none.
+/// A token that is the whole answer, with or without quotes; `None` if it can't be a token.
 pub(super) fn plain(text: &str) -> Option<Value> {
     let token = match serde_json::from_str(text) {
         Ok(Value::String(inner)) => inner.trim().to_owned(),
@@ -73,7 +74,8 @@ pub(super) fn plain(text: &str) -> Option<Value> {
     (is_token && !is_form()).then(|| token.into())
 }
 
-/// A form, such as `access_token=a&token_type=bearer`, also as the query or the fragment of a URL, or with a line for each field.
+/// A form, such as `access_token=a&token_type=bearer`. It may also be the query or the fragment of a URL, or have a
+/// line for each field.
 fn form(text: &str) -> Option<Value> {
     let is_name = |name: &str| {
         let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-.[]".contains(letter);
@@ -99,8 +101,8 @@ fn form(text: &str) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
-/// The value of a field that whoever wrote it did not escape: a form's writer leaves neither `/` nor `=` as it is, so that
-/// a `+` beside them is no blank.
+/// The value of a field whose author did not escape it: a form leaves neither `/` nor `=` unescaped, so a `+` next to
+/// one of them is not a space.
 fn unescaped(pair: &str) -> Option<&str> {
     let (_, value) = pair.split_once('=')?;
     (!value.contains('%') && value.contains(['/', '='])).then_some(value)

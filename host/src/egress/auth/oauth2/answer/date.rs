@@ -1,11 +1,11 @@
-//! Dates, in the forms in which endpoints write them.
+//! Dates in the formats that endpoints use.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-/// RFC 3339, also with a blank before the zone, or without a zone, which then is UTC; a date of mail or of HTTP; or
+/// RFC 3339, also with a space before the zone, or without a zone, which then is UTC; a date of mail or HTTP; or
 /// Microsoft's `/Date(1800000060000)/`.
 pub(super) fn date(text: &str) -> Option<SystemTime> {
     if let Some(inner) = text.strip_prefix("/Date(") {
@@ -35,7 +35,7 @@ pub(super) fn http_date(text: &str) -> Option<SystemTime> {
     parsed.or_else(|_| with_blanks()).ok()
 }
 
-/// `2026-11-29 17:29:11 +0000` as RFC 3339 writes it.
+/// `2026-11-29 17:29:11 +0000` in the form of RFC 3339.
 fn with_offset(text: &str) -> Option<String> {
     let (time, offset) = text.split_at_checked(text.len().checked_sub(5)?)?;
     let (hours, minutes) = offset.split_at_checked(3)?;

@@ -21,9 +21,9 @@ pub(super) fn token(place: &AnswerHead, headers: &HeaderMap) -> Option<Secret> {
 struct SetCookie<'c> {
     name: &'c str,
     value: &'c str,
-    /// Two cookies of one name with different ones of these are kept beside each other.
+    /// Two cookies with one name but different scopes are both kept.
     scope: (String, String),
-    /// Whether the cookie is removed by it.
+    /// Whether it removes the cookie.
     is_over: bool,
 }
 
@@ -45,7 +45,7 @@ impl<'c> SetCookie<'c> {
             }
         }
         let value = value.trim().trim_matches('"');
-        // `Max-Age` counts before `Expires`.
+        // `Max-Age` takes precedence over `Expires`.
         let is_over = match max_age {
             Some(seconds) => seconds <= 0,
             None => expires.is_some_and(|expires| expires <= now),
@@ -59,7 +59,7 @@ impl<'c> SetCookie<'c> {
     }
 }
 
-/// The value that a cookie has after all of the answer: a later one replaces one before it.
+/// The value of a cookie after the whole answer: a later one replaces an earlier one.
 fn cookie<'h>(name: &str, headers: &'h HeaderMap) -> Option<&'h str> {
     let now = SystemTime::now();
     let mut set: Vec<SetCookie<'h>> = Vec::new();
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_cookie_of_a_name_counts_and_none_that_is_removed() {
+    fn the_last_cookie_of_a_name_counts_unless_it_is_removed() {
         let sid = AnswerHead::Cookie("sid".to_owned());
         for (cookies, expected) in [
             (vec!["sid=a; Path=/", "sid=b; Path=/"], Some("b")),

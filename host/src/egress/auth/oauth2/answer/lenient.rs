@@ -1,15 +1,15 @@
-//! JSON that a strict reader refuses, and that holds a token all the same: half of a surrogate pair in somebody's name, a raw
-//! line break in a text, a number out of range, a notice of PHP before the object.
+//! Reads JSON that a strict reader refuses although it contains a token: half of a surrogate pair in somebody's name,
+//! a raw line break in a string, a number out of range, a PHP notice before the object.
 
 use serde_json::{Map, Value};
 
-/// How deep objects and lists may lie within each other.
+/// The greatest nesting depth of objects and lists.
 const MAX_DEPTH: usize = 64;
 
 /// At how many places of a text an object is looked for.
 const MAX_BEGINNINGS: usize = 16;
 
-/// The first object anywhere in the text for which `is_meant` holds. What stands around it counts for nothing.
+/// The first object anywhere in the text for which `is_meant` holds. The text around it is ignored.
 pub(super) fn object(text: &str, is_meant: impl Fn(&Value) -> bool) -> Option<Value> {
     let beginnings = text.match_indices('{').take(MAX_BEGINNINGS);
     beginnings
@@ -65,7 +65,7 @@ impl LenientReader<'_> {
         Some(Value::Array(items))
     }
 
-    /// A text, with `\u{FFFD}` in place of what is no character.
+    /// A string, with `\u{FFFD}` in place of invalid characters.
     fn text(&mut self) -> Option<String> {
         self.take('"')?;
         let mut text = String::new();
@@ -95,7 +95,7 @@ impl LenientReader<'_> {
         }
     }
 
-    /// A number, also one that no type has room for, or a word of JSON.
+    /// A number, even one that no type can hold, or a word of JSON.
     fn literal(&mut self) -> Option<Value> {
         let ends = |letter: char| ",]}".contains(letter) || letter.is_whitespace();
         let (literal, rest) = self.rest.split_at(self.rest.find(ends)?);
@@ -107,7 +107,7 @@ impl LenientReader<'_> {
         }
     }
 
-    /// The next character that is no blank, which stays.
+    /// The next character that is not whitespace. It is not consumed.
     fn peek(&mut self) -> Option<char> {
         self.rest = self.rest.trim_start();
         self.rest.chars().next()
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_object_is_read_that_a_strict_reader_refuses() {
+    fn an_object_is_read_although_a_strict_reader_refuses_it() {
         for (text, expected) in [
             (r#"{"a":"Bob \ud83d"}"#, json!({"a": "Bob \u{FFFD}"})),
             (r#"{"a":"\ud83d\ude00\u00e9"}"#, json!({"a": "😀é"})),

@@ -1,4 +1,4 @@
-//! For how long a token holds, in the forms in which endpoints say it.
+//! The lifetime of a token, in the formats that endpoints use.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::date;
 use crate::config::{TimeUnit, parse_duration};
 
-/// No token counts for longer, whatever the endpoint says.
+/// The greatest lifetime of a token, whatever the endpoint says.
 pub(super) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// A number in one of these ranges is a time since 1970 within this century, if so many of its unit are a second.
+/// A number in one of these ranges is a time since 1970 within this century, in a unit with this many per second.
 const EPOCHS: [(std::ops::Range<f64>, f64); 4] = [
     (1.3e9..5e9, 1.0),
     (1.3e12..5e12, 1e3),
@@ -19,18 +19,18 @@ const EPOCHS: [(std::ops::Range<f64>, f64); 4] = [
     (1.3e18..5e18, 1e9),
 ];
 
-/// No token holds for 30 years: what would be as much is a time since 1970.
+/// No token lives for 30 years: such a number is a time since 1970.
 const IMPOSSIBLE_SECONDS: f64 = 9.5e8;
 
-/// The time that is left. A number, also one with a fraction or in quotes, counts in `unit`, unless it can only be a
-/// time since 1970; a date is the token's end. `None` for zero and less, which some endpoints write where a token has no
-/// end, for an end that is past, since the clocks may differ, and for anything else.
+/// The remaining lifetime. A number, even one with a fraction or in quotes, is in `unit`, unless it can only be a
+/// time since 1970. A date is the token's end. `None` for zero and less, which some endpoints write if a token never
+/// expires, for an end in the past, since the clocks may differ, and for anything else.
 pub(super) fn left(value: &Value, unit: TimeUnit, now: SystemTime) -> Option<Duration> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => match without_commas(text.trim()).parse::<f64>() {
             Ok(number) => number,
-            Err(_) => return told(text.trim(), now),
+            Err(_) => return date_or_duration(text.trim(), now),
         },
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
@@ -83,8 +83,8 @@ fn until(end: SystemTime, now: SystemTime) -> Option<Duration> {
     (!left.is_zero()).then(|| left.min(LONGEST))
 }
 
-/// A date, or a time with its unit, such as `60m` or `PT1H`.
-fn told(text: &str, now: SystemTime) -> Option<Duration> {
+/// A date, or a duration with its unit, such as `60m` or `PT1H`.
+fn date_or_duration(text: &str, now: SystemTime) -> Option<Duration> {
     let time = parse_duration(text).ok().or_else(|| iso_duration(text));
     match time {
         Some(time) => (!time.is_zero()).then(|| time.min(LONGEST)),
@@ -92,7 +92,7 @@ fn told(text: &str, now: SystemTime) -> Option<Duration> {
     }
 }
 
-/// A duration of ISO 8601, in which a day has 24 hours.
+/// A duration in ISO 8601, in which a day has 24 hours.
 fn iso_duration(text: &str) -> Option<Duration> {
     let span: Span = text.strip_prefix('P').and_then(|_| text.parse().ok())?;
     let time = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_of_a_token_is_read_in_whatever_form_it_comes() {
+    fn the_lifetime_of_a_token_is_read_in_every_format() {
         let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let unit = |seconds| TimeUnit::From(Duration::from_secs(seconds));
         let longest = Some(LONGEST.as_secs_f64());
@@ -164,7 +164,7 @@ mod tests {
             ("\"PX\"", unit(1), None),
             ("\"3,600\"", unit(1), Some(3600.0)),
             ("\"3,6\"", unit(1), None),
-            // What would be more than 30 years is a time since 1970, whatever the unit.
+            // More than 30 years is a time since 1970, whatever the unit.
             (
                 "1800000060000",
                 TimeUnit::From(Duration::from_millis(1)),

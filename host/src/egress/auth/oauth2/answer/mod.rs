@@ -1,4 +1,5 @@
-//! What a token endpoint answers (RFC 6749, sections 5.1 and 5.2), and what some answer instead.
+//! The answer of a token endpoint (RFC 6749, sections 5.1 and 5.2), and the variants that some endpoints send
+//! instead.
 
 mod body;
 mod date;
@@ -21,34 +22,34 @@ use crate::egress::auth::fault::EndpointFault;
 use reader::AnswerReader;
 use refusal::RefusalWords;
 
-/// What an endpoint answers: a token, and what comes with it.
+/// The answer of a token endpoint: a token, and what comes with it.
 #[derive(Debug)]
 pub(super) struct TokenResponse {
     pub(super) access_token: Secret,
-    /// `None` if the endpoint doesn't say, or says nothing of use.
+    /// `None` if the endpoint doesn't say, or says nothing usable.
     pub(super) expires_in: Option<Duration>,
-    /// In place of the one that it was asked with.
+    /// The replacement of the refresh token that was sent.
     pub(super) refresh_token: Option<Secret>,
-    /// For how long the refresh token holds; `None` if the endpoint doesn't say.
+    /// The lifetime of the refresh token; `None` if the endpoint doesn't say.
     pub(super) refresh_expires_in: Option<Duration>,
-    /// Names and values of the connector's variables that it has.
+    /// Names and values of the connector's variables that the answer contains.
     pub(super) variables: Vec<(String, String)>,
 }
 
-/// An answer without a token that can be used.
+/// An answer without a usable token.
 #[derive(Debug)]
 pub(super) struct AnswerFailure {
-    /// What it is instead. What the endpoint says itself may hold secrets.
+    /// What is wrong with it. The endpoint's own words may contain secrets.
     pub(super) fault: EndpointFault,
-    /// The refresh token of the answer, which must not be lost: the one before it may be over.
+    /// The refresh token of the answer, which must not be lost: the previous one may no longer be valid.
     pub(super) refresh_token: Option<Secret>,
 }
 
-/// Reads an answer that is no redirect, or the redirect of a login that sets a token.
+/// Reads an answer that is not a redirect, or the redirect of a login that sets a token.
 ///
 /// # Errors
 ///
-/// It holds no token that can be used.
+/// It contains no usable token.
 pub(super) fn read(
     status: u16,
     headers: &HeaderMap,
@@ -76,7 +77,8 @@ pub(super) fn read(
     };
     let refresh_token = reader.refresh_token().filter(|_| is_good);
     let access_token = reader.access_token().filter(|_| is_good);
-    // Where there is a token, an `error` beside it is no refusal: some write an empty one, or none at all.
+    // If there is a token, an `error` next to it is not a refusal: some endpoints write an empty one, or one that
+    // says `none`.
     let fault = match access_token {
         None if is_good => reader.missing(),
         None => refused(&text, headers),
@@ -108,7 +110,7 @@ impl From<EndpointFault> for AnswerFailure {
     }
 }
 
-/// The answer's value. What a strict reader doesn't understand counts only if there is what is looked for.
+/// The answer's value. JSON that only the lenient reader understands counts only if it contains the expected fields.
 fn value(text: &str, is_good: bool, fields: &AnswerFields) -> Option<Value> {
     let is_meant = |answer: &Value| {
         let reader = AnswerReader { answer, fields };
@@ -123,7 +125,8 @@ fn value(text: &str, is_good: bool, fields: &AnswerFields) -> Option<Value> {
         .or_else(|| lenient::object(text, is_meant))
 }
 
-/// A token in the answer's head, and what comes with it in a body. Whoever refuses a login may set a cookie, too.
+/// A token in the answer's head, and the fields that come with it in a body. An endpoint that refuses a login may set
+/// a cookie, too.
 fn of_head(
     place: &AnswerHead,
     headers: &HeaderMap,
@@ -152,7 +155,7 @@ fn of_head(
     })
 }
 
-/// What an answer says whose status is no success: in its body, or else in the head.
+/// The refusal in an answer with an error status: from its body, or else from the head.
 fn refused(text: &str, headers: &HeaderMap) -> EndpointFault {
     let answer = body::value(text)
         .or_else(|| lenient::object(text, |answer| RefusalWords::of(answer).is_something()));
@@ -173,7 +176,7 @@ fn refused(text: &str, headers: &HeaderMap) -> EndpointFault {
     }
 }
 
-/// Why there is no token in what is neither JSON nor a form.
+/// Why there is no token in a body that is neither JSON nor a form.
 fn unreadable(text: &str, is_good: bool, headers: &HeaderMap) -> EndpointFault {
     let told = RefusalWords::of_challenge(headers);
     if !is_good && told.is_something() {

@@ -1,4 +1,4 @@
-//! The fields of an answer, where the configuration says they are, or where they usually are.
+//! The fields of an answer, at their configured or usual places.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,8 @@ use super::{lifetime, shown_body};
 use crate::config::{AnswerFields, FieldPath, Secret, TimeUnit};
 use crate::egress::auth::fault::EndpointFault;
 
-/// Where a refresh token stands, and for how long it and the token hold. The last one is of OAuth 1's successors.
+/// The names of a refresh token, of its lifetime and of the token's. The last one comes from the successors of OAuth
+/// 1.
 const REFRESH_TOKEN_NAMES: [&str; 2] = ["refresh_token", "refreshToken"];
 const LIFETIME_NAMES: [&str; 6] = [
     "expires_in",
@@ -28,14 +29,15 @@ const REFRESH_LIFETIME_NAMES: [&str; 6] = [
     "refreshTokenExpiresAt",
 ];
 
-/// One answer, with what the configuration says about it.
+/// One answer, with the configuration for it.
 pub(super) struct AnswerReader<'a> {
     pub(super) answer: &'a Value,
     pub(super) fields: &'a AnswerFields,
 }
 
 impl AnswerReader<'_> {
-    /// What `read` makes of the field at a path, or else of one with these names, beside the token or at the top.
+    /// The value that `read` makes of the field at a path, or else of a field with one of these names, next to the
+    /// token or at the top.
     fn field<T>(
         &self,
         path: Option<&FieldPath>,
@@ -70,7 +72,7 @@ impl AnswerReader<'_> {
         .or(self.fields.assumed_lifetime)
     }
 
-    /// Those of the configured variables that the answer has.
+    /// The configured variables that the answer contains.
     pub(super) fn variables(&self) -> Vec<(String, String)> {
         let text = |value: &Value| match value {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -85,7 +87,7 @@ impl AnswerReader<'_> {
     }
 
     pub(super) fn refresh_lifetime(&self) -> Option<Duration> {
-        // Nobody writes one of the two in another unit; but an end is not a time from now.
+        // No endpoint uses different units for the two; but an end is not a duration from now.
         let unit = match self.fields.expires_in_unit {
             unit @ TimeUnit::From(_) => unit,
             TimeUnit::Since1970(unit) => TimeUnit::From(unit),
@@ -106,7 +108,7 @@ impl AnswerReader<'_> {
         (!is_sent).then_some(found)
     }
 
-    /// Why there is no token in an answer with a status of success.
+    /// Why there is no token in an answer with a success status.
     pub(super) fn missing(&self) -> EndpointFault {
         let found = refusal::path_of_token(self.answer);
         let words = RefusalWords::of(self.answer);
@@ -127,19 +129,19 @@ impl AnswerReader<'_> {
     }
 }
 
-/// A text that is not empty, without blanks around it; a whole number is one, too.
+/// A string that is not empty, without surrounding whitespace, or a whole number.
 pub(super) fn secret(value: &Value) -> Option<Secret> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) if number.is_u64() => number.to_string(),
         _ => return None,
     };
-    // What was no character in the answer can't be a token's.
+    // A token can't contain characters that were invalid in the answer.
     let is_whole = !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
     is_whole.then(|| Secret::new(text))
 }
 
-/// Whether a `token_type` says in some spelling that whoever has the token may use it: `Bearer`, `bearer `,
+/// Whether a `token_type` says, in any spelling, that whoever has the token may use it: `Bearer`, `bearer `,
 /// `BearerToken`, eBay's `User Access Token`, Slack's `user` and `bot`, or nothing at all.
 fn is_bearer(token_type: &str) -> bool {
     let letters = |letter: char| letter.is_ascii_alphanumeric();

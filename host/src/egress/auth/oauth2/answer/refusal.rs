@@ -1,11 +1,11 @@
-//! A refusal in the provider's own words, and where a token may stand instead.
+//! A refusal in the provider's own words, and places where a token may be instead.
 
 use http::{HeaderMap, header};
 use serde_json::Value;
 
 use crate::egress::auth::fault::EndpointFault;
 
-/// Where the words of a refusal stand, the likelier names first.
+/// The names of the fields with a refusal's words, likelier names first.
 const CODE_NAMES: [&str; 16] = [
     "error",
     "error_code",
@@ -50,12 +50,12 @@ const DESCRIPTION_NAMES: [&str; 23] = [
     "hint",
 ];
 
-/// How a refusal is flagged that has status 200, and the words that say so.
+/// The fields that mark a refusal with status 200, and the values that do so.
 const FLAG_NAMES: [&str; 5] = ["ok", "success", "Success", "succeeded", "isSuccess"];
 const OUTCOME_NAMES: [&str; 3] = ["status", "result", "Status"];
 const FAILURES: [&str; 6] = ["error", "fail", "failed", "failure", "ko", "nok"];
 
-/// Where a token often stands.
+/// The usual names of a token.
 const TOKEN_NAMES: [&str; 9] = [
     "access_token",
     "accessToken",
@@ -68,10 +68,10 @@ const TOKEN_NAMES: [&str; 9] = [
     "sessionId",
 ];
 
-/// How deep an answer is looked through.
+/// The depth to which an answer is searched.
 const MAX_DEPTH: usize = 4;
 
-/// What a refusal says.
+/// The words of a refusal.
 #[derive(Debug, Default)]
 pub(super) struct RefusalWords {
     /// May be empty.
@@ -81,7 +81,7 @@ pub(super) struct RefusalWords {
 }
 
 impl RefusalWords {
-    /// Those of an answer without a token. They may hold secrets.
+    /// The words of an answer without a token. They may contain secrets.
     pub(super) fn of(answer: &Value) -> Self {
         let code = find(answer, &CODE_NAMES, MAX_DEPTH, &code).unwrap_or_default();
         let description = find(answer, &DESCRIPTION_NAMES, MAX_DEPTH, &description);
@@ -94,7 +94,7 @@ impl RefusalWords {
         Self { code, description }
     }
 
-    /// Those of the head (RFC 6750, section 3): `WWW-Authenticate: Basic error="invalid_client"`.
+    /// The words of the head (RFC 6750, section 3): `WWW-Authenticate: Basic error="invalid_client"`.
     pub(super) fn of_challenge(headers: &HeaderMap) -> Self {
         let mut words = Self::default();
         for value in headers.get_all(header::WWW_AUTHENTICATE) {
@@ -125,7 +125,7 @@ impl From<RefusalWords> for EndpointFault {
     }
 }
 
-/// Whether an answer says by a flag that it is a refusal, or by an error at its top.
+/// Whether an answer marks itself as a refusal, by a flag or by an error at its top.
 pub(super) fn says_no(answer: &Value) -> bool {
     let Some(fields) = answer.as_object() else {
         return false;
@@ -156,7 +156,7 @@ pub(super) fn says_no(answer: &Value) -> bool {
         || any(&["error", "errors"], &is_error)
 }
 
-/// A text or a number that is no word of success.
+/// A string or a number that doesn't mean success.
 fn code(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
@@ -179,7 +179,7 @@ fn description(value: &Value) -> Option<String> {
     }
 }
 
-/// What `read` makes of the first field that has one of these names, those of this object before those within it.
+/// The result of `read` for the first field with one of these names, first in this object and then within it.
 fn find(
     value: &Value,
     names: &[&str],
@@ -200,7 +200,7 @@ fn find(
     }
 }
 
-/// The path of what looks like a token, for `token-path`; `None` if nothing does.
+/// The path of a field that looks like a token, for `token-path`; `None` if there is none.
 pub(super) fn path_of_token(answer: &Value) -> Option<String> {
     path_within(answer, MAX_DEPTH)
 }

@@ -1,14 +1,14 @@
-//! The body of an answer in which no word of a refusal was found, as a message may show it.
+//! An answer's body for a message, if no words of a refusal were found in it.
 
 use serde_json::Value;
 
-/// A text without blanks of so many characters may be a token.
+/// A text of this length without whitespace may be a token.
 const LEAST_TOKEN: usize = 20;
 
-/// What stands in the place of what may be a token.
+/// The replacement for a possible token.
 const LEFT_OUT: &str = "…";
 
-/// Parts of names whose values nobody shows.
+/// Parts of names whose values are never shown.
 const SECRET_WORDS: [&str; 10] = [
     "token",
     "secret",
@@ -22,10 +22,10 @@ const SECRET_WORDS: [&str; 10] = [
     "assertion",
 ];
 
-/// How much of a body is looked at.
+/// How much of a body is shown.
 const MAX_BYTES: usize = 4 << 10;
 
-/// A value without what may be a token in it; empty if it holds nothing.
+/// A value without possible tokens; an empty text if nothing is left.
 pub(super) fn of_value(value: &Value) -> String {
     let is_empty = match value {
         Value::Object(fields) => fields.is_empty(),
@@ -41,7 +41,7 @@ pub(super) fn of_value(value: &Value) -> String {
     value.to_string()
 }
 
-/// A text that is no value, without the tags of XML, and without what may be a token.
+/// A text that is not a value, without XML tags and possible tokens.
 pub(super) fn of_text(text: &str) -> String {
     let text = text.split_at(text.floor_char_boundary(MAX_BYTES)).0;
     let mut plain = String::with_capacity(text.len());
@@ -57,7 +57,7 @@ pub(super) fn of_text(text: &str) -> String {
     words.join(" ")
 }
 
-/// Whether a text that begins with a tag is a page for people.
+/// Whether a text that begins with a tag is a web page.
 pub(super) fn is_html(text: &str) -> bool {
     let text = text.split_at(text.floor_char_boundary(MAX_BYTES)).0;
     let text = text.to_ascii_lowercase();
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_a_token_is_left_out_of_what_is_shown() {
+    fn possible_tokens_are_not_shown() {
         let body = json!({
             "hint": "no such app", "csrfToken": "short", "x": ["0123456789abcdefghij", 7], "when": { "sid": 1 }
         });

@@ -141,7 +141,10 @@ fn a_token_is_read_from_where_the_configuration_says() {
         ("two\nlines", "neither JSON nor a form"),
         ("error=bad", "refused: bad"),
         (r#"{"error":"bad"}"#, "refused: bad"),
-        (r#"{"a":1}"#, "answered no text that is a token as a whole"),
+        (
+            r#"{"a":1}"#,
+            "answered without a text that is a token as a whole",
+        ),
     ] {
         let told = read_with(200, body.as_bytes(), whole);
         assert!(told.contains(expected), "{body}: {told}");
@@ -188,10 +191,10 @@ fn what_is_no_token_is_named_for_what_it_is() {
         (503, "\n<html>", "answered with HTML"),
         (200, "{\"access_token\": \"", "neither JSON nor a form"),
         (200, "hello world", "neither JSON nor a form"),
-        (200, "[]", "no `access_token`"),
-        (200, "{}", "no `access_token`"),
-        (200, "{\"access_token\": \"\"}", "no `access_token`"),
-        (200, "{\"access_token\": 1.5}", "no `access_token`"),
+        (200, "[]", "without `access_token`"),
+        (200, "{}", "without `access_token`"),
+        (200, "{\"access_token\": \"\"}", "without `access_token`"),
+        (200, "{\"access_token\": 1.5}", "without `access_token`"),
         (
             200,
             r#"{"access_token": "a\ud83d"}"#,
@@ -201,14 +204,14 @@ fn what_is_no_token_is_named_for_what_it_is() {
         (
             200,
             "{\"error\": \"\", \"message\": \"success\"}",
-            "no `access_token`",
+            "without `access_token`",
         ),
         (
             200,
             r#"{"data":{"access_token":"a","expires_in":1},"message":"success"}"#,
-            "no `access_token`; set `token-path = \"data.access_token\"` if that is the token",
+            "without `access_token`; set `token-path = \"data.access_token\"` if that is the token",
         ),
-        (200, "token=abc", "write `token-path = \"token\"`"),
+        (200, "token=abc", "set `token-path = \"token\"`"),
         (
             400,
             r#"{"access_token": "a"}"#,
@@ -238,7 +241,7 @@ fn what_is_no_token_is_named_for_what_it_is() {
         (
             200,
             r#"{"success":true,"message":"hello","token":"a-token"}"#,
-            "write `token-path = \"token\"`",
+            "set `token-path = \"token\"`",
         ),
         (
             400,
@@ -363,5 +366,5 @@ fn a_token_in_the_head_is_taken_only_from_an_answer_that_grants_it() {
         }
     }
     let none = read(200, &HeaderMap::new(), b"", &fields).expect_err("no cookie");
-    assert_eq!(none.fault.to_string(), "answered no `sid`");
+    assert_eq!(none.fault.to_string(), "answered without `sid`");
 }
