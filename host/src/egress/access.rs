@@ -154,7 +154,7 @@ impl Egress {
         Ok((target.into_url(), answer.response))
     }
 
-    /// As [`Self::send`]; `payer` says who pays for the memory.
+    /// As [`Self::send`]; the memory is charged to `payer`.
     async fn exchange(
         &self,
         request: Request,

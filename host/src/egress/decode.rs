@@ -106,7 +106,7 @@ impl CodingLayer {
                 self.warnings.is_another(self.encoding, found);
                 self.encoding = found;
             } else if !signatures::may_begin(self.encoding, first) {
-                self.warnings.is_none(self.encoding);
+                self.warnings.is_not_coded(self.encoding);
                 return Ok(LayerState::Plain(body));
             }
         }

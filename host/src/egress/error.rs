@@ -62,7 +62,7 @@ pub(crate) enum EgressError {
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
-    #[error("{}; that is longer than {limit} allows", cause.told(budget, *wait))]
+    #[error("{}; that is longer than {limit} allows", cause.message(budget, *wait))]
     QuotaSpent {
         /// The budget's name in the configuration, or the origin of the API.
         budget: String,
@@ -103,7 +103,7 @@ pub(crate) enum EgressError {
         waited: PhaseTime,
     },
 
-    /// The response has arrived, but can't be read; another one would be no better.
+    /// The response has arrived, but can't be read; another try would not help.
     #[error("could not read the response from {origin}")]
     Unreadable {
         origin: String,
@@ -260,7 +260,7 @@ pub(crate) enum HoldCause {
 }
 
 impl HoldCause {
-    fn told(self, budget: &str, wait: Duration) -> String {
+    fn message(self, budget: &str, wait: Duration) -> String {
         match self {
             Self::Quota => {
                 format!("the quota `{budget}` has no call left for at least {wait:.1?}")

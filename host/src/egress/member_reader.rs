@@ -128,7 +128,7 @@ impl<R: AsyncBufRead + Unpin> MemberReader<R> {
                 MemberPart::Rest => {
                     let rest = ready!(Pin::new(&mut self.source).poll_fill_buf(context))?;
                     if rest.iter().any(|byte| *byte != 0) {
-                        self.warnings.goes_on(self.encoding);
+                        self.warnings.continues(self.encoding);
                     }
                     match rest.len() {
                         0 => MemberPart::Over,

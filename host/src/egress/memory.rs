@@ -15,7 +15,7 @@ pub(super) const EXCHANGE_BYTES: u64 = 512 << 10;
 /// charge.
 const HEADER_BYTES: u64 = 384;
 
-/// Who pays for a request's memory.
+/// The party that is charged for a request's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MemoryPayer {
     /// The call, from `limits.memory`: a guest may have as many such requests open as it likes.

@@ -177,14 +177,17 @@ mod tests {
         };
         let guard = Arc::new(waits.begin(wait));
         clock.show(&guard, &origin);
-        let told = || waits.current().map(|wait| wait.to_string());
+        let shown = || waits.current().map(|wait| wait.to_string());
         clock.enter(CallPhase::Connection);
-        assert_eq!(told(), Some(reason.to_string()));
+        assert_eq!(shown(), Some(reason.to_string()));
         clock.enter(CallPhase::LookUp);
-        assert_eq!(told().as_deref(), Some("response of https://a.example.com"));
+        assert_eq!(
+            shown().as_deref(),
+            Some("response of https://a.example.com")
+        );
         drop(guard);
-        assert_eq!(told(), None, "though the clock is still there");
+        assert_eq!(shown(), None, "though the clock is still there");
         clock.enter(CallPhase::Head);
-        assert_eq!(told(), None);
+        assert_eq!(shown(), None);
     }
 }

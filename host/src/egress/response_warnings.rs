@@ -113,14 +113,14 @@ impl OriginWarnings {
     }
 
     /// Warns about a length that is ignored.
-    pub(super) fn has_length_beside_chunks(&self) {
+    pub(super) fn has_length_with_chunks(&self) {
         self.give(
             "the response has a content-length as well as `transfer-encoding: chunked`; the content-length is ignored",
         );
     }
 
     /// Warns about a body that continues after the end of its coding.
-    pub(super) fn goes_on(&self, encoding: ContentEncoding) {
+    pub(super) fn continues(&self, encoding: ContentEncoding) {
         let label = encoding.label();
         self.give(&format!(
             "the response's body continues after the end of its {label} data; the rest is ignored"
@@ -136,7 +136,7 @@ impl OriginWarnings {
     }
 
     /// Warns about a body that is not in the coding that its label says.
-    pub(super) fn is_none(&self, label: ContentEncoding) {
+    pub(super) fn is_not_coded(&self, label: ContentEncoding) {
         let label = label.label();
         self.give(&format!(
             "the response's content-encoding is {label}, but its body doesn't begin like {label}; it is passed on \

@@ -136,7 +136,7 @@ fn wait_between_pages_may_be_longer_than_a_page() {
         let host = builder(component, &upstream, limits).start();
         assert_eq!(host.weld("guest").good_row("rows", &state)["status"], 429);
         let line = host.log().wait_for("why no wait is made", |line| {
-            line.contains("no wait of 43200.0s is made")
+            line.contains("not waiting 43200.0s for another try")
         });
         for key in ["`limits.page-timeout`", "`limits.max-wait`"] {
             assert!(line.contains(key), "{line}");

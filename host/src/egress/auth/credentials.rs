@@ -1,4 +1,4 @@
-//! All credentials of a connector, and which of them goes to a URL.
+//! All credentials of a connector, and the choice among them for a URL.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What was wrong with a token endpoint or its answer.
+//! The faults of a token endpoint and of its answers.
 
 use std::path::PathBuf;
 
@@ -95,14 +95,14 @@ pub(in crate::egress) enum EndpointFault {
 }
 
 impl EndpointFault {
-    /// Whether it says that the refresh token of the request is over or was used up.
+    /// Whether it says that the refresh token of the request is no longer valid or was already used.
     pub(super) fn is_dead_refresh_token(&self) -> bool {
         matches!(self, Self::Refused { code, description } if dead_token::says_so(code, description))
     }
 
-    /// The same with no more than the beginnings of what the endpoint said, escaped and without secrets.
+    /// The same fault with only the beginnings of the endpoint's words, escaped and without secrets.
     pub(super) fn shown_by(self, secrets: &Secrets) -> Self {
-        // What is cut first may have lost the end by which a secret is known.
+        // Redacts before cutting: a cut could remove the end by which a secret is recognized.
         let shown =
             |text: String, most| report::escaped(&secrets.shown_beginning(text.trim(), most));
         match self {
@@ -133,7 +133,8 @@ fn refusal(code: &str, description: &str) -> String {
         ("", description) => format!(": \"{description}\""),
         (code, description) => format!(": {code}, \"{description}\""),
     };
-    // Google's word for an assertion from the future or the past is "Invalid JWT: … Check your iat and exp values".
+    // Google's message for an assertion from the future or the past is "Invalid JWT: … Check your iat and exp
+    // values".
     let speaks_of_time = ["iat", "exp", "nbf", "clock", "time"]
         .iter()
         .any(|word| words(description).any(|spoken| spoken == *word));

@@ -1,11 +1,12 @@
 //! The credentials of a connector: which one a request carries, and how it gets into the request.
 //!
-//! A credential goes in last, when the request has passed every rule and is about to be sent, so that the guest, the log
-//! and a redirect's next request never see it. What a credential is stands in `config`.
+//! A credential is added last, when the request has passed every rule and is about to be sent. So the guest, the log
+//! and the next request of a redirect never see it. The kinds of credentials are defined in `config`.
 //!
-//! `choice` is what a guest's request carries, `credentials` has those to choose from, `source` and `prepared` follow one
-//! from its configuration into the request, and `oauth2` and `jwt` obtain it; `refusals` keeps URLs from renewing it all the time, and `fault` is
-//! what can be wrong with a token endpoint, such as a refresh token that is over (`dead_token`).
+//! `choice` is the credential of a guest's request, and `credentials` contains those to choose from. `source` and
+//! `prepared` follow one from its configuration into the request, and `oauth2` and `jwt` obtain it. `refusals` keeps
+//! URLs from renewing it all the time. `fault` lists what can be wrong with a token endpoint, such as a refresh token
+//! that is no longer valid (`dead_token`).
 
 mod add;
 mod choice;

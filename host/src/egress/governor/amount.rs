@@ -1,25 +1,25 @@
-//! Numbers as APIs write them in headers of quotas: `100`, `39/40`, `28%`, `100 per minute`, `100:120`.
+//! Numbers as APIs write them in quota headers: `100`, `39/40`, `28%`, `100 per minute`, `100:120`.
 
 use std::time::Duration;
 
 use crate::config::parse_duration;
 
-/// A number of calls or units, with what stands beside it.
+/// A number of calls or units, with the values next to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct QuotaAmount {
-    /// The first number, without its fraction. Below zero nothing is left; past 64 bits it is as many as there are.
+    /// The first number, without its fraction. Negative numbers become 0; numbers beyond 64 bits become the maximum.
     pub(super) first: u64,
-    /// The one after a slash.
+    /// The number after a slash.
     pub(super) second: Option<u64>,
-    /// The time that the first is for, where it is a rate.
+    /// The period of the first number if it is a rate.
     pub(super) period: Option<Duration>,
-    /// Whether it is a part of a hundred.
+    /// Whether it is a percentage.
     pub(super) is_per_cent: bool,
 }
 
 impl QuotaAmount {
-    /// Reads a header's value, of a list the first, without its parameters but for the window of `100;w=60`. None for
-    /// anything else.
+    /// Reads a header's value: the first one of a list, without its parameters except for the window of `100;w=60`.
+    /// `None` for anything else.
     pub(super) fn of(text: &str) -> Option<Self> {
         if let Some(first) = grouped(text) {
             return Some(Self {
@@ -49,7 +49,7 @@ impl QuotaAmount {
                 ..Self::default()
             });
         }
-        // So many calls, and the seconds that they are for.
+        // A number of calls, and the seconds that they are for.
         let calls_and_seconds = text.split_once(':');
         if let Some((calls, seconds)) = calls_and_seconds {
             let seconds = count(seconds.trim()).filter(|seconds| *seconds > 0)?;
@@ -96,7 +96,7 @@ fn grouped(text: &str) -> Option<u64> {
     count(&text.trim().replace(',', ""))
 }
 
-/// A time by one word, or a number and a unit.
+/// A time as a single word, or a number and a unit.
 fn period(text: &str) -> Option<Duration> {
     let seconds = match text {
         "s" | "sec" | "second" => 1,
@@ -111,7 +111,7 @@ fn period(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// A whole number; its fraction is cut off.
+/// A whole number; a fraction is cut off.
 pub(super) fn count(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,21 +1,21 @@
-//! What a quota must know of all calls, and of the response that tells it.
+//! What a quota must know about all calls, and about a response that describes it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a window must know of all calls.
+/// What a window must know about all calls.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct CallCount {
-    /// Made, and not answered yet.
+    /// Calls that were made and not answered yet.
     pub(super) in_flight: u64,
-    /// When the last one was made.
+    /// When the last call was made.
     pub(super) last: Option<Instant>,
-    /// How long after a reset the API was seen not to have passed it.
+    /// How long after a reset the API was seen not to have reset yet.
     pub(super) slack: Duration,
 }
 
-/// When, and after which call, a response came.
+/// When, and after which call, a response arrived.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrival {
     pub(super) now: Instant,
@@ -24,14 +24,14 @@ pub(super) struct Arrival {
     pub(super) made: Instant,
     /// The number of the last call made.
     pub(super) last: u64,
-    /// Calls that may have been answered before it though the API counted them after it.
+    /// Calls that may have been answered before it although the API counted them after it.
     pub(super) overtaken_by: u64,
-    /// What is told holds no call for longer.
+    /// The longest time for which the response may hold a call.
     pub(super) longest: Duration,
 }
 
 impl Arrival {
-    /// Whether the response was made before its call: it comes from a cache, and tells nothing new.
+    /// Whether the response is older than its call: then it comes from a cache, and shows nothing new.
     pub(super) fn is_cached(&self) -> bool {
         self.number == 0
     }

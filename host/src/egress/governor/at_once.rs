@@ -1,49 +1,50 @@
-//! How many calls an API takes at once, learned from its refusals where it tells nothing else.
+//! How many calls an API accepts at once, learned from its refusals if it states no limit.
 //!
-//! Fewer at once after a refusal, then carefully more: half, then one more for each round of calls that went well, up to
-//! what was refused; past that only after a time. If one more than went well is refused, as many as went well are made.
+//! A refusal halves the number. Then it grows carefully, by one for each round of calls that succeeded, up to the
+//! number that was refused; beyond that only after some time. If one more than a successful number is refused, the
+//! successful number is kept.
 //!
-//! A refusal that says how long to wait may be for a quota that nobody tells. Then the calls come back as one, two, four
-//! and so on, and only another refusal among them shows that they are too many at once.
+//! A refusal that says how long to wait may be for a quota that the API doesn't state. Then the calls come back as
+//! one, two, four and so on, and only another refusal among them shows that there are too many at once.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// For how long it isn't tried again to have as many calls at once as were refused; doubled each time.
+/// How long the refused number is not tried again; doubled each time.
 const FIRST_HOLD: Duration = Duration::from_secs(60);
 const MOST_HOLD: Duration = Duration::from_secs(30 * 60);
 
-/// With so many at once there is no limit that matters.
+/// From this number on, a limit has no effect.
 const NO_LIMIT: u64 = 1024;
 
 /// How many calls may be under way.
 #[derive(Debug, Default)]
 pub(super) struct CallsAtOnce {
-    /// None: as many as there are.
+    /// `None`: any number.
     most: Option<u64>,
-    /// So many were refused.
+    /// The number that was refused.
     refused: u64,
-    /// With so many a whole round went well, since the last refusal.
+    /// A number with which a whole round succeeded since the last refusal.
     proven: Option<u64>,
-    /// Calls up to this number had been made when the last refusal came.
+    /// The number of the last call that had been made when the last refusal arrived.
     refused_at: u64,
-    /// Calls in a row that went well with as many at once as may be.
+    /// Successful calls in a row with as many at once as allowed.
     good: u64,
     hold: Duration,
     held_until: Option<Instant>,
-    /// The calls come back after a wait that a refusal told.
+    /// Whether the calls are coming back after the wait of a refusal.
     is_returning: bool,
 }
 
 impl CallsAtOnce {
-    /// Whether one more may be made beside so many.
+    /// Whether one more call may be made in addition to this many.
     pub(super) fn allows(&self, in_flight: u64) -> bool {
         self.most.is_none_or(|most| in_flight < most)
     }
 
-    /// A call was refused that was one of so many at once; `number` is its own, `last` that of the last call made. Says
-    /// how many may be made at once from now on if that is news.
+    /// Notes that a call was refused, as one of this many at once; `number` is its own, `last` that of the last call
+    /// made. Returns how many may be made at once from now on if that has changed.
     pub(super) fn refuse(
         &mut self,
         at_once: u64,
@@ -51,7 +52,7 @@ impl CallsAtOnce {
         last: u64,
         now: Instant,
     ) -> Option<u64> {
-        // One by itself was refused for something else; and those that were under way together are one refusal.
+        // A single call was refused for another reason, and calls that were under way together count as one refusal.
         if at_once < 2 || number <= self.refused_at {
             return None;
         }
@@ -68,8 +69,8 @@ impl CallsAtOnce {
         self.most
     }
 
-    /// As [`Self::refuse`] for a refusal that says how long to wait: the first may be for a quota that isn't told, one
-    /// among the calls that come back after it is for calls at once.
+    /// As [`Self::refuse`] for a refusal that says how long to wait. The first one may be for a quota that isn't
+    /// stated; one among the calls that come back after it is for too many calls at once.
     pub(super) fn refuse_for_a_while(
         &mut self,
         at_once: u64,
@@ -93,8 +94,8 @@ impl CallsAtOnce {
         None
     }
 
-    /// A call went well that was one of so many at once. Says how many may be from now on if that is news. One that was
-    /// made before the last refusal shows nothing.
+    /// Notes that a call succeeded, as one of this many at once. Returns how many may be made from now on if that has
+    /// changed. A call made before the last refusal shows nothing.
     pub(super) fn succeed(&mut self, at_once: u64, number: u64, now: Instant) -> Option<u64> {
         let is_later = number > self.refused_at;
         let most = self.most.filter(|most| is_later && at_once >= *most)?;
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_come_back_step_by_step_after_a_wait_that_was_told() {
+    fn calls_come_back_step_by_step_after_the_wait_of_a_refusal() {
         let now = Instant::now();
         let mut calls = CallsAtOnce::default();
         assert_eq!(calls.refuse_for_a_while(1, 1, 1, now), None);

@@ -1,5 +1,5 @@
-//! Circuit breakers: calls to an origin that keeps failing fail at once for a while, so that a dead API isn't hammered
-//! and its pages don't wait for nothing.
+//! Circuit breakers: calls to an origin that keeps failing fail at once for a while, so that a dead API isn't flooded
+//! with calls and its pages don't wait in vain.
 
 use std::collections::HashMap;
 use std::sync::MutexGuard;
@@ -9,25 +9,25 @@ use tokio::time::Instant;
 
 use crate::lock::Mutex;
 
-/// The longest time for which calls fail at once, however often the trials fail.
+/// The longest time for which calls fail at once, no matter how often the trials fail.
 const MOST_COOL_DOWN: Duration = Duration::from_secs(5 * 60);
 
-/// Origins whose failures are counted; those that can't be are called as before.
+/// How many origins have their failures counted; calls to others are made as before.
 const MAX_ORIGINS: usize = 64;
 
-/// The breakers of one connector, one for each origin that fails.
+/// The breakers of one connector, one for each failing origin.
 #[derive(Debug)]
 pub(super) struct Breakers {
-    /// None for no breakers.
+    /// `None` if there are no breakers.
     failures: Option<u32>,
     cool_down: Duration,
-    /// Only those of origins whose last call failed.
+    /// Only origins whose last call failed.
     origins: Mutex<HashMap<String, Breaker>>,
 }
 
 #[derive(Debug, Default)]
 struct Breaker {
-    /// In a row.
+    /// Failures in a row.
     failures: u32,
     open: Option<OpenBreaker>,
 }
@@ -36,7 +36,7 @@ struct Breaker {
 struct OpenBreaker {
     until: Instant,
     lasting: Duration,
-    /// A call is under way that shows whether it may be closed.
+    /// Whether a call is under way that decides if the breaker closes.
     has_trial: bool,
 }
 
@@ -44,15 +44,15 @@ struct OpenBreaker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OutOfService {
     pub(super) failures: u32,
-    /// Until the next trial.
+    /// The time until the next trial.
     pub(super) wait: Duration,
 }
 
-/// What became of a breaker.
+/// How a breaker changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BreakerChange {
     None,
-    /// From now on calls fail at once.
+    /// From now on, calls fail at once.
     Opened {
         failures: u32,
         cool_down: Duration,
@@ -62,7 +62,7 @@ pub(super) enum BreakerChange {
 }
 
 impl Breakers {
-    /// `failures` in a row open one, 0 for never.
+    /// `failures` in a row open a breaker; 0 disables breakers.
     pub(super) fn new(failures: u32, cool_down: Duration) -> Self {
         Self {
             failures: (failures > 0).then_some(failures),
@@ -71,7 +71,7 @@ impl Breakers {
         }
     }
 
-    /// Says whether calls fail at once.
+    /// Checks whether calls fail at once.
     pub(super) fn check(&self, origin: &str, now: Instant) -> Result<(), OutOfService> {
         self.origins()
             .get(origin)
@@ -79,8 +79,8 @@ impl Breakers {
             .map_or(Ok(()), Err)
     }
 
-    /// As [`Self::check`] for a call that is made now: the first one after the cool-down is the trial, as which the
-    /// answer marks it.
+    /// As [`Self::check`] for a call that is made now. The first call after the cool-down is the trial; returns
+    /// whether this is it.
     pub(super) fn enter(&self, origin: &str, now: Instant) -> Result<bool, OutOfService> {
         let mut origins = self.origins();
         let Some(breaker) = origins.get_mut(origin) else {
@@ -93,7 +93,7 @@ impl Breakers {
         Ok(open.map(|open| open.has_trial = true).is_some())
     }
 
-    /// Notes how a call ended: whether it failed; none where it says nothing about the API.
+    /// Notes how a call ended: whether it failed, or `None` if that says nothing about the API.
     pub(super) fn settle(
         &self,
         origin: &str,
@@ -133,7 +133,7 @@ impl Breakers {
         }
     }
 
-    /// How many are open.
+    /// How many breakers are open.
     pub(super) fn open(&self) -> usize {
         let origins = self.origins();
         origins
@@ -168,7 +168,7 @@ impl Breaker {
         let lasting = match &self.open {
             None if self.failures < most => return BreakerChange::None,
             None => cool_down,
-            // One that was under way before.
+            // A call that was under way before.
             Some(_) if !is_trial => return BreakerChange::None,
             Some(open) => {
                 let most = MOST_COOL_DOWN.max(cool_down);

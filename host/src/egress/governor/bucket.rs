@@ -1,7 +1,7 @@
-//! A quota that is given back one call after the other, as its API's responses tell it: `39/40`.
+//! A quota that is refilled call by call, according to its API's responses: `39/40`.
 //!
-//! Responses say how full the bucket is. How fast it empties is configured, told, or learned: from two responses and the
-//! calls between them follows what must have come back at the least.
+//! Responses say how full the bucket is. The speed of refilling is configured, stated by the API, or learned: two
+//! responses and the calls between them show how much must have been refilled at least.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,14 +12,15 @@ use super::arrival::{Arrival, CallCount};
 use super::quota_report::QuotaReport;
 use super::rate::Pace;
 
-/// In which time a whole bucket is taken to come back until more is known.
+/// The assumed time in which a whole bucket refills, until more is known.
 const REFILL: Duration = Duration::from_secs(60);
 
-/// From two responses that lie closer together nothing is learned: numbers are rounded, and calls overtake each other.
+/// Nothing is learned from two responses that are closer together than this: numbers are rounded, and calls overtake
+/// each other.
 const LEAST_SPAN: Duration = Duration::from_millis(100);
 const MOST_SPAN: Duration = Duration::from_secs(60);
 
-/// One call comes back in no less and no more time than this.
+/// The limits of the time in which one call is refilled.
 const LEAST_EACH: Duration = Duration::from_millis(1);
 const MOST_EACH: Duration = Duration::from_secs(60 * 60);
 
@@ -28,18 +29,18 @@ const MOST_EACH: Duration = Duration::from_secs(60 * 60);
 pub(super) struct Bucket {
     pub(super) name: Cow<'static, str>,
     limit: u64,
-    /// At `heard`; calls that were made since are not taken off.
+    /// At `heard`; calls made since then are not subtracted.
     remaining: u64,
     heard: Instant,
-    /// The number of the last call that had been made when this was told.
-    told_at: u64,
-    /// In which time one call comes back.
+    /// The number of the last call that had been made when this value was received.
+    known_at: u64,
+    /// The time in which one call is refilled.
     each: Duration,
-    /// Whether that is configured or told, so that nothing needs to be learned.
+    /// Whether that time is configured or stated by the API, so that it need not be learned.
     is_given: bool,
-    /// Whether it is more than a guess.
+    /// Whether that time is more than a guess.
     is_known: bool,
-    /// From where on it is learned how much comes back.
+    /// The mark from which the refilling is measured.
     base: BucketMark,
 }
 
@@ -47,7 +48,7 @@ pub(super) struct Bucket {
 #[derive(Debug, Clone, Copy)]
 struct BucketMark {
     used: u64,
-    /// When the call was made that told it, and when its response came.
+    /// When the call of that response was made, and when the response arrived.
     made: Instant,
     heard: Instant,
     calls: u64,
@@ -62,7 +63,7 @@ impl Bucket {
             limit,
             remaining: quota.remaining,
             heard: arrival.now,
-            told_at: arrival.last,
+            known_at: arrival.last,
             each: each.unwrap_or(guess).clamp(LEAST_EACH, MOST_EACH),
             is_given: each.is_some(),
             is_known: each.is_some(),
@@ -71,7 +72,7 @@ impl Bucket {
         }
     }
 
-    /// Learns what a response says.
+    /// Learns from a response.
     pub(super) fn learn(&mut self, quota: &QuotaReport, each: Option<Duration>, arrival: &Arrival) {
         self.limit = quota.limit.unwrap_or(self.limit).max(1);
         if let Some(each) = each {
@@ -81,12 +82,16 @@ impl Bucket {
         } else {
             self.learn_speed(quota, arrival);
         }
-        let is_newer = arrival.number > self.told_at;
-        // Calls overtake each other: of two responses, the one that leaves less was made later.
+        let is_newer = arrival.number > self.known_at;
+        // Calls overtake each other: of two responses, the one with the lower remainder is the later one.
         if is_newer || quota.remaining < self.remaining_at(arrival.now) {
             self.remaining = quota.remaining;
             self.heard = arrival.now;
-            self.told_at = if is_newer { arrival.last } else { self.told_at };
+            self.known_at = if is_newer {
+                arrival.last
+            } else {
+                self.known_at
+            };
         }
     }
 
@@ -117,12 +122,12 @@ impl Bucket {
         }
     }
 
-    /// Takes off a call whose response told nothing.
+    /// Subtracts a call whose response said nothing.
     pub(super) fn spend(&mut self) {
         self.remaining = self.remaining.saturating_sub(1);
     }
 
-    /// A call was refused: less comes back than was learned.
+    /// Notes that a call was refused: less is refilled than was learned.
     pub(super) fn slow_down(&mut self, now: Instant) {
         if !self.is_given {
             self.each = self.each.saturating_mul(2).min(MOST_EACH);
@@ -140,13 +145,13 @@ impl Bucket {
         self.remaining.saturating_add(back).min(self.limit)
     }
 
-    /// When the next call is due, or the one after so many others; none for now.
+    /// When the next call is due, or the call after `others` more; `None` for now.
     pub(super) fn due(&self, calls: &CallCount, pace: &Pace, others: u32) -> Option<Instant> {
         let held = pace.reserve.min(self.limit.saturating_sub(1));
         let needed = calls
             .in_flight
             .saturating_add(held)
-            // The next response may tell that more has come back than is guessed.
+            // The next response may show that more was refilled than assumed.
             .saturating_add(if self.is_known { others.into() } else { 0 })
             .saturating_add(1);
         let missing = needed.saturating_sub(self.remaining);

@@ -1,4 +1,4 @@
-//! A budget: what calls spend together, and what some of them spend apart.
+//! A budget: the quota that all calls spend, and the quotas that only some of them spend.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,22 +17,22 @@ use super::verdict::ResponseVerdict;
 use crate::lock::Mutex;
 use crate::scope::Deadline;
 
-/// What is spent together: by all calls, and by those alone that the API, or the configuration, tells apart.
+/// The quotas of one budget: the one of all calls, and those that the API or the configuration keeps apart.
 #[derive(Debug)]
 pub(super) struct Budget {
-    /// As people know it.
+    /// The name for messages.
     name: Arc<str>,
-    /// What all calls spend.
+    /// The quota that all calls spend.
     common: Lane,
     lanes: Mutex<Lanes>,
 }
 
-/// A call that has been let through.
+/// An admitted call.
 #[derive(Debug)]
 pub(super) struct BudgetTicket {
     place: CallPlace,
     common: LedgerTicket,
-    /// Where it spends a quota that not all calls spend.
+    /// Its visit to a quota that not all calls spend.
     own: Option<LaneVisit>,
 }
 
@@ -45,8 +45,8 @@ impl Budget {
         }
     }
 
-    /// Waits until a call to this place may be made, at most until `limit`; says whether it had to. What it waits for is
-    /// shown in `call`.
+    /// Waits until a call to this place may be made, at most until `limit`; returns whether it had to wait. `call`
+    /// shows the reason for the wait.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl Budget {
             let (common, held) = self.common.admit(&paces.common, limit, call).await?;
             was_held |= held;
             let ticket = BudgetTicket { place, common, own };
-            // While it was held, another call's response may have told which quota this one spends.
+            // While the call was held, another call's response may have shown which quota this one spends.
             if !ticket.is_astray() || self.own_key(place, paces).as_ref() == ticket.key() {
                 return Ok((ticket, was_held));
             }
@@ -121,7 +121,7 @@ impl Budget {
         }
     }
 
-    /// Which of a response's words are for the call's own quota, and which for what all calls spend.
+    /// Attributes a response's statements to the call's own quota, and to the quota that all calls spend.
     fn attribute(
         &self,
         place: CallPlace,
@@ -149,7 +149,7 @@ impl Budget {
             let Some(visit) = self.visit(key, own, paces) else {
                 return ResponseShares::of_all(observed, verdict);
             };
-            // A refusal though calls of this quota are left is for all of them.
+            // If calls of this quota are left, a refusal is for all calls.
             let is_for_all = is_refusal && (!observed.is_spent() || observed.is_for_all_calls);
             let pause = is_for_all.then(|| (observed.pause(), verdict));
             return ResponseShares {
@@ -170,7 +170,7 @@ impl Budget {
             Some(own) if matches!(own.key, LaneKey::Operation(_)) => {
                 ResponseShares::of_own(Some(own), observed, verdict)
             }
-            // A refusal that names no quota, from an API that names them, is for all calls.
+            // A refusal that names no quota, from an API that names its quotas, is for all calls.
             Some(_) if is_refusal => ResponseShares::of_all(observed, verdict),
             Some(own) if matches!(own.key, LaneKey::Part(_)) => ResponseShares {
                 own: Some((own, QuotaReadings::default(), verdict)),
@@ -191,8 +191,8 @@ impl Budget {
         }
     }
 
-    /// The visit of a call to the lane of the quota that it spends, which may have been taken for another one's. `None`
-    /// if there are too many lanes.
+    /// The visit of a call to the lane of the quota that it spends. The call may first have been assigned to another
+    /// lane. `None` if there are too many lanes.
     fn visit(&self, key: LaneKey, own: Option<LaneVisit>, paces: &Paces) -> Option<LaneVisit> {
         if let Some(own) = own.filter(|own| own.key == key) {
             return Some(own);
@@ -202,7 +202,7 @@ impl Budget {
         Some(LaneVisit::new(key, lane, paces.apart, ticket))
     }
 
-    /// When a call to this place is due that is made after those in the queue, at the earliest.
+    /// The earliest time at which a call to this place is due if it joins the queue now.
     pub(super) fn earliest(&self, place: CallPlace, paces: &Paces) -> Option<Instant> {
         let own = self
             .apart(place, paces)
@@ -210,7 +210,7 @@ impl Budget {
         own.max(self.common.earliest(&paces.common))
     }
 
-    /// The quota that a call to this place spends besides that of all calls.
+    /// The quota that a call to this place spends in addition to that of all calls.
     fn apart(&self, place: CallPlace, paces: &Paces) -> Option<(LaneKey, Arc<Lane>, Pace)> {
         let mut lanes = self.lanes.lock();
         let key = lanes.key(place, paces)?;
@@ -223,7 +223,7 @@ impl Budget {
         self.apart(place, paces).map(|(key, ..)| key)
     }
 
-    /// How many quotas are kept apart, and of how many places it is known which they spend.
+    /// How many quotas are kept apart, and for how many places the quota is known.
     #[cfg(test)]
     pub(super) fn kept(&self) -> (usize, usize) {
         self.lanes.lock().kept()
@@ -252,7 +252,7 @@ impl BudgetTicket {
         self.own.as_ref().map(|own| &own.key)
     }
 
-    /// Whether it was let through before its quota was known.
+    /// Whether it was admitted before its quota was known.
     fn is_astray(&self) -> bool {
         matches!(self.key(), None | Some(LaneKey::Shape(_)))
     }

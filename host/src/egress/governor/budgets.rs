@@ -1,4 +1,4 @@
-//! Which calls of one or several connectors have one budget.
+//! Which calls of one or more connectors share a budget.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use crate::lock::Mutex;
 
-/// Origins of one connector whose quotas are known at once; past it, those that nobody waits for are forgotten.
+/// How many origins of one connector have known quotas; beyond that, those without waiting calls are forgotten.
 const MAX_ORIGINS: usize = 64;
 
-/// Accounts that are kept at the most without a connector that uses them.
+/// The most accounts that are kept without a connector that uses them.
 const MAX_UNUSED_ACCOUNTS: usize = 1024;
 
-/// All budgets of a host. They outlive their connectors, so that one which is loaded again knows what it has spent.
+/// All budgets of a host. They outlive their connectors, so that a reloaded connector knows what it has spent.
 #[derive(Debug, Default)]
 pub(crate) struct Budgets(Mutex<HashMap<Owner, Arc<BudgetAccount>>>);
 
@@ -24,7 +24,7 @@ enum Owner {
     Shared(Arc<str>),
 }
 
-/// The budgets of one connector, or the one of a name.
+/// The budgets of one connector, or the budget of one name.
 #[derive(Debug)]
 pub(super) enum BudgetAccount {
     Shared(Arc<Budget>),
@@ -32,7 +32,7 @@ pub(super) enum BudgetAccount {
 }
 
 impl Budgets {
-    /// The account of a connector, or the one that all have which name this budget.
+    /// The account of a connector, or the one shared by all connectors that name this budget.
     pub(super) fn account(&self, connector: &Arc<str>, budget: Option<&str>) -> Arc<BudgetAccount> {
         let mut accounts = self.0.lock();
         let unused = |account: &Arc<BudgetAccount>| Arc::strong_count(account) == 1;
@@ -74,7 +74,7 @@ impl BudgetAccount {
             budgets.retain(|_, budget| Arc::strong_count(budget) > 1);
         }
         let budget = Arc::new(Budget::new(origin));
-        // Where all are in use, this call has one for itself.
+        // If all budgets are in use, this call gets its own.
         if budgets.len() < MAX_ORIGINS {
             budgets.insert(origin.to_owned(), budget.clone());
         }

@@ -1,18 +1,18 @@
-//! When calls were made, as far back as a quota's window: for quotas whose reset the API doesn't tell.
+//! When calls were made, within the window of a quota: for quotas whose reset the API doesn't state.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// In so many parts a window is kept, each with the times of its first and its last call.
+/// A window is kept in this many parts, each with the times of its first and its last call.
 const PARTS: u32 = 512;
 
 /// The calls of the last window.
 #[derive(Debug, Default)]
 pub(super) struct CallTimes(VecDeque<CallSpan>);
 
-/// Calls that were answered so close to each other that they count as one time.
+/// Calls whose answers are so close to each other that they count as one time.
 #[derive(Debug, Clone, Copy)]
 struct CallSpan {
     first: Instant,
@@ -20,8 +20,8 @@ struct CallSpan {
 }
 
 impl CallTimes {
-    /// Notes a call that was answered now, and answers when the first of the last window's calls no longer counts: in
-    /// whichever way the API counts, one more may be made then.
+    /// Notes a call that was answered now. Returns when the first of the last window's calls no longer counts:
+    /// whichever way the API counts, one more call may be made then.
     pub(super) fn reset(&mut self, now: Instant, window: Duration) -> Instant {
         let part = window / PARTS;
         let end = |begun: Instant| begun.checked_add(window).unwrap_or(begun);
@@ -40,10 +40,10 @@ impl CallTimes {
         self.next_end(now, window).unwrap_or_else(|| end(now))
     }
 
-    /// When the next call no longer counts; `None` if all that are known don't.
+    /// When the next call no longer counts; `None` if no known call counts.
     fn next_end(&self, now: Instant, window: Duration) -> Option<Instant> {
         let span = self.0.front()?;
-        // Those of a span between its first and its last one count till then, at the latest.
+        // The calls of a span between its first and its last one count until then, at the latest.
         let first = span.first.checked_add(window)?;
         if first > now {
             Some(first)
@@ -65,7 +65,7 @@ mod tests {
         for later in [second / 2, second * 60, second * 511] {
             assert_eq!(log.reset(now + later, window), now + window);
         }
-        // Of the first two, which count as one time, the second one still counts.
+        // The first two count as one time, and the second one still counts.
         let at = now + window + second / 4;
         assert_eq!(log.reset(at, window), now + second / 2 + window);
         let at = now + window + second / 2;

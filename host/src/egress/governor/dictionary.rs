@@ -1,4 +1,4 @@
-//! Values of headers that name what they tell: `total=100; remaining=99; resets=41`, `api-usage=18/5000`,
+//! Header values that name their parts: `total=100; remaining=99; resets=41`, `api-usage=18/5000`,
 //! `{"limit":100,"remaining":99}`.
 
 use super::header_name::QuotaHeaderName;
@@ -10,8 +10,8 @@ const MAX_PAIRS: usize = 16;
 /// The longest name of a pair.
 const MAX_KEY_BYTES: usize = 32;
 
-/// The pairs of a value that tell something of a quota: what, and the text beside it. `None` if the value is no list of
-/// pairs.
+/// The pairs of a value that describe a quota: the parsed name, and the text next to it. `None` if the value is not a
+/// list of pairs.
 pub(super) fn pairs(text: &str) -> Option<Vec<(QuotaHeaderName, &str)>> {
     let text = text.trim();
     let inner = text
@@ -25,7 +25,7 @@ pub(super) fn pairs(text: &str) -> Option<Vec<(QuotaHeaderName, &str)>> {
         if !is_key(key) {
             return None;
         }
-        // Salesforce names the app in parentheses behind the numbers.
+        // Salesforce names the app in parentheses after the numbers.
         let value = value.split('(').next().unwrap_or_default();
         pairs.push((
             QuotaHeaderName::of_key(&key.to_ascii_lowercase()),
@@ -35,8 +35,8 @@ pub(super) fn pairs(text: &str) -> Option<Vec<(QuotaHeaderName, &str)>> {
     (!pairs.is_empty()).then_some(pairs)
 }
 
-/// The text beside the first name that says this.
-pub(super) fn told(text: &str, role: fn(HeaderRole) -> bool) -> Option<&str> {
+/// The text next to the first name with this role.
+pub(super) fn text_of(text: &str, role: fn(HeaderRole) -> bool) -> Option<&str> {
     let found = pairs(text)?
         .into_iter()
         .find(|(name, _)| name.role.is_some_and(role));

@@ -1,4 +1,4 @@
-//! The headers of one response that tell of one quota, and what they tell together.
+//! The headers of one response that describe one quota, and their combined meaning.
 
 mod collection;
 mod lists;
@@ -18,7 +18,7 @@ use crate::config::QuotaHeaders;
 
 pub(super) use collection::families;
 
-/// Headers of which it is known how long their quotas last. Salesforce's slides over a day.
+/// Headers whose quotas have a known window. Salesforce's slides over a day.
 const KNOWN_WINDOWS: [(&str, Duration); 1] =
     [("sforce-limit-info", Duration::from_secs(24 * 60 * 60))];
 
@@ -32,14 +32,14 @@ pub(super) struct HeaderFamily<'h> {
     reset: Option<(HeaderText<'h>, NumberUnit)>,
     window: Option<(HeaderText<'h>, NumberUnit)>,
     refill: Option<HeaderText<'h>>,
-    /// How long the quota lasts by its name, or by the configuration.
+    /// How long the quota lasts, by its name or by the configuration.
     length: Option<Duration>,
-    /// Whether its windows begin with the clock's.
+    /// Whether its windows follow the clock.
     is_of_the_clock: bool,
-    /// How many calls it has by the configuration.
+    /// The configured number of calls.
     calls: Option<u64>,
     is_weighted: bool,
-    /// Whether only calls to places whose responses tell it spend it.
+    /// Whether only calls to places whose responses describe it spend it.
     is_of_some_calls: bool,
 }
 
@@ -61,7 +61,7 @@ impl<'h> HeaderText<'h> {
     }
 }
 
-/// What a configuration knows of a quota that headers may leave out.
+/// Configured facts about a quota that headers may omit.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct QuotaHints {
     pub(super) window: Option<Duration>,
@@ -69,8 +69,8 @@ pub(super) struct QuotaHints {
 }
 
 impl<'h> HeaderFamily<'h> {
-    /// The headers that a configuration names for a quota; for those that it doesn't, those of the usual ones. A value
-    /// that names what it tells has the rest of them, too.
+    /// The headers that a configuration names for a quota, and the usual headers for those that it doesn't name. If a
+    /// value names its parts, it supplies the others, too.
     pub(super) fn named(
         headers: &'h HeaderMap,
         own: &'h QuotaHeaders,
@@ -81,7 +81,7 @@ impl<'h> HeaderFamily<'h> {
         let header = |own: &'h Option<String>, role: fn(HeaderRole) -> bool| {
             let name = own.as_deref()?;
             let text = text(name)?;
-            let text = dictionary::told(text, role).unwrap_or(text);
+            let text = dictionary::text_of(text, role).unwrap_or(text);
             Some(HeaderText { name, text })
         };
         let usual = |name: &'static str| {
@@ -91,7 +91,7 @@ impl<'h> HeaderFamily<'h> {
         let main = own.remaining.as_deref().or(own.used.as_deref());
         let beside = |role: fn(HeaderRole) -> bool| {
             let name = main?;
-            let text = dictionary::told(text(name)?, role)?;
+            let text = dictionary::text_of(text(name)?, role)?;
             Some(HeaderText { name, text })
         };
         let is_limit = |role| role == HeaderRole::Limit;
@@ -107,8 +107,10 @@ impl<'h> HeaderFamily<'h> {
                 .or_else(|| beside(is_limit))
                 .or_else(|| usual("x-ratelimit-limit")),
             remaining: remaining.or_else(|| {
-                let is_told = own.used.is_some() || own.remaining.is_some();
-                (!is_told).then(|| usual("x-ratelimit-remaining")).flatten()
+                let is_stated = own.used.is_some() || own.remaining.is_some();
+                (!is_stated)
+                    .then(|| usual("x-ratelimit-remaining"))
+                    .flatten()
             }),
             used: header(&own.used, |role| role == HeaderRole::Used),
             reset: reset.map(|reset| (reset, unit_of(reset.name))),
@@ -126,28 +128,28 @@ impl<'h> HeaderFamily<'h> {
         rest.is_some_and(|rest| rest.starts_with('-'))
     }
 
-    fn add(&mut self, parts: &QuotaHeaderName, told: HeaderText<'h>) {
-        self.add_as(parts.role_of_a_number(), parts, told);
+    fn add(&mut self, parts: &QuotaHeaderName, stated: HeaderText<'h>) {
+        self.add_as(parts.role_of_a_number(), parts, stated);
     }
 
-    fn add_as(&mut self, role: HeaderRole, parts: &QuotaHeaderName, told: HeaderText<'h>) {
+    fn add_as(&mut self, role: HeaderRole, parts: &QuotaHeaderName, stated: HeaderText<'h>) {
         self.length = self
             .length
             .or(parts.window)
-            .or_else(|| known_window(told.name));
+            .or_else(|| known_window(stated.name));
         self.is_weighted |= parts.is_weighted;
         match role {
-            HeaderRole::Limit => put(&mut self.limit, told),
-            HeaderRole::Remaining => put_lower(&mut self.remaining, told),
-            HeaderRole::Used => put(&mut self.used, told),
-            HeaderRole::Reset(unit) => put_time(&mut self.reset, told, unit),
-            HeaderRole::Window(unit) => put_time(&mut self.window, told, unit),
-            HeaderRole::Refill => put(&mut self.refill, told),
+            HeaderRole::Limit => put(&mut self.limit, stated),
+            HeaderRole::Remaining => put_lower(&mut self.remaining, stated),
+            HeaderRole::Used => put(&mut self.used, stated),
+            HeaderRole::Reset(unit) => put_time(&mut self.reset, stated, unit),
+            HeaderRole::Window(unit) => put_time(&mut self.window, stated, unit),
+            HeaderRole::Refill => put(&mut self.refill, stated),
             HeaderRole::Cost => {}
         }
     }
 
-    /// What the configuration knows counts where the headers and their names say nothing; its window always.
+    /// The configuration fills in what the headers and their names don't say; its window always applies.
     pub(super) fn hint(&mut self, hints: QuotaHints) {
         self.length = hints.window.or(self.length);
         self.calls = hints.limit;
@@ -159,7 +161,7 @@ fn known_window(header: &str) -> Option<Duration> {
     known.map(|(_, window)| *window)
 }
 
-/// In which unit the time is that a header with this name tells.
+/// The unit of the time in a header with this name.
 fn unit_of(header: &str) -> NumberUnit {
     match QuotaHeaderName::of(header).and_then(|parts| parts.role) {
         Some(HeaderRole::Reset(unit)) => unit,
@@ -168,32 +170,32 @@ fn unit_of(header: &str) -> NumberUnit {
     }
 }
 
-/// Of two headers with one meaning the first counts, of two lines of one header the last.
-fn put<'h>(place: &mut Option<HeaderText<'h>>, told: HeaderText<'h>) {
-    if place.is_none_or(|known| known.name == told.name) {
-        *place = Some(told);
+/// Of two headers with the same meaning, the first one counts; of two lines of one header, the last.
+fn put<'h>(place: &mut Option<HeaderText<'h>>, stated: HeaderText<'h>) {
+    if place.is_none_or(|known| known.name == stated.name) {
+        *place = Some(stated);
     }
 }
 
-/// As [`put`], but of two lines the one that leaves less.
-fn put_lower<'h>(place: &mut Option<HeaderText<'h>>, told: HeaderText<'h>) {
-    let left = |told: HeaderText<'_>| QuotaAmount::of(told.text).map(|amount| amount.first);
-    let is_more = |known: HeaderText<'_>| match (left(known), left(told)) {
+/// As [`put`], but of two lines, the one with the lower remainder counts.
+fn put_lower<'h>(place: &mut Option<HeaderText<'h>>, stated: HeaderText<'h>) {
+    let left = |stated: HeaderText<'_>| QuotaAmount::of(stated.text).map(|amount| amount.first);
+    let is_more = |known: HeaderText<'_>| match (left(known), left(stated)) {
         (Some(known), Some(now)) => now > known,
         (known, _) => known.is_some(),
     };
     if !place.is_some_and(is_more) {
-        put(place, told);
+        put(place, stated);
     }
 }
 
 /// As [`put`] for a time.
 fn put_time<'h>(
     place: &mut Option<(HeaderText<'h>, NumberUnit)>,
-    told: HeaderText<'h>,
+    stated: HeaderText<'h>,
     unit: NumberUnit,
 ) {
-    if place.is_none_or(|(known, _)| known.name == told.name) {
-        *place = Some((told, unit));
+    if place.is_none_or(|(known, _)| known.name == stated.name) {
+        *place = Some((stated, unit));
     }
 }

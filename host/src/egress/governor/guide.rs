@@ -1,4 +1,4 @@
-//! What a configuration says of the quotas in the responses to one path.
+//! The configuration for the quotas in the responses to one path.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::family::QuotaHints;
 use super::header_name::SIGNS;
 use crate::config::{QuotaHeaders, QuotaRule};
 
-/// Headers of most responses, which have nothing to do with quotas: they are known at a glance.
+/// Headers of most responses that have nothing to do with quotas, for a quick check.
 static USUAL: [HeaderName; 10] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
@@ -24,21 +24,22 @@ static USUAL: [HeaderName; 10] = [
     header::X_CONTENT_TYPE_OPTIONS,
 ];
 
-/// What a configuration says of the quotas in the responses to one path.
+/// The configuration for the quotas in the responses to one path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QuotaGuide<'c> {
     pub(super) headers: &'c QuotaHeaders,
     pub(super) window: Option<Duration>,
-    /// The quotas that have headers of their own, each with its name.
+    /// The configured quotas that have their own headers, each with its name.
     pub(super) rules: &'c [(Arc<str>, QuotaRule)],
-    /// Which of the configuration's quotas is for the path, and how the headers of such responses are completed.
+    /// The configured quota for the path, which also completes the headers of such responses.
     pub(super) own: Option<&'c QuotaRule>,
 }
 
 impl QuotaGuide<'_> {
-    /// Whether a header of this name may tell something of a quota or a wait. Most don't, so this costs next to nothing.
+    /// Whether a header of this name may describe a quota or a wait. Most don't, so this check costs next to nothing.
     pub(super) fn may_tell(&self, name: &HeaderName) -> bool {
-        // All parts at once: to look for each by itself took longer than all else that a response without them costs.
+        // All parts at once: searching for each one alone took longer than everything else that a response without
+        // them costs.
         static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::DFA))
@@ -55,9 +56,9 @@ impl QuotaGuide<'_> {
             || rules.any(|(_, rule)| rule.headers.names(name) || rule.headers.names_beside(name))
     }
 
-    /// What counts for the quota of all calls, or of a path of its own.
+    /// The hints for the quota of all calls, or of this path.
     pub(super) fn hints(&self) -> QuotaHints {
-        // Where it names headers, the usual ones tell of other quotas.
+        // If it names headers, the usual ones describe other quotas.
         let own = self.own.filter(|rule| !rule.headers.tells_a_quota());
         QuotaHints {
             window: own.and_then(|rule| rule.window).or(self.window),

@@ -1,4 +1,4 @@
-//! What the name of a header says of a quota: which quota, and what of it.
+//! The meaning of a header's name for a quota: the quota, and the role of the header.
 //!
 //! `x-ratelimit-remaining-minute` is what remains of the quota `x-ratelimit-minute`, which lasts for a minute.
 
@@ -9,27 +9,27 @@ use super::header_words::{
     window_of, words,
 };
 
-/// Tokens of a name that are looked at.
+/// How many tokens of a name are read.
 const MAX_TOKENS: usize = 12;
 
 /// The longest name of a quota that is kept.
 pub(super) const MAX_NAME_BYTES: usize = 64;
 
-/// A header's name taken apart, or a name within a header's value.
+/// The parts of a header's name, or of a name within a header's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct QuotaHeaderName {
-    /// The name without what it tells: headers with equal ones tell of one quota.
+    /// The name without its role: headers for which this is equal describe one quota.
     pub(super) quota: String,
-    /// `None` if no word says it: then the header tells the limit, or several things.
+    /// `None` if no word says it: then the header contains the limit, or several values.
     pub(super) role: Option<HeaderRole>,
-    /// How long the quota lasts, where the name says so.
+    /// How long the quota lasts, if the name says so.
     pub(super) window: Option<Duration>,
-    /// Whether it counts something else than calls.
+    /// Whether it counts something other than calls.
     pub(super) is_weighted: bool,
 }
 
 impl QuotaHeaderName {
-    /// Reads a name in lower case; none where it is no header of a quota.
+    /// Reads a name in lower case; `None` if it is not a quota header.
     pub(super) fn of(name: &str) -> Option<Self> {
         if !is_candidate(name) || name.len() > MAX_NAME_BYTES {
             return None;
@@ -39,7 +39,7 @@ impl QuotaHeaderName {
             .iter()
             .any(|token| matches!(role(token), Some(HeaderRole::Remaining)));
         let is_other = |token: &&str| {
-            // What remains of a resource, as Azure's, is a quota all the same.
+            // What remains of a resource, as in Azure's headers, is a quota as well.
             let is_of_none = is_of_no_quota(token) && !(tells_what_remains && *token == "resource");
             is_of_none || is_of_other_things(token)
         };
@@ -101,12 +101,12 @@ impl QuotaHeaderName {
         }
     }
 
-    /// What a single number in the header's value is.
+    /// The meaning of a single number in the header's value.
     pub(super) fn role_of_a_number(&self) -> HeaderRole {
         self.role.unwrap_or(HeaderRole::Limit)
     }
 
-    /// Whether the name goes on after `limit` with words that say neither what it tells nor how long it lasts, as
+    /// Whether the name continues after `limit` with words for neither a role nor a duration, as in
     /// `zendesk-ratelimit-tickets-index`.
     pub(super) fn is_of_some_calls(&self) -> bool {
         let rest = self.quota.split_once("limit-").map(|(_, rest)| rest);
@@ -122,7 +122,7 @@ fn tokens(name: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Of these the name of a quota's header has one.
+/// The name of a quota header contains one of these.
 pub(super) const SIGNS: [&str; 6] = [
     "limit",
     "quota",
@@ -132,7 +132,7 @@ pub(super) const SIGNS: [&str; 6] = [
     "order-count",
 ];
 
-/// Whether a name may be that of a header of a quota.
+/// Whether a name may be that of a quota header.
 fn is_candidate(name: &str) -> bool {
     !name.starts_with("access-control") && SIGNS.iter().any(|sign| name.contains(sign))
 }

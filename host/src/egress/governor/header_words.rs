@@ -1,10 +1,10 @@
-//! The words of which names of headers of quotas are made.
+//! The words in the names of quota headers.
 
 use std::time::Duration;
 
 use super::moment::NumberUnit;
 
-/// What a header tells of its quota.
+/// What a header says about its quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HeaderRole {
     Limit,
@@ -13,14 +13,14 @@ pub(super) enum HeaderRole {
     Reset(NumberUnit),
     /// How long the quota lasts.
     Window(NumberUnit),
-    /// How many calls come back in a second.
+    /// How many calls are refilled per second.
     Refill,
-    /// What this call took.
+    /// What this call cost.
     Cost,
 }
 
 impl HeaderRole {
-    /// As a token of the name says, such as `ms`.
+    /// The role in the unit that a token of the name says, such as `ms`.
     pub(super) fn in_unit(self, token: &str) -> Self {
         let is_fine = matches!(token, "ms" | "millis" | "msec" | "milliseconds");
         match self {
@@ -46,8 +46,8 @@ pub(super) fn role(token: &str) -> Option<HeaderRole> {
     })
 }
 
-/// The two words of a token that is written without anything between them, as Imgur's `UserRemaining` and Yelp's
-/// `ResetTime`; the second one is empty for any other.
+/// The two words of a token that is written without a separator, such as Imgur's `UserRemaining` and Yelp's
+/// `ResetTime`; for any other token, the second word is empty.
 pub(super) fn words(token: &str) -> [&str; 2] {
     let split = ["user", "client", "reset"].into_iter().find_map(|first| {
         let rest = token.strip_prefix(first)?;
@@ -57,7 +57,7 @@ pub(super) fn words(token: &str) -> [&str; 2] {
     split.map_or([token, ""], |(first, second)| [first, second])
 }
 
-/// Tokens that go with a time: they say how it is written.
+/// Tokens that accompany a time and say how it is written.
 pub(super) fn is_of_a_time(token: &str) -> bool {
     matches!(
         token,
@@ -78,7 +78,7 @@ pub(super) fn is_of_a_time(token: &str) -> bool {
     )
 }
 
-/// Tokens of headers that tell nothing of how much is left.
+/// Tokens of headers that say nothing about the remainder.
 pub(super) fn is_of_no_quota(token: &str) -> bool {
     matches!(
         token,
@@ -96,7 +96,7 @@ pub(super) fn is_of_no_quota(token: &str) -> bool {
     )
 }
 
-/// Tokens of quotas that calls like the connector's don't spend: of another method, or of what is stored.
+/// Tokens of quotas that calls like the connector's don't spend: quotas of another method, or of storage.
 pub(super) fn is_of_other_things(token: &str) -> bool {
     matches!(
         token,
@@ -118,7 +118,7 @@ pub(super) fn is_of_other_things(token: &str) -> bool {
     )
 }
 
-/// Whether the words of a name say that it is about a quota of calls. `limit` by itself may be one of anything.
+/// Whether the words of a name mean a quota of calls. `limit` alone may limit anything.
 pub(super) fn is_of_calls(tokens: &[&str]) -> bool {
     tokens.iter().enumerate().any(|(place, token)| {
         let before = place.checked_sub(1).and_then(|place| tokens.get(place));
@@ -140,7 +140,7 @@ pub(super) fn is_of_calls(tokens: &[&str]) -> bool {
     })
 }
 
-/// Words that stand before `limit` where it is one of calls.
+/// Words before `limit` that make it a limit of calls.
 fn is_of_a_limit(token: &str) -> bool {
     matches!(
         token,
@@ -165,7 +165,7 @@ fn is_of_a_limit(token: &str) -> bool {
     )
 }
 
-/// Tokens of quotas that count no calls.
+/// Tokens of quotas that don't count calls.
 pub(super) fn is_weight(token: &str) -> bool {
     matches!(
         token,
@@ -182,7 +182,7 @@ pub(super) fn is_weight(token: &str) -> bool {
     )
 }
 
-/// How long a quota lasts by a token of its name: `minutely`, `24hour`, `1m`, `minlimit`.
+/// How long a quota lasts, by a token of its name: `minutely`, `24hour`, `1m`, `minlimit`.
 pub(super) fn window_of(token: &str) -> Option<Duration> {
     let token = token.strip_suffix("limit").unwrap_or(token);
     let token = token.strip_prefix("app").unwrap_or(token);

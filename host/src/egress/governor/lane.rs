@@ -1,4 +1,4 @@
-//! A queue of calls in front of a ledger: those of one budget, or of one of the quotas that its API keeps apart.
+//! A queue of calls for a ledger: those of one budget, or of one of the quotas that its API keeps apart.
 
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
@@ -16,32 +16,32 @@ use crate::lock::Mutex;
 use crate::scope::Deadline;
 use crate::waits::{Wait, WaitReason, Waits};
 
-/// What is spent together, and the queue in front of it.
+/// A shared quota, and the queue for it.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// As people know it.
+    /// The name for messages.
     name: Arc<str>,
     ledger: Mutex<Ledger>,
-    /// Held by the first in the queue. It is fair, so the others come in the order of their arrival.
+    /// Held by the first in the queue. It is fair, so the others follow in the order of their arrival.
     turn: tokio::sync::Mutex<()>,
-    /// Those in the queue.
+    /// The number of calls in the queue.
     queue: Mutex<u32>,
-    /// The first in the queue looks again.
+    /// Makes the first in the queue check again.
     changed: Notify,
-    /// All of them do.
+    /// Makes all in the queue check again.
     refused: Notify,
-    /// Whether those in the queue wait for a quota, and not for the calls under way alone.
+    /// Whether those in the queue wait for a quota, and not only for the calls under way.
     has_none_left: Mutex<bool>,
-    /// That has changed.
+    /// Notified when `has_none_left` has changed.
     reason_changed: Notify,
 }
 
-/// A call would have to wait for longer than it has.
+/// A call would have to wait for longer than it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WaitTooLong {
-    /// What it would wait for, as people know it.
+    /// The name of the quota or API that it would wait for, for messages.
     pub(super) name: Arc<str>,
-    /// How long, at the least.
+    /// The least time to wait.
     pub(super) wait: Duration,
     pub(super) cause: HoldCause,
 }
@@ -60,8 +60,8 @@ impl Lane {
         }
     }
 
-    /// Waits until a call may be made, at most until `limit`; says whether it had to. What it waits for is shown in
-    /// `call`. Never returns if that is so long that it ends the call whose waits they are.
+    /// Waits until a call may be made, at most until `limit`; returns whether it had to wait. `call` shows the reason
+    /// for the wait. Never returns if the wait is so long that it ends the call that has these waits.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Lane {
         limit: Deadline,
         call: &HeldCall,
     ) -> Result<(LedgerTicket, bool), WaitTooLong> {
-        // Fails where somebody waits: nobody is overtaken.
+        // Fails if there is a queue: no call is overtaken.
         if let Ok(_turn) = self.turn.try_lock()
             && let Ok(ticket) = self.ledger().admit(pace, Instant::now())
         {
@@ -83,7 +83,7 @@ impl Lane {
         let mut turn = std::pin::pin!(self.turn.lock());
         let mut before = place.before;
         let _turn = loop {
-            // Listens before it looks, so that nothing is missed in between.
+            // Listens before it checks, so that nothing is missed in between.
             let mut refused = std::pin::pin!(self.refused.notified());
             refused.as_mut().enable();
             let mut reason_changed = std::pin::pin!(self.reason_changed.notified());
@@ -93,7 +93,7 @@ impl Lane {
                 biased;
                 turn = &mut turn => break turn,
                 () = refused => {
-                    // How many are still before it isn't known.
+                    // It isn't known how many are still ahead.
                     before = 0;
                     _shown = call.show(self.wait(pace, 0));
                 }
@@ -107,7 +107,7 @@ impl Lane {
             let due = match admitted {
                 Ok(ticket) => {
                     self.tell_reason(pace);
-                    // Also for the next in the queue, who may have waited for this one to go.
+                    // Also for the next in the queue, which may have waited for this one to leave.
                     self.changed.notify_one();
                     return Ok((ticket, true));
                 }
@@ -148,12 +148,12 @@ impl Lane {
         }
     }
 
-    /// Lets a call through that has been made already, of which it wasn't known that it spends this.
+    /// Admits a call that has already been made, when it turns out that it spends this quota.
     pub(super) fn take_up(&self) -> LedgerTicket {
         self.ledger().take_up(Instant::now())
     }
 
-    /// When a call is due that is made after those in the queue, at the earliest.
+    /// The earliest time at which a call is due if it joins the queue now.
     pub(super) fn earliest(&self, pace: &Pace) -> Option<Instant> {
         let before = *self.queue.lock();
         self.ledger().earliest(pace, before, Instant::now())
@@ -183,12 +183,12 @@ impl Lane {
         Ok(())
     }
 
-    /// The call's time is over, though it wasn't known that it would be.
+    /// The error of a call whose time is over, although that could not be foreseen.
     fn too_long(&self, pace: &Pace, limit: Instant) -> WaitTooLong {
         let now = Instant::now();
         let ledger = self.ledger();
         let due = ledger.due(pace, 0, now).unwrap_or(limit);
-        // Nothing holds it but the calls under way.
+        // Only the calls under way hold it.
         let is_free = ledger.earliest(pace, 0, now).is_none();
         WaitTooLong {
             cause: if is_free {
@@ -201,7 +201,7 @@ impl Lane {
         }
     }
 
-    /// Lets those in the queue show what they wait for if that has changed.
+    /// Lets those in the queue show the new reason for their wait if it has changed.
     fn tell_reason(&self, pace: &Pace) {
         if *self.queue.lock() == 0 {
             return;
@@ -213,7 +213,7 @@ impl Lane {
         }
     }
 
-    /// What a call waits for that so many others precede.
+    /// The wait of a call with this many calls ahead of it.
     fn wait(&self, pace: &Pace, before: u32) -> Wait {
         let now = Instant::now();
         let (earliest, due) = {
@@ -225,7 +225,7 @@ impl Lane {
         };
         match earliest.and(due) {
             Some(due) => Wait::lasting(self.reason(), due.saturating_duration_since(now)),
-            // Nothing holds it but the calls under way.
+            // Only the calls under way hold it.
             None => Wait {
                 reason: WaitReason::OtherCall {
                     name: self.name.to_string(),
@@ -235,7 +235,7 @@ impl Lane {
         }
     }
 
-    /// What a call waits for while the quota has none left.
+    /// The reason for a wait while the quota has none left.
     fn reason(&self) -> WaitReason {
         WaitReason::Budget {
             name: self.name.to_string(),
@@ -251,7 +251,7 @@ impl Lane {
     }
 }
 
-/// A place in the queue, given back when it is dropped.
+/// A place in the queue, returned when it is dropped.
 struct LanePlace<'b> {
     queue: &'b Mutex<u32>,
     before: u32,

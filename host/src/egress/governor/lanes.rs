@@ -1,8 +1,8 @@
-//! The quotas of one budget that its API keeps apart, each with a queue of its own.
+//! The quotas of one budget that its API keeps apart, each with its own queue.
 //!
-//! Which quota a call spends is known from the configuration's paths, or from a header such as `X-RateLimit-Resource` of
-//! an earlier response to the same place. Of a place that nobody has called yet, one call goes first, and its response
-//! tells.
+//! Which quota a call spends is known from the configuration's paths, or from a header such as `X-RateLimit-Resource`
+//! in an earlier response of the same place. At a place that has not been called yet, one call is sent first, and its
+//! response shows the quota.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,24 +15,24 @@ use super::outcome::{CallOutcome, LedgerTicket};
 use super::place::CallPlace;
 use super::rate::{Pace, Paces};
 
-/// Quotas of one budget that are kept apart at once; calls of further ones spend what all spend.
+/// The most quotas of one budget that are kept apart; calls of further ones spend only the quota of all calls.
 const MAX_LANES: usize = 32;
 
-/// Places whose quota is known at once; past it, they are learned anew.
+/// The most places whose quota is known; beyond that, they are learned again.
 const MAX_PLACES: usize = 512;
 
-/// Which quota of a budget a call spends, besides what all calls spend.
+/// The quota of a budget that a call spends in addition to that of all calls.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum LaneKey {
-    /// The one of a rule of the configuration, by its paths.
+    /// The quota of a configured rule, by its paths.
     Rule(Arc<str>),
-    /// The one of a resource, as the API calls it.
+    /// The quota of a resource, by the API's name for it.
     Resource(Arc<str>),
-    /// The one that responses from some places tell besides that of all calls, by its name.
+    /// The quota that responses of some places describe in addition to that of all calls, by its name.
     Part(Arc<str>),
     /// The rate of one operation: calls to places of this shape.
     Operation(u64),
-    /// Not known: calls to places of this shape.
+    /// Not known yet: calls to places of this shape.
     Shape(u64),
 }
 
@@ -40,22 +40,22 @@ pub(super) enum LaneKey {
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     lanes: HashMap<LaneKey, Arc<Lane>>,
-    /// By a place's shape. None: it spends no quota of its own.
-    told: HashMap<u64, Option<LaneKey>>,
-    /// The shapes of places whose responses tell the rate of their operation.
+    /// By a place's shape. `None`: it spends no quota of its own.
+    known: HashMap<u64, Option<LaneKey>>,
+    /// The shapes of places whose responses state the rate of their operation.
     operations: HashSet<u64>,
-    /// By a place's beginning; `Mixed` where those below it differ.
+    /// By a place's beginning; `Mixed` if those below it differ.
     beginnings: HashMap<u64, Beginning>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Beginning {
-    Told(Option<LaneKey>),
+    Known(Option<LaneKey>),
     Mixed,
 }
 
 impl Lanes {
-    /// The quota that a call to this place spends; none where it spends no other than all calls.
+    /// The quota that a call to this place spends; `None` if it spends only that of all calls.
     pub(super) fn key(&self, place: CallPlace, paces: &Paces) -> Option<LaneKey> {
         if let Some(rule) = place.rule.and_then(|rule| paces.rules.get(rule)) {
             return Some(LaneKey::Rule(rule.name.clone()));
@@ -63,13 +63,13 @@ impl Lanes {
         if self.operations.contains(&place.shape) {
             return Some(LaneKey::Operation(place.shape));
         }
-        if self.told.is_empty() && self.operations.is_empty() {
-            // The API doesn't tell its quotas apart, as far as is known.
+        if self.known.is_empty() && self.operations.is_empty() {
+            // As far as is known, the API doesn't keep its quotas apart.
             return None;
         }
-        let by_shape = self.told.get(&place.shape);
+        let by_shape = self.known.get(&place.shape);
         let known = by_shape.or_else(|| match self.beginnings.get(&place.beginning) {
-            Some(Beginning::Told(key)) => Some(key),
+            Some(Beginning::Known(key)) => Some(key),
             Some(Beginning::Mixed) | None => None,
         });
         match known {
@@ -79,7 +79,8 @@ impl Lanes {
         }
     }
 
-    /// The lane of a quota, new if there is none; none where there are too many. `budget` is what people call the whole.
+    /// The lane of a quota, new if there is none; `None` if there are too many. `budget` is the name of the whole
+    /// budget.
     pub(super) fn lane(&mut self, key: &LaneKey, budget: &str, now: Instant) -> Option<Arc<Lane>> {
         if let Some(lane) = self.lanes.get(key) {
             return Some(lane.clone());
@@ -102,28 +103,28 @@ impl Lanes {
         Some(lane)
     }
 
-    /// Notes which quota a response from this place named; none where it named none.
+    /// Notes which quota a response of this place named; `None` if it named none.
     pub(super) fn learn(&mut self, place: CallPlace, key: Option<&LaneKey>) {
         if self.knows(place, key) {
             return;
         }
-        if self.told.len() >= MAX_PLACES {
-            self.told.clear();
+        if self.known.len() >= MAX_PLACES {
+            self.known.clear();
             self.beginnings.clear();
         }
-        let told = Beginning::Told(key.cloned());
+        let known = Beginning::Known(key.cloned());
         let beginning = self
             .beginnings
             .entry(place.beginning)
-            .or_insert_with(|| told.clone());
-        if *beginning != told {
+            .or_insert_with(|| known.clone());
+        if *beginning != known {
             *beginning = Beginning::Mixed;
         }
-        self.told.insert(place.shape, key.cloned());
+        self.known.insert(place.shape, key.cloned());
         self.lanes.remove(&LaneKey::Shape(place.shape));
     }
 
-    /// Notes that the responses from this place tell the rate of its operation, which no other place has.
+    /// Notes that the responses of this place state the rate of its operation, which no other place has.
     pub(super) fn learn_operation(&mut self, place: CallPlace) {
         if self.operations.len() >= MAX_PLACES {
             self.operations.clear();
@@ -134,13 +135,13 @@ impl Lanes {
     }
 
     fn knows(&self, place: CallPlace, key: Option<&LaneKey>) -> bool {
-        let known = self.told.get(&place.shape);
+        let known = self.known.get(&place.shape);
         known.is_some_and(|known| known.as_ref() == key)
     }
 
     #[cfg(test)]
     pub(super) fn kept(&self) -> (usize, usize) {
-        (self.lanes.len(), self.told.len())
+        (self.lanes.len(), self.known.len())
     }
 
     pub(super) fn are_idle(&self, now: Instant) -> bool {
@@ -148,7 +149,7 @@ impl Lanes {
     }
 }
 
-/// A call that its lane let through, until it is settled; dropped without, it isn't made.
+/// A call that its lane admitted, until it is settled. If it is dropped before that, the call isn't made.
 #[derive(Debug)]
 pub(super) struct LaneVisit {
     pub(super) key: LaneKey,

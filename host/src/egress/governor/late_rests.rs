@@ -1,4 +1,4 @@
-//! What responses told to remain of a quota, for those that come after them though they were made before.
+//! Stated remainders of a quota, for responses that arrive later although they are older.
 
 use std::collections::VecDeque;
 
@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use super::reset::Reset;
 
-/// Past so many, the newest two become one.
+/// Beyond this number, the newest two become one.
 const MOST: usize = 32;
 
-/// The rests that were told lately, from the least to the most: a later and lower one stands for those before it.
+/// The remainders that were stated lately, from lowest to highest: a later and lower one replaces those before it.
 #[derive(Debug, Default)]
 pub(super) struct LateRests(VecDeque<ToldRest>);
 
@@ -25,7 +25,7 @@ impl LateRests {
         while self
             .0
             .back()
-            .is_some_and(|told| told.remaining >= remaining)
+            .is_some_and(|stated| stated.remaining >= remaining)
         {
             self.0.pop_back();
         }
@@ -40,7 +40,7 @@ impl LateRests {
         }
     }
 
-    /// The least that was told since then, but for those whose reset is passed over; none without one.
+    /// The lowest remainder stated since then, without those whose reset `is_passed_over`; `None` if there is none.
     pub(super) fn least_since(
         &self,
         since: Instant,
@@ -48,8 +48,8 @@ impl LateRests {
     ) -> Option<u64> {
         let mut rests = self.0.iter();
         rests
-            .find(|told| told.heard >= since && !is_passed_over(&told.reset))
-            .map(|told| told.remaining)
+            .find(|stated| stated.heard >= since && !is_passed_over(&stated.reset))
+            .map(|stated| stated.remaining)
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn least_of_those_since_a_time_is_told() {
+    fn lowest_remainder_since_a_time_is_found() {
         let (mut rests, now) = (LateRests::default(), Instant::now());
         let second = Duration::from_secs(1);
         for (number, remaining) in [7, 3, 5, 4, 9].into_iter().enumerate() {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn rests_are_kept_within_bounds_and_none_is_taken_for_more() {
+    fn remainders_are_bounded_and_never_overestimated() {
         let (mut rests, now) = (LateRests::default(), Instant::now());
         for number in 0..1000 {
             rests.note(now + Duration::from_millis(number), number, reset(now));

@@ -14,40 +14,40 @@ use super::rate::{Pace, RateMeter};
 use super::trust::{PATIENCE, Trust};
 use super::verdict::ResponseVerdict;
 
-/// How long calls wait after one was refused without a word on when to come again; doubled each time.
+/// How long calls wait after a refusal that doesn't say when to come again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const MOST_PAUSE: Duration = Duration::from_secs(60);
 
-/// How much later than told the first call after a reset is made once one was too early; doubled each time.
+/// The delay of the first call after a reset, once such a call was too early; doubled each time.
 const FIRST_SLACK: Duration = Duration::from_millis(50);
 const MOST_SLACK: Duration = Duration::from_secs(1);
 
-/// An age is told in whole seconds.
+/// An age is stated in whole seconds.
 const ROUNDING: Duration = Duration::from_secs(1);
 
 /// The calls of one budget.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     calls: CallCount,
-    /// How many calls have been made: each one's number.
+    /// The number of calls made so far, which numbers them.
     made: u64,
     meter: RateMeter,
     quotas: Quotas,
     blocked_until: Option<Instant>,
-    /// What remained of a quota whose reset has passed, until the first call after it.
+    /// The remainder of a quota whose reset has passed, until the first call after it.
     passed: Option<u64>,
     /// Refusals in a row that didn't say how long to wait.
     refusals: u32,
-    /// Calls up to this number had been made when the last refusal came.
+    /// The number of the last call that had been made when the last refusal arrived.
     refused_at: u64,
     trust: Trust,
     at_once: CallsAtOnce,
-    /// How many calls may be made at once from now on, until somebody has asked for it.
+    /// The new number of calls at once, until it has been read.
     news: Option<AtOnceNews>,
 }
 
 impl Ledger {
-    /// Lets a call through now, or says when it is due at the earliest. That may be sooner once another call ends.
+    /// Admits a call now, or returns its due time at the earliest. It may be sooner if another call ends.
     pub(super) fn admit(&mut self, pace: &Pace, now: Instant) -> Result<LedgerTicket, Instant> {
         self.pass(pace, now);
         if let Some(due) = self.due(pace, 0, now).filter(|due| *due > now) {
@@ -55,8 +55,8 @@ impl Ledger {
         }
         let number = self.count(now);
         self.trust.begin(number, now);
-        self.meter.book(&self.told_pace(pace), now);
-        // Only of a quota that was spent: what others do with the rest says nothing.
+        self.meter.book(&self.stated_pace(pace), now);
+        // Only for a quota that was spent: what others do with the remainder says nothing.
         let remained = self.passed.take().filter(|rest| *rest <= pace.reserve);
         Ok(LedgerTicket {
             number,
@@ -66,7 +66,7 @@ impl Ledger {
         })
     }
 
-    /// Takes up a call that was made just before `now`, of which it wasn't known that it spends this.
+    /// Takes up a call that was made just before `now`, when it turns out that it spends this.
     pub(super) fn take_up(&mut self, now: Instant) -> LedgerTicket {
         LedgerTicket {
             number: self.count(now),
@@ -83,9 +83,9 @@ impl Ledger {
         self.made
     }
 
-    /// When a call is due that so many others precede, where those under way tell nothing new; none for now.
+    /// When a call with this many calls ahead is due, if those under way bring nothing new; `None` for now.
     pub(super) fn due(&self, pace: &Pace, others: u32, now: Instant) -> Option<Instant> {
-        // Sooner as soon as another call ends.
+        // It may be sooner if another call ends.
         let in_flight = self.calls.in_flight;
         let crowded = (!self.at_once.allows(in_flight)).then(|| now.checked_add(PATIENCE));
         let due = self.due_after(&self.calls, pace, others);
@@ -94,7 +94,7 @@ impl Ledger {
             .filter(|due| *due > now)
     }
 
-    /// As [`Self::due`], at the earliest: should all calls under way turn out to be told of already, and a trial be
+    /// As [`Self::due`], at the earliest: if all calls under way turn out to be counted already, and a trial is
     /// answered at once.
     pub(super) fn earliest(&self, pace: &Pace, others: u32, now: Instant) -> Option<Instant> {
         let calls = CallCount {
@@ -106,17 +106,17 @@ impl Ledger {
     }
 
     fn due_after(&self, calls: &CallCount, pace: &Pace, others: u32) -> Option<Instant> {
-        let rate = self.meter.due(&self.told_pace(pace), others);
+        let rate = self.meter.due(&self.stated_pace(pace), others);
         let quotas = self.quotas.due(calls, pace, others);
         quotas.max(rate).max(self.blocked_until)
     }
 
-    /// The pace with the rate that the API tells, if that is slower.
-    fn told_pace(&self, pace: &Pace) -> Pace {
+    /// The pace with the API's stated rate, if that is slower.
+    fn stated_pace(&self, pace: &Pace) -> Pace {
         pace.no_faster_than(self.quotas.interval)
     }
 
-    /// Whether, and why, another number of calls than before may be made at once; told once.
+    /// Whether, and why, a different number of calls may be made at once. It is reported once.
     pub(super) fn news(&mut self) -> Option<AtOnceNews> {
         self.news.take()
     }
@@ -127,8 +127,8 @@ impl Ledger {
         self.calls.in_flight == 0 && !blocked && self.quotas.are_whole(now, MOST_SLACK)
     }
 
-    /// Notes how a call ended. `longest` caps every wait that it may lead to. Says whether calls must wait because it
-    /// was refused.
+    /// Notes how a call ended. `longest` caps every wait that follows from it. Returns whether calls must wait
+    /// because it was refused.
     pub(super) fn settle(
         &mut self,
         ticket: LedgerTicket,
@@ -141,7 +141,7 @@ impl Ledger {
         self.calls.in_flight = self.calls.in_flight.saturating_sub(1);
         let (status, verdict, observed) = match ending {
             CallOutcome::Unmade => {
-                self.meter.take_back(&self.told_pace(pace));
+                self.meter.take_back(&self.stated_pace(pace));
                 self.trust.end(ticket.number, false);
                 return false;
             }
@@ -180,11 +180,11 @@ impl Ledger {
         if pause.is_some() {
             self.quotas.slow_down(now);
         }
-        let is_metered = self.told_pace(pace).has_rate();
+        let is_metered = self.stated_pace(pace).has_rate();
         self.quotas.learn(observed.quotas, observed.cost, &arrival);
         if !is_metered {
-            // The call that tells a rate is the first one of it.
-            self.meter.book(&self.told_pace(pace), ticket.made);
+            // The call whose response states a rate is the first one of that rate.
+            self.meter.book(&self.stated_pace(pace), ticket.made);
         }
         let is_answer = status < 500 && pause.is_none();
         if is_answer {
@@ -198,7 +198,7 @@ impl Ledger {
         pause.is_some()
     }
 
-    /// Notes what the passing of time has ended.
+    /// Applies the passing of time.
     fn pass(&mut self, pace: &Pace, now: Instant) {
         if self.blocked_until.is_some_and(|until| until <= now) {
             self.blocked_until = None;
@@ -221,7 +221,7 @@ impl Ledger {
     ) -> Option<Duration> {
         match verdict {
             ResponseVerdict::RateLimit(None) => {}
-            ResponseVerdict::RateLimit(told) => return told,
+            ResponseVerdict::RateLimit(stated) => return stated,
             ResponseVerdict::Answer | ResponseVerdict::Failure | ResponseVerdict::Credential => {
                 return None;
             }
@@ -235,7 +235,7 @@ impl Ledger {
         if let Some(reset) = resets.max().filter(|wait| !wait.is_zero()) {
             return Some(reset);
         }
-        // Those that were under way together are one refusal.
+        // Calls that were under way together are one refusal.
         if ticket.number > self.refused_at {
             self.refused_at = self.made;
             self.refusals = self.refusals.saturating_add(1);
@@ -244,7 +244,7 @@ impl Ledger {
         Some(FIRST_PAUSE.saturating_mul(doubled).min(MOST_PAUSE))
     }
 
-    /// Where the first call after a reset shows that it came before it, later ones leave more time.
+    /// If the first call after a reset shows that it came too early, later ones wait longer.
     fn mind_the_edge(
         &mut self,
         ticket: LedgerTicket,
@@ -264,7 +264,7 @@ impl Ledger {
         }
     }
 
-    /// A refusal that names no quota, or calls at once, may be for those.
+    /// A refusal that names neither a quota nor calls at once may be for too many calls at once.
     fn mind_calls_at_once(
         &mut self,
         ticket: LedgerTicket,
@@ -272,14 +272,14 @@ impl Ledger {
         observed: &QuotaReadings,
         now: Instant,
     ) {
-        let is_untold = observed.quotas.is_empty() && self.quotas.are_unknown();
+        let is_unstated = observed.quotas.is_empty() && self.quotas.are_unknown();
         let most = match verdict {
-            ResponseVerdict::RateLimit(told) => {
-                if !observed.is_of_calls_at_once && !is_untold {
+            ResponseVerdict::RateLimit(stated) => {
+                if !observed.is_of_calls_at_once && !is_unstated {
                     return;
                 }
                 let (at_once, number, last) = (ticket.at_once, ticket.number, self.made);
-                if observed.is_of_calls_at_once || told.is_none() {
+                if observed.is_of_calls_at_once || stated.is_none() {
                     self.at_once.refuse(at_once, number, last, now)
                 } else {
                     self.at_once.refuse_for_a_while(at_once, number, last, now)

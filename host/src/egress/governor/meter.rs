@@ -1,4 +1,4 @@
-//! What the metrics and the log are told of the governor.
+//! What the governor reports to the metrics and the log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use metrics::{counter, gauge, histogram};
 use super::breaker::BreakerChange;
 use super::outcome::AtOnceNews;
 
-/// Calls that were held back because of a quota or a rate, by `connector`.
+/// Calls that were held because of a quota or a rate, by `connector`.
 pub(super) const HELD_CALLS: &str = "weld_host_upstream_held_calls_total";
 
-/// Seconds for which such a call was held, by `connector`.
+/// The seconds for which such a call was held, by `connector`.
 pub(super) const HELD_SECONDS: &str = "weld_host_upstream_held_seconds";
 
-/// Calls that were made again, by `connector` and `cause` (a status such as `429`, or `connection`).
+/// Calls that were retried, by `connector` and `cause` (a status such as `429`, or `connection`).
 pub(super) const RETRIES: &str = "weld_host_upstream_retries_total";
 
-/// Origins to which calls fail at once, by `connector`.
+/// Origins to which calls currently fail at once, by `connector`.
 pub(super) const OPEN_BREAKERS: &str = "weld_host_upstream_open_breakers";
 
 pub(super) fn held(connector: &Arc<str>, time: Duration) {
@@ -25,7 +25,7 @@ pub(super) fn held(connector: &Arc<str>, time: Duration) {
     histogram!(HELD_SECONDS, "connector" => connector.to_string()).record(time);
 }
 
-/// `status` is that of the response, where there was one.
+/// `status` is that of the response, if there was one.
 pub(super) fn retried(connector: &Arc<str>, status: Option<u16>) {
     let cause = match status {
         None => "connection",
@@ -65,7 +65,7 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange)
     }
 }
 
-/// Another number of calls that spend this budget may be made at once.
+/// Reports that a different number of calls of this budget may be made at once.
 pub(super) fn at_once(budget: &Arc<str>, news: AtOnceNews) {
     let AtOnceNews { most, is_refusal } = news;
     if is_refusal {
@@ -84,7 +84,7 @@ pub(super) fn at_once(budget: &Arc<str>, news: AtOnceNews) {
     }
 }
 
-/// The breakers of a connector's old configuration are gone, so many of them open.
+/// Reports that the breakers of a connector's old configuration are gone; `open` of them were open.
 pub(super) fn forgotten(connector: &Arc<str>, open: usize) {
     if open > 0 {
         let open = u32::try_from(open).unwrap_or(u32::MAX);

@@ -1,12 +1,12 @@
-//! When a call may be made, so that the API never has to refuse one, and what becomes of calls that fail.
+//! Decides when a call may be made, so that the API never has to refuse one, and what happens to failed calls.
 //!
-//! - `budget`: the calls that spend together, and which of the API's quotas each spends (`place`, `lanes`);
-//! - `lane`: the queue of the calls of one quota, over what is known of it (`ledger`): as the API's responses tell it
-//!   (`observed`, `window`), and a configured rate (`rate`);
+//! - `budget`: the calls with a common budget, and which of the API's quotas each one spends (`place`, `lanes`);
+//! - `lane`: the queue of the calls of one quota, on top of what is known of it (`ledger`): from the API's responses
+//!   (`observed`, `window`), and from a configured rate (`rate`);
 //! - `breaker`: an origin that keeps failing isn't called for a while;
-//! - `retry`: which calls are made again, and when.
+//! - `retry`: which calls are retried, and when.
 //!
-//! The rules are plain functions over times. Inside, time is the monotonic clock; the wall clock only translates dates.
+//! The rules are plain functions over times. They use the monotonic clock; the wall clock only converts dates.
 
 mod amount;
 mod arrival;
@@ -81,7 +81,7 @@ pub(super) use moment::until as time_until;
 pub(super) use observed::QuotaReadings;
 pub(super) use verdict::ResponseVerdict;
 
-/// The calls of one connector.
+/// Governs the calls of one connector.
 pub(super) struct Governor {
     connector: Arc<str>,
     config: RateLimitConfig,
@@ -93,21 +93,21 @@ pub(super) struct Governor {
     breakers: Breakers,
 }
 
-/// A call that may be made, until it is settled. Dropped without, it counts as spent.
+/// A call that may be made, until it is settled. If it is dropped before that, it counts as spent.
 #[must_use]
 pub(super) struct CallPermit<'g> {
     governor: &'g Governor,
     budget: Arc<Budget>,
     origin: &'g str,
-    /// None once settled.
+    /// `None` once it is settled.
     ticket: Option<BudgetTicket>,
     is_trial: bool,
-    /// How long it was held; none if it wasn't.
+    /// How long it was held; `None` if it wasn't.
     pub(super) held: Option<Duration>,
 }
 
 impl Governor {
-    /// `secrets` are what stands in no warning.
+    /// `secrets` are kept out of all warnings.
     pub(super) fn new(
         connector: &Arc<str>,
         config: &ConnectorConfig,
@@ -130,12 +130,12 @@ impl Governor {
         }
     }
 
-    /// Waits until a call to this path of an origin may be made. What it waits for is shown in `call`.
+    /// Waits until a call to this path of an origin may be made. `call` shows the reason for the wait.
     ///
     /// # Errors
     ///
-    /// At once, [`EgressError::QuotaSpent`] where it would have to wait for longer than it may, and
-    /// [`EgressError::OutOfService`] while the API is left alone.
+    /// [`EgressError::QuotaSpent`], at once, if it would have to wait for longer than it may, and
+    /// [`EgressError::OutOfService`] while the API is not called.
     pub(super) async fn admit<'g>(
         &'g self,
         origin: &'g str,
@@ -169,7 +169,7 @@ impl Governor {
             is_trial: false,
             held,
         };
-        // It may have opened while this call was held.
+        // The breaker may have opened while this call was held.
         match self.breakers.enter(origin, now) {
             Ok(is_trial) => admission.is_trial = is_trial,
             Err(error) => {
@@ -180,28 +180,28 @@ impl Governor {
         Ok(admission)
     }
 
-    /// Whether a request with this method may be sent again. `wish` is what the request says itself.
+    /// Whether a request with this method may be sent again. `wish` is the request's own choice.
     pub(super) fn may_repeat(&self, method: &str, wish: Option<bool>) -> bool {
         let methods = &self.config.retry_methods;
         self.config.retries > 0
             && wish.unwrap_or_else(|| methods.iter().any(|allowed| allowed == method))
     }
 
-    /// How long to wait before a call to this origin is made again that has been tried so often; `told` is what the API
-    /// said. `None` if it isn't made again, or its whole wait doesn't fit.
+    /// How long to wait before the next try of a call to this origin, after this many tries; `asked` is the wait that
+    /// the API asked for. `None` if it isn't retried, or the whole wait doesn't fit.
     pub(super) fn pause(
         &self,
         origin: &str,
         path: &str,
         tries: u32,
-        told: Option<Duration>,
+        asked: Option<Duration>,
         fits: impl FnOnce(Duration) -> bool,
     ) -> Option<Duration> {
         let now = Instant::now();
         if tries > self.config.retries || self.breakers.check(origin, now).is_err() {
             return None;
         }
-        let pause = told.unwrap_or_else(|| retry::pause(tries, retry::draw()));
+        let pause = asked.unwrap_or_else(|| retry::pause(tries, retry::draw()));
         let place = CallPlace::of(path, &self.paces);
         let due = self
             .account
@@ -211,7 +211,7 @@ impl Governor {
         fits(begins.saturating_duration_since(now)).then_some(pause)
     }
 
-    /// How long it is until a call to this path of an origin may be made; `None` if it may be made now.
+    /// The time until a call to this path of an origin may be made; `None` if it may be made now.
     pub(super) fn due_in(&self, origin: &str, path: &str) -> Option<Duration> {
         let now = Instant::now();
         let place = CallPlace::of(path, &self.paces);
@@ -220,7 +220,7 @@ impl Governor {
         Some(due.saturating_duration_since(now))
     }
 
-    /// Waits before a call is made again; `status` is that of the last response, where there was one.
+    /// Waits before a call is retried; `status` is that of the last response, if there was one.
     pub(super) async fn wait_for_retry(
         &self,
         origin: &str,
@@ -233,14 +233,14 @@ impl Governor {
         tokio::time::sleep(pause).await;
     }
 
-    /// Warns, once, that a value of a response can't be read that should say a rule's wait.
+    /// Warns, once, that a response's value for the wait of a rule can't be read.
     pub(super) fn warn_of_wait(&self, origin: &str, rule: &str, place: &str, value: &str) {
         let fault = QuotaFault::new(place, value, QuotaFaultKind::Wait(TimeFault::Unreadable));
         self.warnings
             .give_wait(&self.connector, origin, rule, &fault);
     }
 
-    /// What a response of this origin says of the API's quotas; `rule` is which of the configuration's is for its path.
+    /// What a response of this origin says about the API's quotas; `rule` is the configured one for its path.
     pub(super) fn readings(
         &self,
         origin: &str,
@@ -269,14 +269,14 @@ impl Drop for Governor {
 }
 
 impl CallPermit<'_> {
-    /// What the headers of the call's response say of the API's quotas.
+    /// What the headers of the call's response say about the API's quotas.
     pub(super) fn readings(&self, headers: &HeaderMap) -> QuotaReadings {
         let place = self.ticket.as_ref().map(BudgetTicket::place);
         let rule = place.and_then(|place| place.rule);
         self.governor.readings(self.origin, rule, headers)
     }
 
-    /// Learns from a response, from what it means and says.
+    /// Learns from a response, from its meaning and its readings.
     pub(super) fn judged(mut self, status: u16, verdict: ResponseVerdict, observed: QuotaReadings) {
         let failed = verdict.speaks_against_the_api(status);
         let outcome = CallOutcome::Answered {
@@ -287,12 +287,12 @@ impl CallPermit<'_> {
         self.settle(outcome, failed);
     }
 
-    /// Gives back what the call would have spent: it is not made.
+    /// Returns what the call would have spent: it is not made.
     pub(super) fn unmade(mut self) {
         self.settle(CallOutcome::Unmade, None);
     }
 
-    /// Notes that there is none.
+    /// Notes that there is no response.
     pub(super) fn failed(mut self, error: &EgressError) {
         self.settle(CallOutcome::Unanswered, retry::speaks_against(error));
     }
@@ -324,7 +324,7 @@ impl Drop for CallPermit<'_> {
     }
 }
 
-/// What a call waits for that is made again.
+/// The wait of a call that is retried.
 pub(super) fn another_try(origin: &str) -> WaitReason {
     WaitReason::Retry {
         origin: origin.into(),

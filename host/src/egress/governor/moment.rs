@@ -1,4 +1,4 @@
-//! Times as APIs write them in headers: how long from now on.
+//! Times in the formats that APIs use in headers, as durations from now on.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,23 +12,23 @@ use jiff::tz::TimeZone;
 use crate::config::parse_duration;
 use crate::retry_after::RetryAfter;
 
-/// No header that says a time is longer.
+/// The longest header that contains a time.
 const MAX_BYTES: usize = 64;
 
-/// No quota lasts for longer than a month, so a time that lies further ahead is in a unit that nobody knows.
+/// No quota lasts for longer than a month, so a time further ahead is in an unknown unit.
 const MOST: Duration = Duration::from_secs(32 * 24 * 60 * 60);
 
 /// .NET's clock at the beginning of 1970, in steps of 100 ns since the year 1.
 const TICKS_AT_1970: u64 = 621_355_968_000_000_000;
 
-/// In which unit a small number is, which counts from now.
+/// The unit of a small number, which counts from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberUnit {
     Seconds,
     Milliseconds,
 }
 
-/// Why a text tells no time.
+/// Why a text is not a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TimeFault {
     #[error("is not a time in any format that the host knows")]
@@ -37,13 +37,13 @@ pub(super) enum TimeFault {
     Implausible,
 }
 
-/// What time it is, by the API and by this machine.
+/// The current time, by the API and by this machine.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ApiClock {
-    /// Where the API told it.
+    /// `None` if the API didn't state it.
     api: Option<SystemTime>,
     own: SystemTime,
-    /// How old the response was when it came: a cache kept it for so long.
+    /// How old the response was when it arrived: a cache kept it for this long.
     pub(super) age: Duration,
 }
 
@@ -51,7 +51,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// How long a response was kept in caches, as its `Age` tells.
+/// How long a response was kept in caches, according to its `Age`.
 pub(super) fn age(headers: &HeaderMap) -> Duration {
     text(headers, &header::AGE)
         .and_then(|age| age.trim().parse().ok())
@@ -61,8 +61,8 @@ pub(super) fn age(headers: &HeaderMap) -> Duration {
 }
 
 impl ApiClock {
-    /// The clock that a response tells: its `Date`, and the `Age` that it has gained in caches since. `own` is this
-    /// machine's.
+    /// The clock of a response: its `Date`, and the `Age` that it has gained in caches since. `own` is this machine's
+    /// clock.
     pub(super) fn of(headers: &HeaderMap, own: SystemTime) -> Self {
         let age = age(headers);
         let api = text(headers, &header::DATE)
@@ -71,7 +71,7 @@ impl ApiClock {
         Self { api, own, age }
     }
 
-    /// How long it is until the next of the windows that follow each other since 1970.
+    /// The time until the next of the consecutive windows since 1970 begins.
     pub(super) fn until_the_next(&self, window: Duration) -> Duration {
         let now = self.api.unwrap_or(self.own);
         let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -80,7 +80,7 @@ impl ApiClock {
         window.saturating_sub(Duration::from_nanos(into.unwrap_or_default()))
     }
 
-    /// How long it is until a time; zero for what is past. By this machine's clock where the API's makes no sense.
+    /// The time until `then`; zero if it is past. Uses this machine's clock if the API's makes no sense.
     fn until(&self, then: SystemTime) -> Result<Duration, TimeFault> {
         [self.api, Some(self.own)]
             .into_iter()
@@ -90,13 +90,13 @@ impl ApiClock {
             .ok_or(TimeFault::Implausible)
     }
 
-    /// How long it is until the time that a text names. That may be a number in this unit from now, a number of seconds,
-    /// milliseconds, microseconds or nanoseconds since 1970, a date in any of the usual forms, or a duration such as
-    /// `6m0s`. Zero for what is past.
+    /// The time until the moment that a text names. The text may be a number in this unit from now, a number of
+    /// seconds, milliseconds, microseconds or nanoseconds since 1970, a date in any of the usual forms, or a duration
+    /// such as `6m0s`. Zero if the moment is past.
     ///
     /// # Errors
     ///
-    /// [`TimeFault`]: it is something else.
+    /// [`TimeFault`]: the text is something else.
     pub(super) fn read(&self, text: &str, unit: NumberUnit) -> Result<Duration, TimeFault> {
         let text = text.trim();
         if text.len() > MAX_BYTES {
@@ -116,10 +116,10 @@ impl ApiClock {
         }
         let is_clock = |byte: u8| byte.is_ascii_digit() || byte == b':';
         if text.bytes().all(is_clock) && !text.starts_with("0:") && !text.starts_with("00:") {
-            // Not a duration, which would be of hours, but a time of day, of which nobody knows the zone.
+            // It would be a duration of hours, but it is a time of day in an unknown zone.
             return Err(TimeFault::Unreadable);
         }
-        // jiff's own parser knows ISO 8601's durations too.
+        // jiff's own parser also knows the durations of ISO 8601.
         let duration = parse_duration(text).ok().or_else(|| {
             let signed = text.parse::<jiff::SignedDuration>().ok()?;
             signed.try_into().ok()
@@ -131,7 +131,7 @@ impl ApiClock {
         Ok(duration)
     }
 
-    /// What a number means: its size tells the unit, since all of these times are of this century.
+    /// The meaning of a number: its size shows the unit, since all of these times are in this century.
     fn number(
         &self,
         whole: u64,
@@ -168,7 +168,7 @@ impl ApiClock {
     }
 }
 
-/// How long it is until the time that a text names, see [`ApiClock::read`]; `now` is the API's clock. None for anything
+/// The time until the moment that a text names, see [`ApiClock::read`]; `now` is the API's clock. `None` for anything
 /// else.
 pub(in crate::egress) fn until(text: &str, now: SystemTime) -> Option<Duration> {
     let clock = ApiClock {
@@ -179,7 +179,7 @@ pub(in crate::egress) fn until(text: &str, now: SystemTime) -> Option<Duration> 
     clock.read(text, NumberUnit::Seconds).ok()
 }
 
-/// A number with its fraction in billionths: `30`, `0.5`, `1.79547843E9`. Its whole part is none past 64 bits.
+/// A number with its fraction in billionths: `30`, `0.5`, `1.79547843E9`. The whole part is `None` beyond 64 bits.
 fn number(text: &str) -> Option<(Option<u64>, u32)> {
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if text.contains(['e', 'E']) && text.starts_with(|letter: char| letter.is_ascii_digit()) {
@@ -191,16 +191,16 @@ fn number(text: &str) -> Option<(Option<u64>, u32)> {
     if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
-    // Nine digits, the rest is cut off.
+    // Nine digits; the rest is cut off.
     let nanoseconds = format!("{fraction:0<9}");
     let nanoseconds = nanoseconds.get(..9)?.parse().ok()?;
     Some((whole.parse().ok(), nanoseconds))
 }
 
-/// A date: one of HTTP's three forms, RFC 2822's, ISO 8601's with or without zone, or that of the command `date`. Without
-/// a zone it is in UTC.
+/// A date: in one of HTTP's three forms, of RFC 2822, of ISO 8601 with or without a zone, or of the command `date`.
+/// Without a zone, it is in UTC.
 fn date(text: &str) -> Option<SystemTime> {
-    // Most APIs that name the zone in words write `UTC`, which the standards of dates don't know.
+    // Most APIs that name the zone write `UTC`, which the date standards don't know.
     let plain = text
         .strip_suffix("UTC")
         .or_else(|| text.strip_suffix("GMT"))
@@ -219,7 +219,7 @@ fn date(text: &str) -> Option<SystemTime> {
         .or_else(|_| in_utc(plain.unwrap_or(text).parse::<DateTime>()))
         .or_else(|_| in_utc(DateTime::strptime("%a %b %d %H:%M:%S UTC %Y", text)))
         .or_else(|_| in_utc(DateTime::strptime("%a %b %d %H:%M:%S GMT %Y", text)));
-    // Before 1970 is as past as 1970.
+    // Before 1970 is as much in the past as 1970.
     timestamp
         .ok()
         .map(|date| SystemTime::try_from(date).unwrap_or(UNIX_EPOCH))

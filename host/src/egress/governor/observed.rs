@@ -1,10 +1,10 @@
-//! What a response's headers say of the API's quotas.
+//! What a response's headers say about the API's quotas.
 //!
-//! - families of headers by their names, such as `X-RateLimit-Limit`, `-Remaining`, `-Reset`, and those that the
+//! - families of headers by their names, such as `X-RateLimit-Limit`, `-Remaining`, `-Reset`, and headers that the
 //!   configuration names (`header_name`, `family`);
-//! - names within their values, as `RateLimit: limit=…` of the IETF's draft 07 (`dictionary`);
-//! - `RateLimit: "policy";r=…;t=…` with `RateLimit-Policy`, of its draft 08 and later (`policies`);
-//! - parts of a hundred (`usage`);
+//! - names within their values, such as `RateLimit: limit=…` of the IETF's draft 07 (`dictionary`);
+//! - `RateLimit: "policy";r=…;t=…` with `RateLimit-Policy`, of draft 08 and later (`policies`);
+//! - percentages (`usage`);
 //! - the headers that say how long to wait, see [`wait_headers`].
 
 use std::cell::Cell;
@@ -26,48 +26,48 @@ use crate::config::QuotaHeaders;
 
 pub(super) use super::quota_report::QuotaReport;
 
-/// Which of an API's quotas a call spent, as GitHub tells it, Discord, and GitLab.
+/// The headers of GitHub, Discord and GitLab that name the API's quota that a call spent.
 const RESOURCES: [HeaderName; 3] = [
     HeaderName::from_static("x-ratelimit-resource"),
     HeaderName::from_static("x-ratelimit-bucket"),
     HeaderName::from_static("ratelimit-name"),
 ];
 
-/// What says that a refusal is for the calls of all quotas, with its value.
+/// The headers that mark a refusal as one of the calls of all quotas, with their values.
 const OF_ALL_CALLS: [(HeaderName, &str); 2] = [
     (HeaderName::from_static("x-ratelimit-global"), "true"),
     (HeaderName::from_static("x-ratelimit-scope"), "global"),
 ];
 
-/// What a call took of a quota that counts something else than calls.
+/// The headers for the cost of a call in a quota that counts something other than calls.
 const COSTS: [HeaderName; 3] = [
     HeaderName::from_static("x-request-cost"),
     HeaderName::from_static("x-ratelimit-cost"),
     HeaderName::from_static("x-ratelimit-request-cost"),
 ];
 
-/// What one response says.
+/// The readings of one response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::egress) struct QuotaReadings {
     pub(super) quotas: Vec<QuotaReport>,
-    /// None where it is missing or can't be read; zero where it lies in the past.
+    /// `None` if it is missing or can't be read; zero if it lies in the past.
     pub(in crate::egress) retry_after: Option<Duration>,
-    /// Which of its resources the API counted the call for, where it tells.
+    /// The resource for which the API counted the call, if it is named.
     pub(super) resource: Option<Arc<str>>,
-    /// What the call took of quotas that count something else than calls, where the API tells.
+    /// The cost of the call in quotas that count something other than calls, if it is stated.
     pub(super) cost: Option<u64>,
-    /// How old the response was when it came.
+    /// How old the response was when it arrived.
     pub(super) age: Duration,
-    /// Whether it names calls at once as what it refuses.
+    /// Whether it refuses too many calls at once.
     pub(super) is_of_calls_at_once: bool,
-    /// Whether it says that it refuses the calls of all quotas.
+    /// Whether it refuses the calls of all quotas.
     pub(super) is_for_all_calls: bool,
-    /// What can't be understood.
+    /// The headers that can't be understood.
     pub(super) faults: Vec<QuotaFault>,
 }
 
 impl QuotaReadings {
-    /// Whether one of the quotas has no call left, be it one that doesn't say until when.
+    /// Whether one of the quotas has no call left, even if it doesn't say until when.
     pub(in crate::egress) fn is_spent(&self) -> bool {
         let (mut quotas, mut faults) = (self.quotas.iter(), self.faults.iter());
         quotas.any(|quota| {
@@ -84,7 +84,7 @@ impl QuotaReadings {
             .any(|quota| quota.remaining == 0 && quota.reset.is_some_and(|reset| !reset.is_zero()))
     }
 
-    /// Whether it tells the rate of the operation that was called, as Amazon's do, and of no other.
+    /// Whether it states only the rate of the called operation, as Amazon's responses do.
     pub(super) fn is_rate_of_an_operation(&self) -> bool {
         let mut quotas = self.quotas.iter();
         quotas.any(|quota| {
@@ -92,7 +92,7 @@ impl QuotaReadings {
         })
     }
 
-    /// Only what a refusal means for the calls of other quotas.
+    /// Only the part of a refusal that concerns the calls of other quotas.
     pub(super) fn pause(&self) -> Self {
         Self {
             retry_after: self.retry_after,
@@ -100,14 +100,14 @@ impl QuotaReadings {
         }
     }
 
-    /// A quota without a reset may be one that other headers tell with it, as Zendesk's and Kong's.
-    fn pass_over_what_is_told_elsewhere(&mut self) {
+    /// Drops a quota without a reset if other headers describe it together with one, as Zendesk's and Kong's do.
+    fn drop_quotas_described_elsewhere(&mut self) {
         let Self { quotas, faults, .. } = self;
         for number in 0..quotas.len() {
             let Some(quota) = quotas.get(number).filter(|quota| quota.is_without_reset()) else {
                 continue;
             };
-            let reset = quotas.iter().filter(|other| quota.is_told_by(other));
+            let reset = quotas.iter().filter(|other| quota.is_described_by(other));
             let reset = reset.filter_map(|other| other.reset).max();
             if let Some(quota) = quotas.get_mut(number) {
                 quota.reset = reset;
@@ -115,33 +115,34 @@ impl QuotaReadings {
         }
         faults.retain(|fault| {
             let left = count(fault.value.trim());
-            let is_told =
+            let is_stated =
                 |quota: &QuotaReport| quota.reset.is_some() && Some(quota.remaining) == left;
-            fault.kind != QuotaFaultKind::NoReset || !quotas.iter().any(is_told)
+            fault.kind != QuotaFaultKind::NoReset || !quotas.iter().any(is_stated)
         });
     }
 
-    /// The name of the quotas that only calls to some places spend, if the response tells such.
+    /// The name of the quotas that only calls to some places spend, if the response describes such quotas.
     pub(super) fn quota_of_some_calls(&self) -> Option<Arc<str>> {
         let some = self.quotas.iter().filter(|quota| quota.is_of_some_calls);
         some.map(|quota| &*quota.name).min().map(Arc::from)
     }
 
-    /// What is for the quotas that only calls to some places spend, and what is for all others.
+    /// Splits off the readings for the quotas that only calls to some places spend.
     pub(super) fn split_off_some_calls(self) -> (Self, Self) {
         self.split_by(|quota| quota.is_of_some_calls)
     }
 
-    /// What is for the quota of this name, and what is for all others.
+    /// Splits the readings for the quota of this name from those for all others.
     pub(super) fn split(self, name: &str) -> (Self, Self) {
         self.split_by(|quota| {
-            // A list of numbers tells several of them.
+            // A list of numbers describes several of them.
             let rest = quota.name.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
         })
     }
 
-    /// What is for the quotas that are `its`, with all that isn't for one quota, and what is for all others.
+    /// Splits the readings for the quotas that are `its`, together with everything that isn't for one quota, from
+    /// those for all others.
     fn split_by(mut self, is_its: impl Fn(&QuotaReport) -> bool) -> (Self, Self) {
         let (its, others) = std::mem::take(&mut self.quotas)
             .into_iter()
@@ -156,11 +157,11 @@ impl QuotaReadings {
         (self, rest)
     }
 
-    /// Reads a response's headers; what can't be read is as if it weren't there, and stands in `faults`. `now` is the
-    /// wall clock, which counts where the API doesn't tell its own time.
+    /// Reads a response's headers. Headers that can't be read are ignored, and listed in `faults`. `now` is the wall
+    /// clock, which is used if the API doesn't state its own time.
     pub(super) fn of(headers: &HeaderMap, guide: &QuotaGuide<'_>, now: SystemTime) -> Self {
         if !headers.keys().any(|name| guide.may_tell(name)) {
-            // As most responses.
+            // True of most responses.
             return Self {
                 age: age(headers),
                 ..Self::default()
@@ -181,7 +182,7 @@ impl QuotaReadings {
             ..Self::default()
         };
         let fault = Cell::new(None);
-        readings.retry_after = wait_headers::told(headers, |text| {
+        readings.retry_after = wait_headers::asked(headers, |text| {
             let read = clock.read(text, NumberUnit::Seconds);
             read.map_err(|found| fault.set(Some(found))).ok()
         });
@@ -198,7 +199,7 @@ impl QuotaReadings {
         let is_own = |name: &str| reader.own_headers().any(|own| own.names(name));
         quotas.extend(policies::reports(headers, is_own, faults));
         quotas.extend(usages(headers, faults));
-        readings.pass_over_what_is_told_elsewhere();
+        readings.drop_quotas_described_elsewhere();
         readings
     }
 }
@@ -218,14 +219,15 @@ impl HeaderReader<'_> {
 
     fn families(&self, readings: &mut QuotaReadings) {
         let own: Vec<&QuotaHeaders> = self.own_headers().collect();
-        let mut told = families(self.headers, &own);
-        told.iter_mut()
+        let mut stated = families(self.headers, &own);
+        stated
+            .iter_mut()
             .for_each(|family| family.hint(self.guide.hints()));
         if self.guide.headers.tells_a_quota() {
             let mut family =
                 HeaderFamily::named(self.headers, self.guide.headers, "configured", true);
             family.hint(self.guide.hints());
-            told.extend(family.apart());
+            stated.extend(family.apart());
         }
         for (name, rule) in self.guide.rules {
             let is_for_it = rule.paths.is_empty() || self.guide.own == Some(rule);
@@ -235,17 +237,17 @@ impl HeaderReader<'_> {
                     window: rule.window.or(self.guide.window),
                     limit: rule.limit.map(u64::from),
                 });
-                told.extend(family.apart());
+                stated.extend(family.apart());
             }
         }
-        for family in told {
+        for family in stated {
             let window = |limit| policies::window_of(self.headers, limit);
             let report = family.report(&self.clock, window, &mut readings.faults);
             readings.quotas.extend(report);
         }
     }
 
-    /// What the call took, where a header tells.
+    /// The cost of the call, if a header states it.
     fn cost(&self) -> Option<u64> {
         let own = self.guide.headers.cost.as_ref();
         let own = own.and_then(|name| self.headers.get(name));
@@ -253,7 +255,7 @@ impl HeaderReader<'_> {
         count(text(value)?.trim())
     }
 
-    /// Whether a header such as `X-Rate-Limit-Problem: concurrent` says what is refused.
+    /// Whether a header such as `X-Rate-Limit-Problem: concurrent` says that too many calls at once are refused.
     fn names_calls_at_once(&self) -> bool {
         self.headers.iter().any(|(name, value)| {
             let name = name.as_str();
@@ -267,13 +269,13 @@ impl HeaderReader<'_> {
     /// Whether a header says that all calls are refused, as Discord's do.
     fn names_all_calls(&self) -> bool {
         let says = |(name, word): &(HeaderName, &str)| {
-            let told = self.headers.get(name).and_then(text);
-            told.is_some_and(|told| told.trim().eq_ignore_ascii_case(word))
+            let stated = self.headers.get(name).and_then(text);
+            stated.is_some_and(|stated| stated.trim().eq_ignore_ascii_case(word))
         };
         OF_ALL_CALLS.iter().any(says)
     }
 
-    /// Which of the API's resources the call was counted for.
+    /// The API's resource for which the call was counted.
     fn resource(&self) -> Option<Arc<str>> {
         let header = match &self.guide.headers.resource {
             Some(name) => self.headers.get(name),

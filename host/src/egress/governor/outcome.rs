@@ -1,37 +1,37 @@
-//! A call that a ledger let through, and how it ended.
+//! A call that a ledger admitted, and how it ended.
 
 use tokio::time::Instant;
 
 use super::observed::QuotaReadings;
 use super::verdict::ResponseVerdict;
 
-/// A change of how many calls may be made at once.
+/// A change in how many calls may be made at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AtOnceNews {
     pub(super) most: u64,
-    /// Whether that is because a call was refused.
+    /// Whether a refused call is the reason.
     pub(super) is_refusal: bool,
 }
 
-/// A call that has been let through.
+/// An admitted call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LedgerTicket {
     pub(super) number: u64,
     pub(super) made: Instant,
-    /// How many were under way then, this one among them.
+    /// How many calls were under way at that time, including this one.
     pub(super) at_once: u64,
-    /// What remained of a quota that was waited out, where this is the first call after its reset.
+    /// The remainder of a quota that was waited out, if this is the first call after its reset.
     pub(super) remained: Option<u64>,
 }
 
 /// How a call ended.
 #[derive(Debug)]
 pub(super) enum CallOutcome {
-    /// It wasn't made.
+    /// The call wasn't made.
     Unmade,
-    /// With a response, whose words are all for another quota.
+    /// With a response that is entirely about another quota.
     Elsewhere,
-    /// Without a response, as far as is known.
+    /// Without a known response.
     Unanswered,
     /// With a response.
     Answered {

@@ -1,28 +1,29 @@
-//! Where a call goes within its origin: by that, the quotas of one origin are told apart.
+//! Where a call goes within its origin, which distinguishes the quotas of one origin.
 
 use std::hash::{DefaultHasher, Hasher};
 
 use super::rate::Paces;
 
-/// Segments of a path beyond these say nothing of the quota that a call spends.
+/// Segments of a path beyond these say nothing about the quota that a call spends.
 const MAX_SEGMENTS: usize = 4;
 
-/// A segment that is longer is an id, not a word.
+/// A segment longer than this is an id, not a word.
 const MAX_WORD_BYTES: usize = 32;
 
-/// Where a call goes, as far as its quota may depend on that. Digests, since paths may be long and hold secrets.
+/// Where a call goes, as far as its quota may depend on that. It uses digests, since paths may be long and contain
+/// secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CallPlace {
     /// The path's first segments; ids, such as numbers, count as equal.
     pub(super) shape: u64,
     /// Its first segment alone.
     pub(super) beginning: u64,
-    /// Which rule of the configuration is for this path.
+    /// The configured rule for this path.
     pub(super) rule: Option<usize>,
 }
 
 impl CallPlace {
-    /// The place of a path, which is as it stands in the URL.
+    /// The place of a path in the form that the URL contains.
     pub(super) fn of(path: &str, paces: &Paces) -> Self {
         let mut shape = DefaultHasher::new();
         let mut beginning = None;
@@ -44,7 +45,7 @@ impl CallPlace {
     }
 }
 
-/// Whether a segment is a word of the API's own, as opposed to the id of something.
+/// Whether a segment is a word of the API, and not an id.
 fn is_word(segment: &str) -> bool {
     let is_version = segment.len() <= 4 && segment.starts_with(['v', 'V']);
     segment.len() <= MAX_WORD_BYTES

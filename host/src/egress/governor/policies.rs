@@ -1,5 +1,5 @@
-//! `RateLimit: "policy";r=50;t=30` with `RateLimit-Policy: "policy";q=100;w=60`, as of the IETF's draft 08
-//! (draft-ietf-httpapi-ratelimit-headers), also under a name with a prefix, such as `Beta-RateLimit`.
+//! `RateLimit: "policy";r=50;t=30` with `RateLimit-Policy: "policy";q=100;w=60`, from draft 08 of the IETF on
+//! (draft-ietf-httpapi-ratelimit-headers), also under a name with a prefix such as `Beta-RateLimit`.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,19 +12,20 @@ use super::header_words::is_weight;
 use super::quota_report::{QuotaFault, QuotaFaultKind, QuotaForm, QuotaReport};
 use super::structured::{ListMember, members};
 
-/// What the draft counts in besides requests, none of which is a quota of calls.
+/// The draft's units other than requests. None of them is a quota of calls.
 const OTHER_UNITS: [&str; 2] = ["content-bytes", "concurrent-requests"];
 
-/// Whether a header with this name and value tells quotas as members of a structured field.
+/// Whether a header with this name and value describes quotas as members of a structured field.
 pub(super) fn is_structured(name: &str, text: &str) -> bool {
     let is_field = ["ratelimit", "rate-limit"].iter().any(|end| {
         let before = name.strip_suffix(end);
         before.is_some_and(|before| before.is_empty() || before.ends_with('-'))
     });
-    is_field && members(text).is_some_and(|told| told.iter().any(tells_what_remains))
+    is_field && members(text).is_some_and(|stated| stated.iter().any(tells_what_remains))
 }
 
-/// The quotas of all such headers but those that `is_passed_over`; `faults` gets what can't be understood.
+/// The quotas of all such headers except those that are `is_passed_over`; `faults` receives the headers that can't be
+/// understood.
 pub(super) fn reports(
     headers: &HeaderMap,
     is_passed_over: impl Fn(&str) -> bool,
@@ -32,7 +33,7 @@ pub(super) fn reports(
 ) -> Vec<QuotaReport> {
     let mut reports = Vec::new();
     for name in headers.keys().map(http::HeaderName::as_str) {
-        // Most names end otherwise.
+        // Most names end differently.
         let Some(text) = name
             .ends_with("limit")
             .then(|| joined(headers, name))
@@ -56,8 +57,8 @@ pub(super) fn reports(
     reports
 }
 
-/// How long the quota with this limit lasts by a policy of the earlier drafts: `RateLimit-Policy: 100;w=60`, also under
-/// another name.
+/// How long the quota with this limit lasts, by a policy of the earlier drafts: `RateLimit-Policy: 100;w=60`, also
+/// under another name.
 pub(super) fn window_of(headers: &HeaderMap, limit: u64) -> Option<Duration> {
     let names = headers.keys().map(http::HeaderName::as_str);
     let mut policies = names
@@ -68,7 +69,7 @@ pub(super) fn window_of(headers: &HeaderMap, limit: u64) -> Option<Duration> {
     window(&policy)
 }
 
-/// `"name";r=50;t=30`, with what its policy says. `None` if it counts no calls.
+/// `"name";r=50;t=30`, with the values of its policy. `None` if it doesn't count calls.
 fn report(
     member: &ListMember,
     policy: Option<&ListMember>,
@@ -83,9 +84,9 @@ fn report(
         return Err(QuotaFaultKind::Form);
     }
     let window = policy.and_then(window);
-    let told = |name| member.parameter(name).and_then(first_count);
-    let remaining = told("r").ok_or(QuotaFaultKind::Form)?;
-    let reset = told("t").map(Duration::from_secs).or(window);
+    let stated = |name| member.parameter(name).and_then(first_count);
+    let remaining = stated("r").ok_or(QuotaFaultKind::Form)?;
+    let reset = stated("t").map(Duration::from_secs).or(window);
     Ok(Some(QuotaReport {
         name: member.item.clone().into(),
         limit: parameter("q").and_then(first_count),
@@ -117,7 +118,7 @@ fn joined<'h>(headers: &'h HeaderMap, name: &str) -> Option<Cow<'h, str>> {
     }))
 }
 
-/// A number of calls: of a list the first, without its parameters and fraction.
+/// A number of calls: the first one of a list, without its parameters and fraction.
 fn first_count(text: &str) -> Option<u64> {
     count(text.split([',', ';']).next()?.trim())
 }

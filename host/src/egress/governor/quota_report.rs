@@ -1,28 +1,28 @@
-//! One quota as one response tells it, and what in its words can't be understood.
+//! One quota as one response describes it, and the headers that can't be understood.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use super::moment::TimeFault;
 
-/// As much of a header's value as is kept for a warning.
+/// How much of a header's value is kept for a warning.
 const MAX_VALUE_BYTES: usize = 64;
 
-/// One quota as one response tells it.
+/// One quota as one response describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct QuotaReport {
-    /// Which of the API's quotas: that of a family of headers, or of a policy.
+    /// Which of the API's quotas it is: that of a family of headers, or of a policy.
     pub(super) name: Cow<'static, str>,
     pub(super) limit: Option<u64>,
     pub(super) remaining: u64,
-    /// From the response on; zero where it lies in the past. None where it isn't told: then the window is.
+    /// From the response on; zero if it lies in the past. `None` if it isn't stated: then the window is.
     pub(super) reset: Option<Duration>,
-    /// How long the quota's window is.
+    /// The length of the quota's window.
     pub(super) window: Option<Duration>,
     pub(super) form: QuotaForm,
-    /// Whether it counts something else than calls: weights, points, per cents.
+    /// Whether it counts something other than calls: weights, points, percentages.
     pub(super) is_weighted: bool,
-    /// Whether it is spent only by calls to places whose responses tell it.
+    /// Whether only calls to places whose responses describe it spend it.
     pub(super) is_of_some_calls: bool,
 }
 
@@ -31,28 +31,28 @@ impl QuotaReport {
         self.reset.is_none() && self.form == QuotaForm::Window
     }
 
-    /// Whether another one has the same numbers, and a reset that this one's window may have.
-    pub(super) fn is_told_by(&self, other: &Self) -> bool {
-        let (told, window) = (other.reset, self.window);
+    /// Whether another one has the same numbers, and a reset that fits this one's window.
+    pub(super) fn is_described_by(&self, other: &Self) -> bool {
+        let (stated, window) = (other.reset, self.window);
         self.limit.is_some()
             && (self.limit, self.remaining) == (other.limit, other.remaining)
             && other.form == QuotaForm::Window
-            && told.is_some_and(|reset| window.is_none_or(|window| reset <= window))
+            && stated.is_some_and(|reset| window.is_none_or(|window| reset <= window))
     }
 }
 
-/// How a quota is given back.
+/// How a quota is refilled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum QuotaForm {
-    /// As a whole at its reset, as far as is told.
+    /// As a whole at its reset, as far as is known.
     Window,
-    /// One call after the other, each in this time; none where it isn't known.
+    /// Call by call, each in this time; `None` if the time is unknown.
     Bucket(Option<Duration>),
-    /// One call in so long, and nothing is told of what is left.
+    /// One call in this time, with no statement of what is left.
     Rate(Duration),
 }
 
-/// A header that can't be understood, so that a quota is passed over.
+/// A header that can't be understood, so that a quota is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct QuotaFault {
     pub(super) header: String,
@@ -63,23 +63,23 @@ pub(super) struct QuotaFault {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum QuotaFaultKind {
-    /// It is no number of calls.
+    /// It is not a number of calls.
     #[error(
         "does not contain a number of calls; name the header that does in `rate-limit.headers`, or set \
          `rate-limit.rate`"
     )]
     Amount,
-    /// It tells something of a quota in words that nobody knows.
+    /// It describes a quota in unknown words.
     #[error(
         "describes a quota in a form that the host doesn't know; set `rate-limit.rate` to stay within it"
     )]
     Form,
-    /// It says what remains and nothing says until when.
+    /// It says what remains, but nothing says until when.
     #[error(
         "has no reset time; set `rate-limit.window` to how long the quota lasts, such as \"60s\""
     )]
     NoReset,
-    /// It says what is used and nothing says of how much.
+    /// It says what is used, but nothing says of how much.
     #[error(
         "has no limit; name the header in `headers` of a `[[rate-limit.quota]]` that has a `limit`"
     )]
@@ -96,7 +96,7 @@ pub(super) enum QuotaFaultKind {
 }
 
 impl QuotaFault {
-    /// Whether nothing is wrong but that a quota without a call left has no reset.
+    /// Whether the only fault is that a quota without a call left has no reset.
     pub(super) fn is_of_a_spent_quota(&self) -> bool {
         self.kind == QuotaFaultKind::NoReset && self.value.trim() == "0"
     }

@@ -1,4 +1,4 @@
-//! All quotas of one ledger, in whichever form the API tells them.
+//! All quotas of one ledger, in whatever form the API describes them.
 
 use std::time::Duration;
 
@@ -13,39 +13,39 @@ use super::window::Window;
 /// How many quotas of one API are kept track of.
 pub(super) const MAX_WINDOWS: usize = 8;
 
-/// What is known of an API's quotas.
+/// The known state of an API's quotas.
 #[derive(Debug, Default)]
 pub(super) struct Quotas {
     windows: Vec<Window>,
     buckets: Vec<Bucket>,
-    /// Between two calls of the slowest rate that was told.
+    /// The time between two calls of the slowest stated rate.
     pub(super) interval: Option<Duration>,
 }
 
 impl Quotas {
-    /// Learns what one response says of all of them. `cost` is what its call took, where that is told. Those that it
-    /// doesn't name have one call less, unless it comes from a cache.
-    pub(super) fn learn(&mut self, told: Vec<QuotaReport>, cost: Option<u64>, arrival: &Arrival) {
-        let is_told =
-            |name: &str, told: &[QuotaReport]| told.iter().any(|quota| quota.name == name);
+    /// Learns everything that one response says about the quotas. `cost` is the cost of its call, if stated. Quotas
+    /// that it doesn't name lose one call, unless it comes from a cache.
+    pub(super) fn learn(&mut self, stated: Vec<QuotaReport>, cost: Option<u64>, arrival: &Arrival) {
+        let is_stated =
+            |name: &str, stated: &[QuotaReport]| stated.iter().any(|quota| quota.name == name);
         if !arrival.is_cached() {
             for window in &mut self.windows {
-                if !is_told(&window.name, &told) {
+                if !is_stated(&window.name, &stated) {
                     window.spend();
                 }
             }
             for bucket in &mut self.buckets {
-                if !is_told(&bucket.name, &told) {
+                if !is_stated(&bucket.name, &stated) {
                     bucket.spend();
                 }
             }
         }
-        for quota in told {
+        for quota in stated {
             match quota.form {
                 QuotaForm::Window => self.learn_window(quota, cost, arrival),
                 QuotaForm::Bucket(each) => self.learn_bucket(quota, each, arrival),
                 QuotaForm::Rate(interval) => {
-                    // A hundredth slower, as for a rate that is configured.
+                    // A hundredth slower, as for a configured rate.
                     let slower = interval.saturating_add(interval / 100);
                     self.interval = Some(slower.min(arrival.longest));
                 }
@@ -82,19 +82,19 @@ impl Quotas {
         }
     }
 
-    /// Forgets the quotas of the past that the answer to the call of this number, just learned, didn't name.
+    /// Forgets the past quotas that the answer to the call of this number, which was just learned, didn't name.
     pub(super) fn forget(&mut self, arrival: &Arrival) {
         self.windows
             .retain(|window| !window.is_gone(arrival.number));
     }
 
-    /// A call ended that the API may have counted.
+    /// Notes that a call ended that the API may have counted.
     pub(super) fn spend(&mut self) {
         self.windows.iter_mut().for_each(Window::spend);
         self.buckets.iter_mut().for_each(Bucket::spend);
     }
 
-    /// A call was refused.
+    /// Notes that a call was refused.
     pub(super) fn slow_down(&mut self, now: Instant) {
         for bucket in &mut self.buckets {
             bucket.slow_down(now);
@@ -106,7 +106,7 @@ impl Quotas {
         self.windows.is_empty() && self.buckets.is_empty() && self.interval.is_none()
     }
 
-    /// When a call is due that so many others precede; none for now.
+    /// When a call with this many calls ahead of it is due; `None` for now.
     pub(super) fn due(&self, calls: &CallCount, pace: &Pace, others: u32) -> Option<Instant> {
         let windows = self
             .windows
@@ -119,7 +119,7 @@ impl Quotas {
         windows.chain(buckets).max()
     }
 
-    /// What remained, at the least, of those whose reset has just passed; none where none has.
+    /// The lowest remainder of the quotas whose reset has just passed; `None` if there is none.
     pub(super) fn pass(
         &mut self,
         calls: &CallCount,
@@ -133,7 +133,7 @@ impl Quotas {
             .min()
     }
 
-    /// Whether all of them are whole again by now.
+    /// Whether all of them are full again by now.
     pub(super) fn are_whole(&self, now: Instant, slack: Duration) -> bool {
         self.windows.iter().all(|window| now >= window.end(slack))
             && self.buckets.iter().all(|bucket| now >= bucket.end())

@@ -1,4 +1,4 @@
-//! Configured rates, as the time at which the next call is due.
+//! Configured rates, turned into the time when the next call is due.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,18 +7,18 @@ use tokio::time::Instant;
 
 use crate::config::{PathPattern, Rate, RateLimitConfig};
 
-/// A hundredth slower than the rate: calls reach the API a little earlier or later than they are made, and one too many
-/// in its window would be refused.
+/// A hundredth slower than the rate: calls reach the API a little earlier or later than they are made, and one too
+/// many in its window would be refused.
 const SLOWER_BY: u32 = 100;
 
-/// What a connector's configuration says of the pace of its calls.
+/// The configured pace of a connector's calls.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// Between two calls of a configured rate; none without one.
+    /// The time between two calls of a configured rate; `None` without a rate.
     interval: Option<Duration>,
     burst: u32,
     pub(super) reserve: u64,
-    /// Per cent.
+    /// In per cent.
     pub(super) pace_below: u32,
 }
 
@@ -38,16 +38,16 @@ impl Pace {
         self.interval.is_some()
     }
 
-    /// This one, or with the time between two calls that an API told, if that is longer.
-    pub(super) fn no_faster_than(&self, told: Option<Duration>) -> Self {
+    /// This pace, with the API's stated time between two calls if that is longer.
+    pub(super) fn no_faster_than(&self, stated: Option<Duration>) -> Self {
         Self {
-            interval: self.interval.max(told),
+            interval: self.interval.max(stated),
             ..*self
         }
     }
 }
 
-/// Between two calls that are made at a rate of which so many are not made.
+/// The time between two calls at a rate of which `reserve` calls are left unused.
 fn interval(rate: Rate, reserve: u32) -> Duration {
     let calls = rate.calls.saturating_sub(reserve).max(1);
     let even = rate.period.checked_div(calls).unwrap_or(rate.period);
@@ -57,24 +57,24 @@ fn interval(rate: Rate, reserve: u32) -> Duration {
 /// The paces of a connector's calls.
 #[derive(Debug)]
 pub(super) struct Paces {
-    /// Of all calls together.
+    /// For all calls together.
     pub(super) common: Pace,
-    /// Of the calls that spend one of the quotas which the API keeps apart.
+    /// For the calls that spend one of the quotas that the API keeps apart.
     pub(super) apart: Pace,
-    /// Of the calls to the paths of each `[[rate-limit.quota]]`.
+    /// For the calls to the paths of each `[[rate-limit.quota]]`.
     pub(super) rules: Vec<RulePace>,
 }
 
 /// The pace of the calls to some paths.
 #[derive(Debug)]
 pub(super) struct RulePace {
-    /// Its place among all quotas of the configuration.
+    /// Its index among all configured quotas.
     pub(super) number: usize,
     paths: Vec<PathPattern>,
-    /// The paths as they are written, by which connectors with one budget share the quota.
+    /// The paths as they are written; connectors with the same budget share the quota by them.
     pub(super) name: Arc<str>,
     pub(super) pace: Pace,
-    /// Whether only the headers that it names are for it.
+    /// Whether it uses only the headers that it names.
     pub(super) has_headers: bool,
 }
 
@@ -113,15 +113,15 @@ impl RulePace {
     }
 }
 
-/// When calls are due that are made at a rate: the generic cell rate algorithm.
+/// When calls at a rate are due, by the generic cell rate algorithm.
 #[derive(Debug, Default)]
 pub(super) struct RateMeter {
-    /// When the calls so far would end if they had been made at the rate; none before the first.
+    /// When the calls so far would end if they had been made at the rate; `None` before the first.
     booked: Option<Instant>,
 }
 
 impl RateMeter {
-    /// When the next call may be made, or the one after so many others.
+    /// When the next call may be made, or the call after `others` more.
     pub(super) fn due(&self, pace: &Pace, others: u32) -> Option<Instant> {
         let (interval, booked) = (pace.interval?, self.booked?);
         let early = interval.saturating_mul(pace.burst.saturating_sub(1));
@@ -138,7 +138,7 @@ impl RateMeter {
         }
     }
 
-    /// Takes a call back that was noted and is not made.
+    /// Takes back a call that was noted but is not made.
     pub(super) fn take_back(&mut self, pace: &Pace) {
         if let Some((interval, booked)) = pace.interval.zip(self.booked) {
             self.booked = booked.checked_sub(interval);
@@ -160,7 +160,7 @@ mod tests {
         })
     }
 
-    /// Makes calls as fast as the meter lets them, from `start` on for so long; answers their times.
+    /// Makes calls as fast as the meter allows, from `start` on for this long; returns their times.
     fn calls(pace: &Pace, start: Instant, lasting: Duration) -> Vec<Duration> {
         let mut meter = RateMeter::default();
         let mut now = start;
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn pause_is_made_up_for_by_a_burst_at_the_most() {
+    fn pause_is_followed_by_at_most_one_burst() {
         let pace = pace("10/s", 3, 0);
         let mut meter = RateMeter::default();
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! When a quota is whole again, as one response tells it.
+//! When a quota is full again, according to one response.
 
 use std::time::Duration;
 
@@ -8,16 +8,17 @@ use super::arrival::Arrival;
 use super::call_times::CallTimes;
 use super::quota_report::QuotaReport;
 
-/// Resets are told in whole seconds, rounded up, or sometimes down.
+/// Resets are stated in whole seconds, rounded up, or sometimes down.
 const ROUNDING: Duration = Duration::from_secs(1);
 
-/// A reset that isn't in the future is as good as none. So long it counts as one.
+/// A reset that isn't in the future is practically missing. It counts as this long.
 const NO_RESET: Duration = Duration::from_secs(1);
 
-/// No quota is whole again later.
+/// No quota takes longer to be full again.
 pub(super) const MOST_RESET: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// Between which times a quota's reset lies: the response was made some time after the call, and its words are rounded.
+/// The interval that contains a quota's reset: the response was made some time after the call, and its values are
+/// rounded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reset {
     pub(super) earliest: Instant,
@@ -26,16 +27,16 @@ pub(super) struct Reset {
 
 impl Reset {
     pub(super) fn of(quota: &QuotaReport, log: &mut CallTimes, arrival: &Arrival) -> Self {
-        let Some(told) = quota.reset else {
+        let Some(stated) = quota.reset else {
             let window = quota.window.unwrap_or(NO_RESET);
             return Self::at(log.reset(arrival.now, window));
         };
-        let told = if told.is_zero() { NO_RESET } else { told };
-        let told = told.min(MOST_RESET);
-        let early = told.saturating_sub(ROUNDING);
+        let stated = if stated.is_zero() { NO_RESET } else { stated };
+        let stated = stated.min(MOST_RESET);
+        let early = stated.saturating_sub(ROUNDING);
         Self {
             earliest: arrival.made.checked_add(early).unwrap_or(arrival.made),
-            latest: arrival.now.checked_add(told).unwrap_or(arrival.now),
+            latest: arrival.now.checked_add(stated).unwrap_or(arrival.now),
         }
     }
 
@@ -47,12 +48,12 @@ impl Reset {
         }
     }
 
-    /// Whether this can't be the same time as the other.
+    /// Whether this can't be the same time as the other one.
     pub(super) fn is_later_than(&self, other: &Self) -> bool {
         self.earliest > other.latest
     }
 
-    /// The reset is the one that another response told too.
+    /// Notes that the reset is the one that another response stated, too.
     pub(super) fn narrow(&mut self, other: &Self) {
         self.earliest = self.earliest.max(other.earliest);
         self.latest = self.latest.min(other.latest);

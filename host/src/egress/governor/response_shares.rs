@@ -1,19 +1,19 @@
-//! Which of a response's words are for the quota of some calls, and which for that of all.
+//! Splits a response's readings between the quota of some calls and that of all calls.
 
 use super::lanes::LaneVisit;
 use super::observed::QuotaReadings;
 use super::verdict::ResponseVerdict;
 
-/// Which of a response's words are for which quota, and what the response means for it.
+/// A response's readings for each quota, and the meaning of the response for it.
 pub(super) struct ResponseShares {
-    /// For the one that not all calls spend.
+    /// For the quota that not all calls spend.
     pub(super) own: Option<(LaneVisit, QuotaReadings, ResponseVerdict)>,
-    /// For what all calls spend.
+    /// For the quota that all calls spend.
     pub(super) of_all: Option<(QuotaReadings, ResponseVerdict)>,
 }
 
 impl ResponseShares {
-    /// All of it is for what all calls spend.
+    /// All readings are for the quota that all calls spend.
     pub(super) fn of_all(observed: QuotaReadings, verdict: ResponseVerdict) -> Self {
         Self {
             own: None,
@@ -21,7 +21,7 @@ impl ResponseShares {
         }
     }
 
-    /// All of it is for the call's own quota, but for a refusal of all calls.
+    /// All readings are for the call's own quota, except a refusal of all calls.
     pub(super) fn of_own(
         own: Option<LaneVisit>,
         observed: QuotaReadings,
@@ -35,8 +35,9 @@ impl ResponseShares {
         }
     }
 
-    /// `its` is for the call's own quota and `rest` for what all calls spend. A refusal is for the one of which nothing
-    /// is left; where that isn't told, for the call's own, and for all calls too if `may_be_for_all`.
+    /// `its` is for the call's own quota and `rest` for the quota that all calls spend. A refusal is for the one that
+    /// has nothing left. If neither is known to be spent, the refusal is for the call's own quota, and also for that
+    /// of all calls if `may_be_for_all`.
     pub(super) fn split(
         own: Option<LaneVisit>,
         its: QuotaReadings,

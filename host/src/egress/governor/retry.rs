@@ -1,15 +1,15 @@
-//! Whether a call is made again, and when.
+//! Whether a call is retried, and when.
 
 use std::time::Duration;
 
 use crate::egress::error::{EgressError, Timeout};
 use crate::egress::failure::FailureKind;
 
-/// The longest pause before the first further try; doubled for each after it.
+/// The greatest pause before the first retry; doubled for each one after it.
 const FIRST: Duration = Duration::from_millis(500);
 const MOST: Duration = Duration::from_secs(30);
 
-/// Whether a call without a response speaks against the API; `None` if it says nothing about it.
+/// Whether a call without a response counts against the API; `None` if it says nothing about it.
 pub(super) fn speaks_against(error: &EgressError) -> Option<bool> {
     match error {
         EgressError::Timeout {
@@ -24,17 +24,17 @@ pub(super) fn speaks_against(error: &EgressError) -> Option<bool> {
     }
 }
 
-/// The pause before the try after `tries`: any time up to one that doubles, so that calls which failed together aren't
-/// made again together. `draw` is from 0 to `u32::MAX`.
+/// The pause before the try after `tries`: a random time up to a maximum that doubles, so that calls which failed
+/// together aren't retried together. `draw` is from 0 to `u32::MAX`.
 pub(super) fn pause(tries: u32, draw: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
     let most = FIRST.saturating_mul(doubled).min(MOST);
     most.mul_f64(f64::from(draw) / f64::from(u32::MAX))
 }
 
-/// A number that isn't the same for all.
+/// A random number.
 pub(super) fn draw() -> u32 {
-    // Without a source of chance the longest pause is the kindest.
+    // Without a source of randomness, the longest pause is the safest.
     getrandom::u32().unwrap_or(u32::MAX)
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use crate::scope::DeadlineReason;
 
     #[test]
-    fn pauses_double_up_to_their_longest() {
+    fn pauses_double_up_to_the_maximum() {
         let cases = [
             (1, 500),
             (2, 1000),
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_time_that_the_api_takes_speaks_against_it() {
+    fn only_time_taken_by_the_api_counts_against_it() {
         for (timeout, against) in [
             (Timeout::Connect(TimeoutOwner::Config), Some(true)),
             (Timeout::FirstByte(TimeoutOwner::Request), Some(true)),

@@ -1,7 +1,8 @@
-//! Structured fields (RFC 9651), as far as the fields of rate limits need them.
+//! Structured fields (RFC 9651), as far as rate limit fields need them.
 //!
-//! Not the crate `sfv`: it refuses what the RFC refuses, such as a space before a parameter (`"daily" ; q=1000`) or a key
-//! with capitals, and APIs send both. A quota that is misread for that would be run into.
+//! This doesn't use the crate `sfv`: it refuses what the RFC refuses, such as a space before a parameter (`"daily" ;
+//! q=1000`) or a key with capital letters, and APIs send both. Calls would run into a quota that was misread for that
+//! reason.
 
 /// More members than any API has policies.
 const MAX_MEMBERS: usize = 16;
@@ -11,9 +12,9 @@ const MAX_MEMBERS: usize = 16;
 pub(super) struct ListMember {
     /// The item of a list, or the key of a dictionary; a string without its quotes.
     pub(super) item: String,
-    /// The value of a key.
+    /// The value, if the item is a key.
     pub(super) value: Option<String>,
-    /// In their order, each with its value; empty for one without.
+    /// In their order, each with its value; the value is empty if there is none.
     parameters: Vec<(String, String)>,
 }
 
@@ -24,8 +25,8 @@ impl ListMember {
     }
 }
 
-/// The members of a field, whose lines are joined by commas. None where a string doesn't end: then the whole field
-/// means nothing.
+/// The members of a field, whose lines are joined by commas. `None` if a string doesn't end: then the whole field has
+/// no meaning.
 pub(super) fn members(text: &str) -> Option<Vec<ListMember>> {
     let mut members = Vec::new();
     for part in split(text, ',')?.into_iter().take(MAX_MEMBERS) {
@@ -50,7 +51,7 @@ pub(super) fn members(text: &str) -> Option<Vec<ListMember>> {
 fn pair(text: &str) -> Option<(String, Option<String>)> {
     let text = text.trim();
     let key = split(text, '=')?.first().copied().unwrap_or_default();
-    // What comes after the first may hold more of them, as bytes in Base64 do.
+    // The text after the first `=` may contain more of them, as bytes in Base64 do.
     let value = text.get(key.len().saturating_add(1)..);
     Some((bare(key), value.map(bare)))
 }
@@ -78,7 +79,7 @@ fn bare(text: &str) -> String {
     }
 }
 
-/// The parts between separators that stand in no string.
+/// The parts between separators that are outside of strings.
 fn split(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut quoted, mut escaped) = (false, false);
     let parts = text

@@ -1,13 +1,13 @@
-//! Whether calls may be made side by side, or one goes first.
+//! Whether several calls may be made at once, or one is sent first.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long the response to a trial is waited for before another call is made.
+/// How long other calls wait for the response to a trial.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What one call has shown, so that others may follow it.
+/// Whether a call has shown enough for others to follow it.
 #[derive(Debug, Default)]
 pub(super) struct Trust {
     state: TrustState,
@@ -17,17 +17,17 @@ pub(super) struct Trust {
 
 #[derive(Debug, Default)]
 enum TrustState {
-    /// Nothing is known, or it no longer holds: one call goes first.
+    /// Nothing is known, or it no longer applies: one call is sent first.
     #[default]
     None,
-    /// One has gone first.
+    /// One has been sent first.
     Trial { number: u64, began: Instant },
-    /// What the API wants is known, be it nothing.
+    /// The API's limits are known, even if there are none.
     Known,
 }
 
 impl Trust {
-    /// Until when a trial's response is waited for; none without one.
+    /// Until when a trial's response is awaited; `None` without a trial.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.state {
             TrustState::Trial { began, .. } => began.checked_add(PATIENCE),
@@ -35,29 +35,29 @@ impl Trust {
         }
     }
 
-    /// A call is made: a trial if nothing is known.
+    /// Notes that a call is made: it is a trial if nothing is known.
     pub(super) fn begin(&mut self, number: u64, now: Instant) {
         if !matches!(self.state, TrustState::Known) {
             self.state = TrustState::Trial { number, began: now };
         }
     }
 
-    /// What was known no longer holds; `last` is the number of the last call made.
+    /// Notes that earlier knowledge no longer applies; `last` is the number of the last call made.
     pub(super) fn lose(&mut self, last: u64) {
         self.state = TrustState::None;
         self.lost_at = last;
     }
 
-    /// A trial that takes too long is no longer waited for.
+    /// Ends the wait for a trial that takes too long.
     pub(super) fn pass(&mut self, now: Instant) {
         if self.due().is_some_and(|end| end <= now) {
             self.state = TrustState::None;
         }
     }
 
-    /// The call of this number ended, with an answer that tells what the API wants, or without.
+    /// Notes that the call of this number ended, with an answer that shows the API's limits, or without one.
     pub(super) fn end(&mut self, number: u64, is_answer: bool) {
-        // A trial's answer counts also where it came so late that others went too.
+        // A trial's answer counts even if it arrived so late that others were sent as well.
         if is_answer && number > self.lost_at {
             self.state = TrustState::Known;
         } else if matches!(self.state, TrustState::Trial { number: trial, .. } if trial == number) {

@@ -1,4 +1,4 @@
-//! Quotas told as parts of a hundred that are used: `X-App-Usage: {"call_count":28,"total_time":25}`, as at Facebook.
+//! Quotas in percent of their use: `X-App-Usage: {"call_count":28,"total_time":25}`, as at Facebook.
 
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ static HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("x-page-usage"), "x-page-usage"),
 ];
 
-/// No such header is longer.
+/// The longest such header.
 const MAX_BYTES: usize = 8 * 1024;
 
-/// These quotas slide over an hour, where nothing else is told.
+/// These quotas slide over an hour, unless something else is stated.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Whether a header is one of these, with an object as its value.
@@ -35,14 +35,14 @@ pub(super) fn is_object(name: &str, text: &str) -> bool {
     text.trim_start().starts_with(['{', '[']) && HEADERS.iter().any(|(_, known)| *known == name)
 }
 
-/// What is used at the most, in per cent, and until when, where that is told.
+/// The highest use, in percent, and until when, if that is stated.
 #[derive(Debug, Default)]
 struct QuotaUsage {
     per_cent: u64,
     reset: Option<Duration>,
 }
 
-/// The quotas of a response that are told in per cent; `faults` gets the objects that tell none.
+/// The quotas of a response that are stated in percent; `faults` receives the objects without any.
 pub(super) fn usages(headers: &HeaderMap, faults: &mut Vec<QuotaFault>) -> Vec<QuotaReport> {
     let report = |(header, name): &(HeaderName, &'static str)| {
         let text = headers.get(header)?.to_str().ok()?;
@@ -73,8 +73,8 @@ pub(super) fn usages(headers: &HeaderMap, faults: &mut Vec<QuotaFault>) -> Vec<Q
     HEADERS.iter().filter_map(report).collect()
 }
 
-/// Takes the numbers from an object, or from those within it: the highest use, and the latest time. serde_json bounds the
-/// depth.
+/// Takes the numbers from an object, or from objects within it: the highest use, and the latest time. serde_json
+/// bounds the depth.
 fn collect(value: &Value, usage: &mut Option<QuotaUsage>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect(item, usage)),

@@ -1,15 +1,15 @@
-//! What a response means, by its status and what it says of quotas.
+//! The meaning of a response, by its status and its statements about quotas.
 
 use std::time::Duration;
 
 use super::observed::QuotaReadings;
 
-/// What a response means for its request, and for the calls after it.
+/// The meaning of a response for its request, and for the calls after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::egress) enum ResponseVerdict {
     /// An answer, good or bad, that another try would not change.
     Answer,
-    /// The API takes no calls for now, and has not carried this one out: for so long, if it says so.
+    /// The API accepts no calls for now, and has not carried this one out; with the time to wait, if it is stated.
     RateLimit(Option<Duration>),
     /// A failure that may pass.
     Failure,
@@ -17,23 +17,24 @@ pub(in crate::egress) enum ResponseVerdict {
     Credential,
 }
 
-/// Refusals that no wait changes, whatever time they tell: of the credential, the resource or the method. They are the
-/// connector's at once.
+/// Refusals that no wait changes, whatever time they state: of the credential, the resource or the method. The
+/// connector gets them at once.
 const LASTING: [u16; 7] = [401, 404, 405, 407, 410, 451, 501];
 
-/// With which APIs refuse calls past a quota. Any other status with a quota at 0 is the answer to its last call.
+/// The statuses with which APIs refuse calls beyond a quota. Any other status with a remainder of 0 is the answer to
+/// the quota's last call.
 const OF_QUOTAS: [u16; 8] = [402, 403, 420, 429, 430, 503, 509, 529];
 
 impl ResponseVerdict {
-    /// What a response with this status means, which says this of quotas.
+    /// The meaning of a response with this status and these readings of quotas.
     pub(in crate::egress) fn of(status: u16, readings: &QuotaReadings) -> Self {
         if status < 400 {
             return Self::Answer;
         }
-        let told = readings.retry_after.filter(|wait| !wait.is_zero());
+        let stated = readings.retry_after.filter(|wait| !wait.is_zero());
         match status {
             401 => Self::Credential,
-            _ if told.is_some() && !LASTING.contains(&status) => Self::RateLimit(told),
+            _ if stated.is_some() && !LASTING.contains(&status) => Self::RateLimit(stated),
             420 | 429 => Self::RateLimit(None),
             _ if OF_QUOTAS.contains(&status) && readings.is_spent() => Self::RateLimit(None),
             502..=504 | 529 => Self::Failure,
@@ -41,8 +42,8 @@ impl ResponseVerdict {
         }
     }
 
-    /// Whether a response that means this speaks against the API. `None` if it says nothing: whoever takes no calls for
-    /// now is there, and asks for a wait, be it for a quota or for its own maintenance.
+    /// Whether a response with this meaning counts against the API. `None` if it says nothing: an API that accepts no
+    /// calls for now is reachable, and asks for a wait, for a quota or for its own maintenance.
     pub(super) fn speaks_against_the_api(self, status: u16) -> Option<bool> {
         match self {
             Self::Failure => Some(true),
@@ -78,12 +79,12 @@ mod tests {
     }
 
     #[test]
-    fn status_that_carries_a_wait_is_a_wait() {
-        let told = readings(Some(MINUTE), Some(4000));
+    fn status_with_a_wait_is_a_wait() {
+        let stated = readings(Some(MINUTE), Some(4000));
         for status in [
             400, 402, 403, 408, 409, 413, 420, 423, 425, 429, 430, 500, 502, 503, 509, 529, 599,
         ] {
-            let verdict = ResponseVerdict::of(status, &told);
+            let verdict = ResponseVerdict::of(status, &stated);
             assert_eq!(
                 verdict,
                 ResponseVerdict::RateLimit(Some(MINUTE)),
@@ -92,12 +93,15 @@ mod tests {
         }
         for status in [200, 202, 301, 404, 405, 407, 410, 451, 501] {
             assert_eq!(
-                ResponseVerdict::of(status, &told),
+                ResponseVerdict::of(status, &stated),
                 ResponseVerdict::Answer,
                 "{status}"
             );
         }
-        assert_eq!(ResponseVerdict::of(401, &told), ResponseVerdict::Credential);
+        assert_eq!(
+            ResponseVerdict::of(401, &stated),
+            ResponseVerdict::Credential
+        );
     }
 
     #[test]
@@ -117,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_failure_speaks_against_the_api() {
+    fn only_a_failure_counts_against_the_api() {
         for (status, verdict, against) in [
             (200, ResponseVerdict::Answer, Some(false)),
             (401, ResponseVerdict::Credential, Some(false)),
@@ -133,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn other_refusals_are_what_they_were() {
+    fn other_refusals_stay_as_they_are() {
         let zero = readings(Some(Duration::ZERO), Some(1));
         for (status, expected) in [
             (400, ResponseVerdict::Answer),

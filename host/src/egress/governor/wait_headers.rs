@@ -1,17 +1,17 @@
-//! The headers in which APIs say how long to wait: `Retry-After` (RFC 9110, section 10.2.3), and what others call it.
+//! The headers in which APIs say how long to wait: `Retry-After` (RFC 9110, section 10.2.3), and its variants.
 
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 
-/// In milliseconds, and so more exact than what may stand beside them.
+/// In milliseconds, and therefore more exact than headers that may accompany them.
 static MILLISECONDS: [HeaderName; 3] = [
     HeaderName::from_static("retry-after-ms"),
     HeaderName::from_static("x-retry-after-ms"),
     HeaderName::from_static("x-ms-retry-after-ms"),
 ];
 
-/// Seconds or a time.
+/// In seconds, or as a time.
 static TIMES: [HeaderName; 5] = [
     http::header::RETRY_AFTER,
     HeaderName::from_static("x-retry-after"),
@@ -20,23 +20,23 @@ static TIMES: [HeaderName; 5] = [
     HeaderName::from_static("ratelimit-retry-after"),
 ];
 
-/// When a quota is whole again, from now on. They come with every response, and are a wait only if nothing is left.
+/// When a quota is full again, from now on. They come with every response, and are a wait only if nothing is left.
 static RESETS: [HeaderName; 3] = [
     HeaderName::from_static("x-ratelimit-reset-after"),
     HeaderName::from_static("x-rate-limit-reset-after"),
     HeaderName::from_static("ratelimit-reset-after"),
 ];
 
-/// What is left of such a quota.
+/// The remainder of such a quota.
 static REMAINING: [HeaderName; 3] = [
     HeaderName::from_static("x-ratelimit-remaining"),
     HeaderName::from_static("x-rate-limit-remaining"),
     HeaderName::from_static("ratelimit-remaining"),
 ];
 
-/// How long a response asks to wait, whatever it means otherwise; `read` reads a time. Zero if the time lies in the past;
-/// `None` if no header says one.
-pub(super) fn told(
+/// The time that a response asks to wait, whatever else it means; `read` reads a time. Zero if the time lies in the
+/// past; `None` if no header states one.
+pub(super) fn asked(
     headers: &HeaderMap,
     read: impl Fn(&str) -> Option<Duration>,
 ) -> Option<Duration> {
@@ -47,14 +47,14 @@ pub(super) fn told(
         let texts = values.filter_map(|value| value.to_str().ok());
         texts.filter_map(|text| wait(text, &read)).max()
     };
-    let mut told = texts(headers, &MILLISECONDS)
+    let mut asked = texts(headers, &MILLISECONDS)
         .filter_map(milliseconds)
         .chain(TIMES.iter().chain(resets).filter_map(longest));
-    let first = told.next()?;
+    let first = asked.next()?;
     if !first.is_zero() {
         return Some(first);
     }
-    Some(told.find(|wait| !wait.is_zero()).unwrap_or(first))
+    Some(asked.find(|wait| !wait.is_zero()).unwrap_or(first))
 }
 
 fn texts<'h>(
@@ -65,7 +65,7 @@ fn texts<'h>(
     values.filter_map(|value| value.to_str().ok())
 }
 
-/// One wait, or the longest of several where a proxy has made one line of them; whatever follows a semicolon isn't for it.
+/// One wait, or the longest of several if a proxy has joined them in one line; text after a semicolon is ignored.
 fn wait(text: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
     if let Some(wait) = read(text) {
         return Some(wait);
@@ -89,7 +89,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, http::HeaderValue::from_static(value));
         }
-        told(&headers, |text| text.parse().ok().map(Duration::from_secs))
+        asked(&headers, |text| text.parse().ok().map(Duration::from_secs))
     }
 
     #[test]

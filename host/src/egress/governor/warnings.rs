@@ -1,4 +1,4 @@
-//! Warnings about headers that can't be understood, each once.
+//! Warnings about headers that can't be understood, each given once.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,17 +9,17 @@ use crate::lock::Mutex;
 use crate::report;
 use crate::secrets::Secrets;
 
-/// Warnings that are remembered; past it, none are given any more.
+/// How many warnings are remembered; beyond that, none are given.
 const MAX_WARNINGS: usize = 256;
 
-/// As much of a value as is shown.
+/// How much of a value is shown.
 const SHOWN_BYTES: usize = 64;
 
-/// Which headers of which origins have been warned of.
+/// The headers that were warned about, with their origins.
 #[derive(Debug)]
 pub(super) struct HeaderWarnings {
     given: Mutex<HashSet<u64>>,
-    /// An API may answer with the credential that it got.
+    /// An API may return the credential that it received.
     secrets: Secrets,
 }
 
@@ -31,7 +31,7 @@ impl HeaderWarnings {
         }
     }
 
-    /// Warns of what a response of this origin says, unless it has been.
+    /// Warns about the headers of a response of this origin, unless that was done before.
     pub(super) fn give(&self, connector: &Arc<str>, origin: &str, faults: &[QuotaFault]) {
         for fault in faults {
             if !self.is_new(origin, fault) {
@@ -52,7 +52,7 @@ impl HeaderWarnings {
         }
     }
 
-    /// Warns of a value that should say the wait of a rule, unless it has been.
+    /// Warns about a value that should be the wait of a rule, unless that was done before.
     pub(super) fn give_wait(
         &self,
         connector: &Arc<str>,
@@ -88,7 +88,7 @@ mod tests {
     use crate::egress::governor::moment::TimeFault;
 
     #[test]
-    fn each_header_of_an_origin_is_warned_of_once() {
+    fn each_header_of_an_origin_causes_one_warning() {
         let warnings = HeaderWarnings::new(Secrets::of("beers"));
         let fault = |header: &str, value| {
             QuotaFault::new(header, value, QuotaFaultKind::Reset(TimeFault::Unreadable))

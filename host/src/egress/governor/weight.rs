@@ -1,23 +1,23 @@
-//! What calls take of a quota that counts something else than calls, such as points or per cents.
+//! The cost of calls in a quota that counts something other than calls, such as points or percent.
 
-/// What one call takes on average, and at the most.
+/// The cost of one call, on average and at most.
 #[derive(Debug)]
 pub(super) struct CallWeight {
     is_weighted: bool,
-    /// So much was taken by so many calls.
+    /// The cost of `calls` calls together.
     taken: u64,
     calls: u64,
-    /// The highest cost that was told lately.
+    /// The highest cost that was stated lately.
     heaviest: u64,
-    /// Whether it is known what any call took.
+    /// Whether the cost of any call is known.
     is_known: bool,
 }
 
-/// Past so many calls older ones count for half.
+/// Beyond this many calls, older ones count half.
 const MEMORY: u64 = 256;
 
 impl CallWeight {
-    /// Each call takes one until more is known; always, where the quota counts calls.
+    /// Each call costs one until more is known, and always if the quota counts calls.
     pub(super) fn new(is_weighted: bool) -> Self {
         Self {
             is_weighted,
@@ -28,13 +28,14 @@ impl CallWeight {
         }
     }
 
-    /// Whether it is known what a call takes, so that several may be made at once.
+    /// Whether the cost of a call is known, so that several may be made at once.
     pub(super) fn is_known(&self) -> bool {
         self.is_known
     }
 
-    /// Learns from one response what calls take: the quota's rest fell from `before` to `now`, or the response told its
-    /// own cost. Calls overtake each other, so that a fall may be that of several, whose own responses then show none.
+    /// Learns the cost of calls from one response: the quota's remainder fell from `before` to `now`, or the response
+    /// stated its own cost. Calls overtake each other, so the fall may include several calls, whose own responses
+    /// then show none.
     pub(super) fn learn(&mut self, before: u64, now: u64, limit: u64, cost: Option<u64>) {
         if !self.is_weighted {
             return;
@@ -47,7 +48,7 @@ impl CallWeight {
         }
     }
 
-    /// A response told what its call took.
+    /// Notes the cost that a response stated for its call.
     pub(super) fn tell(&mut self, cost: Option<u64>) {
         if let Some(cost) = cost.filter(|_| self.is_weighted) {
             self.add(cost, 1);
@@ -65,13 +66,13 @@ impl CallWeight {
         if self.calls > MEMORY {
             self.taken = (self.taken / 2).max(1);
             self.calls /= 2;
-            // What was heavy once needn't be any more.
+            // A high cost of the past need not apply any more.
             self.heaviest =
                 (self.heaviest.saturating_mul(3) / 4).max(self.taken.div_ceil(self.calls.max(1)));
         }
     }
 
-    /// What so many calls take.
+    /// The cost of this many calls.
     pub(super) fn of(&self, calls: u64) -> u64 {
         if !self.is_weighted {
             return calls;
@@ -81,7 +82,7 @@ impl CallWeight {
         u64::try_from(taken).unwrap_or(u64::MAX)
     }
 
-    /// How many calls so much is enough for: for one if the heaviest so far would fit.
+    /// How many calls this much is enough for. It is enough for one only if the most expensive call so far would fit.
     pub(super) fn calls(&self, units: u64) -> u64 {
         if !self.is_weighted {
             return units;
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_weigh_what_they_took() {
+    fn calls_weigh_their_stated_cost() {
         let mut weight = CallWeight::new(true);
         assert_eq!((weight.of(3), weight.calls(3)), (3, 3));
         for number in 2..200 {

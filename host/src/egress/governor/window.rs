@@ -1,8 +1,8 @@
-//! One quota of an API as its responses tell it, and when the next call of it is due.
+//! One quota as an API's responses describe it, and when its next call is due.
 //!
-//! Nothing is assumed of how the API counts: in windows that begin with a call or with the clock's hour, in ones that
-//! slide, in buckets that fill again. What holds for all of them is that responses say what remained when they were
-//! made, that a reset which lies later was told later, and that after a reset one call tells how it goes on.
+//! Nothing is assumed about how the API counts: in windows that begin with a call or with the clock's hour, in
+//! sliding windows, or in buckets that refill. In all of these, responses say what remained when they were made, a
+//! later reset was stated later, and after a reset one call shows how things continue.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,7 +17,8 @@ use super::rate::Pace;
 use super::reset::{MOST_RESET, Reset};
 use super::weight::CallWeight;
 
-/// The part of a window for which the reset is waited out: clocks differ, and a call that comes too early is refused.
+/// The fraction of a window by which the wait for the reset is extended: clocks differ, and a call that is too early
+/// is refused.
 const MARGIN: u32 = 200;
 const MOST_MARGIN: Duration = Duration::from_secs(1);
 
@@ -26,24 +27,24 @@ const MOST_MARGIN: Duration = Duration::from_secs(1);
 pub(super) struct Window {
     pub(super) name: Cow<'static, str>,
     limit: u64,
-    /// As the newest response told it; calls that were made since are not taken off.
+    /// As the newest response stated it; calls made since then are not subtracted.
     remaining: u64,
     reset: Reset,
-    /// At the least.
+    /// The least length.
     length: Duration,
-    /// The number of the last call that had been made when this was told.
-    told_at: u64,
-    /// The number of the last call that had been made when the reset passed; none before.
+    /// The number of the last call that had been made when this was stated.
+    stated_at: u64,
+    /// The number of the last call that had been made when the reset passed; `None` before that.
     over_at: Option<u64>,
-    /// When a response last told of it, and for how long that holds a call at the most.
+    /// When a response last described it, and for how long that holds a call at most.
     heard: Instant,
     longest: Duration,
-    /// What one call takes, where the quota counts something else than calls.
+    /// The cost of one call, if the quota counts something other than calls.
     weight: CallWeight,
-    /// The calls of the last window, where the API doesn't tell the reset.
+    /// The calls of the last window, if the API doesn't state the reset.
     log: CallTimes,
-    is_reset_told: bool,
-    /// What responses told lately that may have been made after one which is still to come.
+    is_reset_stated: bool,
+    /// Recent statements of responses that may be newer than one that is still to come.
     rests: LateRests,
 }
 
@@ -60,59 +61,59 @@ impl Window {
             remaining: quota.remaining,
             reset,
             length: quota.window.unwrap_or(delta).max(delta).min(MOST_RESET),
-            told_at: arrival.last,
+            stated_at: arrival.last,
             over_at: None,
             heard: arrival.now,
             longest: arrival.longest,
             weight,
             log,
-            is_reset_told: quota.reset.is_some(),
+            is_reset_stated: quota.reset.is_some(),
             rests: LateRests::default(),
         }
     }
 
-    /// Learns what a response says. `cost` is what its call took, where that is told.
+    /// Learns from a response. `cost` is the cost of its call, if it is stated.
     pub(super) fn learn(&mut self, quota: &QuotaReport, cost: Option<u64>, arrival: &Arrival) {
         self.heard = self.heard.max(arrival.now);
         self.longest = arrival.longest;
-        self.is_reset_told = quota.reset.is_some();
-        if quota.reset.is_none() && arrival.number > self.told_at && self.is_renewed(quota) {
+        self.is_reset_stated = quota.reset.is_some();
+        if quota.reset.is_none() && arrival.number > self.stated_at && self.is_renewed(quota) {
             self.log = CallTimes::default();
             self.rests = LateRests::default();
         }
         self.weight
             .learn(self.remaining, quota.remaining, self.limit, cost);
-        let told = Reset::of(quota, &mut self.log, arrival);
-        let rest = self.rest(quota, &told, arrival);
-        let is_later = told.is_later_than(&self.reset);
-        let is_earlier = self.reset.is_later_than(&told);
+        let stated = Reset::of(quota, &mut self.log, arrival);
+        let rest = self.rest(quota, &stated, arrival);
+        let is_later = stated.is_later_than(&self.reset);
+        let is_earlier = self.reset.is_later_than(&stated);
         let is_newer = match self.over_at {
-            // What was under way at the reset may speak of the window before.
+            // A call that was under way at the reset may describe the window before.
             Some(over_at) => arrival.number > over_at || is_later,
-            None => arrival.number > self.told_at || is_later,
+            None => arrival.number > self.stated_at || is_later,
         };
-        // A reset that nobody told can't show that a response is newer.
-        let is_newer = is_newer && (quota.reset.is_some() || arrival.number > self.told_at);
+        // An estimated reset can't show that a response is newer.
+        let is_newer = is_newer && (quota.reset.is_some() || arrival.number > self.stated_at);
         if !is_newer {
             if self.over_at.is_none() && !is_earlier {
-                // Calls overtake each other: of two responses, the one that leaves less was made later. What was under
-                // way by now may have been counted before it.
+                // Calls overtake each other: of two responses, the one with the lower remainder is the later one.
+                // Calls that are under way by now may have been counted before it.
                 if quota.remaining < self.remaining {
                     self.remaining = quota.remaining;
-                    self.told_at = arrival.last;
+                    self.stated_at = arrival.last;
                 }
-                self.reset.narrow(&told);
+                self.reset.narrow(&stated);
             }
             return;
         }
         let is_over = self.over_at.take().is_some();
         if !is_over && !is_later && !is_earlier && quota.remaining < self.remaining {
-            self.reset.narrow(&told);
+            self.reset.narrow(&stated);
             self.remaining = quota.remaining;
-            self.told_at = arrival.last;
+            self.stated_at = arrival.last;
             return;
         }
-        let delta = told.latest.saturating_duration_since(arrival.now);
+        let delta = stated.latest.saturating_duration_since(arrival.now);
         let length = quota.window.unwrap_or(delta).max(delta);
         self.length = self.length.max(length).min(MOST_RESET);
         self.limit = match quota.limit {
@@ -120,18 +121,18 @@ impl Window {
             None => self.limit.max(quota.remaining),
         };
         self.remaining = if is_over { quota.remaining } else { rest };
-        self.reset = told;
-        self.told_at = arrival.last;
+        self.reset = stated;
+        self.stated_at = arrival.last;
     }
 
-    /// What remains once this response came: those that came while it was under way may have been made after it.
-    fn rest(&mut self, quota: &QuotaReport, told: &Reset, arrival: &Arrival) -> u64 {
-        let is_reset_told = quota.reset.is_some();
+    /// The remainder after this response: responses that arrived while its call was under way may be newer.
+    fn rest(&mut self, quota: &QuotaReport, stated: &Reset, arrival: &Arrival) -> u64 {
+        let is_reset_stated = quota.reset.is_some();
         let later = self.rests.least_since(arrival.made, |reset: &Reset| {
-            // Of a window before this one.
-            is_reset_told && told.is_later_than(reset)
+            // It describes a window before this one.
+            is_reset_stated && stated.is_later_than(reset)
         });
-        self.rests.note(arrival.now, quota.remaining, *told);
+        self.rests.note(arrival.now, quota.remaining, *stated);
         let most_overtaken = self.weight.of(arrival.overtaken_by);
         later
             .unwrap_or(quota.remaining)
@@ -139,18 +140,18 @@ impl Window {
             .min(quota.remaining)
     }
 
-    /// Whether so much has come back at once that a new window has begun.
+    /// Whether so much was refilled at once that a new window has begun.
     fn is_renewed(&self, quota: &QuotaReport) -> bool {
         quota.remaining.saturating_sub(self.remaining) > self.limit / 2
     }
 
-    /// Takes off a call whose response told nothing.
+    /// Subtracts a call whose response said nothing.
     pub(super) fn spend(&mut self) {
         self.remaining = self.remaining.saturating_sub(self.weight.of(1));
     }
 
-    /// Whether the reset has passed by now and nothing is left of what was known before; `last` is the number of the
-    /// last call made. Then answers, once, what remained.
+    /// Whether the reset has passed by now, so that earlier knowledge no longer applies; `last` is the number of the
+    /// last call made. If so, returns the remainder, once.
     pub(super) fn pass(
         &mut self,
         calls: &CallCount,
@@ -165,7 +166,7 @@ impl Window {
         Some(self.remaining)
     }
 
-    /// Whether this is of the past, and the response to the call `number` told nothing new.
+    /// Whether this is in the past, and the response to the call `number` brought nothing new.
     pub(super) fn is_gone(&self, number: u64) -> bool {
         self.over_at.is_some_and(|over_at| number > over_at)
     }
@@ -174,7 +175,7 @@ impl Window {
         self.over_at.is_some()
     }
 
-    /// When a call may be made after the reset, or because nothing has been heard of the quota for so long.
+    /// When a call may be made after the reset, or because no response has described the quota for so long.
     pub(super) fn end(&self, slack: Duration) -> Instant {
         self.within_longest(self.renewal(slack), self.heard)
     }
@@ -189,10 +190,10 @@ impl Window {
             .max(slack);
         let reset = self.reset.latest;
         let renewal = reset.checked_add(margin).unwrap_or(reset);
-        if self.is_reset_told {
+        if self.is_reset_stated {
             return renewal;
         }
-        // It may be a bucket: then one more call is free so long after the last one.
+        // It may be a bucket: then one more call is free this long after the last one.
         let calls = self.limit.checked_div(self.weight.of(1)).unwrap_or(1);
         let calls = u32::try_from(calls.max(1)).unwrap_or(u32::MAX);
         let each = self.length.checked_div(calls).unwrap_or_default();
@@ -201,7 +202,7 @@ impl Window {
             .map_or(renewal, |free| renewal.max(free))
     }
 
-    /// No later than the longest wait after this time.
+    /// At most the longest wait after this time.
     fn within_longest(&self, due: Instant, since: Instant) -> Instant {
         match since.checked_add(self.longest) {
             Some(latest) => due.min(latest),
@@ -209,8 +210,8 @@ impl Window {
         }
     }
 
-    /// When the next call is due, or the one after so many others, which can't be known of any that comes after the
-    /// reset; then it is later. None for now.
+    /// When the next call is due, or the call after `others` more. For calls after the reset that can't be known, and
+    /// it is later. `None` for now.
     pub(super) fn due(&self, calls: &CallCount, pace: &Pace, others: u32) -> Option<Instant> {
         if self.is_over() {
             return None;
@@ -227,7 +228,8 @@ impl Window {
         if after.saturating_mul(100) >= threshold {
             return None;
         }
-        // Those that are left and the first one after the reset lie evenly between the last call and the reset.
+        // The remaining calls and the first one after the reset are spread evenly between the last call and the
+        // reset.
         let last = calls.last?;
         let parts = u32::try_from(usable.saturating_add(1)).unwrap_or(u32::MAX);
         let renewal = self.renewal(calls.slack);
@@ -239,7 +241,7 @@ impl Window {
     /// How many calls may be made as far as is known.
     fn usable(&self, calls: &CallCount, pace: &Pace) -> u64 {
         if calls.in_flight > 0 && !self.weight.is_known() {
-            // One goes first, and tells.
+            // One is sent first, and shows the state.
             return 0;
         }
         let kept = calls.in_flight.saturating_add(pace.reserve);
@@ -247,7 +249,7 @@ impl Window {
             .calls(self.remaining.saturating_sub(self.weight.of(kept)))
     }
 
-    /// When a call is due that so many others precede after the reset, at the earliest.
+    /// The earliest time at which a call with this many calls ahead of it is due after the reset.
     fn after_the_reset(&self, end: Instant, others: u64, pace: &Pace) -> Instant {
         let whole = self.limit.saturating_sub(self.weight.of(pace.reserve));
         let each = self.weight.calls(whole).max(1);
@@ -259,7 +261,7 @@ impl Window {
     }
 }
 
-/// Where the API doesn't tell the limit, it is what remained at first. A limit below what remains is none.
+/// If the API doesn't state the limit, the first remainder is used. A limit below the remainder is ignored.
 fn limit(quota: &QuotaReport) -> u64 {
     quota.limit.unwrap_or(0).max(quota.remaining)
 }

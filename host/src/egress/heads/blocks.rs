@@ -1,9 +1,9 @@
-//! Bytes searched in blocks.
+//! Searches bytes in blocks.
 
 const BLOCK_BYTES: usize = 16;
 
-/// The place of the first byte that is one of these. Each block is first looked at as a whole, which the processor does at once:
-/// a head is searched in a fraction of the time.
+/// The place of the first byte for which `is_one` holds. Each block is first tested as a whole, which the processor
+/// does in one step, so that a head is searched in a fraction of the time.
 #[inline]
 pub(super) fn first(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> Option<usize> {
     let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_byte_is_found_wherever_it_stands() {
+    fn first_byte_is_found_at_any_place() {
         for length in 0..70 {
             let mut bytes = vec![b'a'; length];
             assert_eq!(first(&bytes, |byte| byte == b'x'), None);

@@ -1,7 +1,8 @@
-//! The chunks of a body as they pass, so that what comes after the last one is known.
+//! The chunks of a body as they pass, to recognize the data after the last one.
 //!
-//! A body is whole once its last chunk has come (RFC 9112, section 8). The trailers behind it are for nobody here, and the
-//! client fails for one that it can't read. So it doesn't get any; those that can't be read are named in the log, as headers are.
+//! A body is complete once its last chunk has arrived (RFC 9112, section 8). Nothing here uses the trailers after it,
+//! and the client fails for a trailer that it can't read. So the client gets no trailers; those that can't be read
+//! are named in the log, as headers are.
 
 use super::lines::{HeadLines, LineVerdict};
 use crate::egress::response_warnings::OriginWarnings;
@@ -14,26 +15,26 @@ pub(super) struct ChunkFraming {
 
 #[derive(Debug)]
 enum ChunkPart {
-    /// Within the line before a chunk, with the number so far, and whether it may go on.
+    /// Within the line before a chunk: the number so far, and whether it may continue.
     Length {
         bytes: Option<u64>,
         is_open: bool,
     },
-    /// So many bytes are left of the chunk and its line end.
+    /// This many bytes are left of the chunk and its line end.
     Data(u64),
     Trailers(HeadLines),
     Over,
-    /// The client will say what is wrong.
+    /// The client will report what is wrong.
     Lost,
 }
 
-/// What a piece of a body leads to.
+/// What follows from a piece of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChunkVerdict {
     GoesOn,
     /// The body and its trailers have ended.
     Over,
-    /// The same, and what comes now belongs to nothing.
+    /// As `Over`, but data follows that belongs to no response.
     Astray,
 }
 
@@ -47,7 +48,7 @@ impl Default for ChunkPart {
 }
 
 impl ChunkFraming {
-    /// Learns what has come. Answers how much of it is not trailers, and what it leads to.
+    /// Learns what has arrived. Returns how much of it is not trailers, and what follows from it.
     pub(super) fn pass(
         &mut self,
         bytes: &[u8],
@@ -62,7 +63,7 @@ impl ChunkFraming {
                         self.at = match bytes {
                             None => ChunkPart::Lost,
                             Some(0) => ChunkPart::Trailers(HeadLines::of_trailers()),
-                            // With the end of its line.
+                            // Including the end of its line.
                             Some(bytes) => ChunkPart::Data(bytes.saturating_add(2)),
                         };
                     }
@@ -97,13 +98,13 @@ impl ChunkFraming {
         matches!(self.at, ChunkPart::Over)
     }
 
-    /// Whether the last chunk has come, and not the end behind it.
+    /// Whether the last chunk has arrived, but not the end after it.
     pub(super) fn is_whole_without_an_end(&self) -> bool {
         matches!(self.at, ChunkPart::Trailers(_))
     }
 }
 
-/// Reads the line before a chunk. How much of it there is, and whether it is all.
+/// Reads the line before a chunk. Returns how many bytes belong to it, and whether it is complete.
 fn pass_length(bytes: &[u8], length: &mut Option<u64>, is_open: &mut bool) -> (usize, bool) {
     for (at, byte) in bytes.iter().enumerate() {
         if *byte == b'\n' {
@@ -142,7 +143,7 @@ fn pass_trailers(
                     _ => {}
                 }
             }
-            // There are too many of them.
+            // There are too many trailers.
             Err(fault) => {
                 warnings.trailers(&fault);
                 return ChunkVerdict::Astray;
@@ -159,7 +160,7 @@ mod tests {
     use crate::egress::response_warnings::ResponseWarnings;
     use crate::secrets::Secrets;
 
-    /// What is left of a body in pieces of this size, what it leads to, and the warnings.
+    /// The rest of a body in pieces of this size, what follows from it, and the warnings.
     fn passed(body: &[u8], size: usize) -> (Vec<u8>, ChunkVerdict, Vec<String>) {
         let given = Arc::new(ResponseWarnings::new("beers".into(), Secrets::default()));
         let warnings = OriginWarnings::new("https://api.example.com".into(), given.clone());
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn trailers_are_taken_out_however_they_come() {
+    fn trailers_are_removed_however_they_arrive() {
         let data =
             "4\r\nrows\r\n1D;name=value\r\nHTTP/1.1 200 OK\r\n\r\n0\r\n\r\n0\r\n\r\n\r\n00 \r\n";
         for (trailers, named) in [
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_nothing_is_told_from_trailers() {
+    fn stray_bytes_are_distinguished_from_trailers() {
         for (body, left, expected) in [
             (
                 "4\r\nrows\r\n0\r\n\r\nmore",

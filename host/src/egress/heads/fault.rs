@@ -1,15 +1,15 @@
-//! What a response's head may be, and what is wrong with it.
+//! The limits on a response's head, and its faults.
 
 use crate::config::size_text;
 
 /// The longest head of a response.
 pub(in crate::egress) const MAX_HEAD_BYTES: u32 = 256 << 10;
 
-/// The most headers in a response on HTTP/1. The parser makes room for as many with each response; for twice as many the heap would
-/// have to ask the system each time.
+/// The most headers in an HTTP/1 response. The parser reserves room for this many with each response; for twice as
+/// many, the heap would have to ask the system each time.
 pub(in crate::egress) const MAX_RESPONSE_HEADERS: usize = 2048;
 
-/// What is wrong with the head of a response. It would come again.
+/// What is wrong with the head of a response. Another try would get the same head.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(in crate::egress) enum HeadFault {
     #[error("the head of the response is larger than {}", size_text(MAX_HEAD_BYTES.into()))]

@@ -1,20 +1,20 @@
-//! What a response's head says of the end of its body.
+//! What a response's head says about the end of its body.
 
 use super::fault::HeadFault;
 use crate::report;
 
-/// The longest body that the client takes a length for.
+/// The greatest length of a body that the client accepts.
 const MAX_LENGTH: u64 = u64::MAX - 2;
 
-/// As much of a value as is told.
+/// How much of a value is shown.
 const SHOWN_BYTES: usize = 100;
 
-/// What the lines of one head say of the end of its body.
+/// What the lines of one head say about the end of its body.
 #[derive(Debug, Default)]
 pub(super) struct HeadFraming {
-    /// It is one of HTTP/1.0.
+    /// Whether the response is HTTP/1.0.
     is_old: bool,
-    /// The response has no body, whatever its headers say.
+    /// Whether the response has no body, whatever its headers say.
     is_bodiless: bool,
     length: LengthWord,
     coding: Option<CodingWord>,
@@ -22,31 +22,31 @@ pub(super) struct HeadFraming {
     names_no_coding: bool,
 }
 
-/// What `Content-Length` says.
+/// The content of `Content-Length`.
 #[derive(Debug, Default)]
 enum LengthWord {
-    /// Nothing, or something in several lines, which is left to the parser.
+    /// None, or a value on several lines, which is left to the parser.
     #[default]
     None,
     Bytes(u64),
     Bad(HeadFault),
 }
 
-/// What `Transfer-Encoding` says of the end.
+/// What `Transfer-Encoding` says about the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CodingWord {
     Chunked,
-    /// The body goes on to the end of the connection, or the parser knows better.
+    /// The body extends to the end of the connection, or the parser decides.
     Other,
 }
 
-/// How the body of a response comes.
+/// The framing of a response's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BodyForm {
     pub(super) is_chunked: bool,
-    /// It has a length, too, which doesn't count.
+    /// Whether there is a length, too, which is ignored.
     pub(super) has_length: bool,
-    /// A transfer-coding is `identity`, or empty.
+    /// Whether a transfer-coding is `identity`, or empty.
     pub(super) names_no_coding: bool,
 }
 
@@ -61,7 +61,7 @@ impl HeadFraming {
         }
     }
 
-    /// Notes a header that can be read. Nearly all are of no concern, which their first letters tell.
+    /// Notes a header that can be read. Nearly all are irrelevant, which their first letters show.
     pub(super) fn note(&mut self, name: &[u8], value: &[u8]) {
         match name.first() {
             Some(b'c' | b'C') if is(name, "content-length") => self.note_length(value),
@@ -70,7 +70,7 @@ impl HeadFraming {
         }
     }
 
-    /// Notes that a header goes on in another line.
+    /// Notes that a header continues on another line.
     pub(super) fn note_folded(&mut self, name: &[u8]) {
         if is(name, "content-length") {
             self.length = LengthWord::None;
@@ -102,7 +102,7 @@ impl HeadFraming {
         }
     }
 
-    /// The last line counts, and its last member, as the client has it.
+    /// The last line counts, and its last member, as in the client.
     fn note_coding(&mut self, value: &[u8]) {
         let mut last: &[u8] = b"";
         for member in value.split(|byte| *byte == b',') {
@@ -116,11 +116,11 @@ impl HeadFraming {
         });
     }
 
-    /// How the body comes, of an answer to HEAD or to another request.
+    /// The framing of the body in an answer to HEAD or to another request.
     ///
     /// # Errors
     ///
-    /// Nobody knows where it ends.
+    /// The end of the body can't be determined.
     pub(super) fn body(self, is_of_head: bool) -> Result<BodyForm, HeadFault> {
         let form = BodyForm {
             is_chunked: self.coding == Some(CodingWord::Chunked),
@@ -149,7 +149,7 @@ fn is(name: &[u8], expected: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What a head of these lines says of the body of its answer, or what is wrong with it.
+    /// What a head with these lines says about the body, or what is wrong with it.
     fn said(status_line: &str, lines: &[(&str, &str)], is_of_head: bool) -> Result<bool, String> {
         let mut framing = HeadFraming::of(status_line.as_bytes());
         for (name, value) in lines {
@@ -163,7 +163,7 @@ mod tests {
     const OK: &str = "HTTP/1.1 200 OK";
 
     #[test]
-    fn chunks_are_known_as_the_client_knows_them() {
+    fn chunks_are_recognized_as_the_client_recognizes_them() {
         for (values, is_chunked) in [
             (&["chunked"][..], true),
             (&[" Chunked\t"], true),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_that_are_none_are_told_unless_nothing_depends_on_them() {
+    fn invalid_lengths_are_reported_unless_they_have_no_effect() {
         for (values, named) in [
             (&["0"][..], ""),
             (&["5", "5"], ""),

@@ -1,21 +1,21 @@
-//! What the bytes of a line are.
+//! Classifies the bytes of a line.
 
 use super::blocks::first;
 
-/// What the bytes of a line are, besides its break.
+/// The kinds of bytes in a line, without its line break.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct LineBytes {
-    /// Some are of a kind that no value may have (RFC 9110, section 5.5).
+    /// Some are control characters, which no value may contain (RFC 9110, section 5.5).
     pub(super) are_odd: bool,
-    /// Some make the parser give up: zero bytes, and returns within the line.
+    /// Some make the parser fail: zero bytes, and carriage returns within the line.
     pub(super) are_refused: bool,
-    /// The last one is a return: all depends on the next one.
+    /// The last one is a carriage return: the next one decides what it means.
     end_in_return: bool,
 }
 
 impl LineBytes {
-    /// Learns what the bytes up to the end of the line are, which follow those before; answers the place of the last one, a line
-    /// feed, `None` if it isn't there.
+    /// Learns the bytes up to the end of the line, after those before. Returns the place of the last one, a line
+    /// feed; `None` if it isn't there.
     pub(super) fn up_to_the_end(&mut self, bytes: &[u8]) -> Option<usize> {
         if std::mem::take(&mut self.end_in_return) && bytes.first() != Some(&b'\n') {
             self.are_odd = true;
@@ -40,7 +40,7 @@ impl LineBytes {
     }
 }
 
-/// The first byte that no value of a header may have.
+/// The first byte that no header value may contain.
 fn first_control(bytes: &[u8]) -> Option<usize> {
     first(bytes, is_control)
 }

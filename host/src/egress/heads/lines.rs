@@ -1,4 +1,4 @@
-//! The lines of a response's head, judged as the parser judges them.
+//! The lines of a response's head, judged by the parser's rules.
 
 use super::fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use super::framing::HeadFraming;
@@ -6,48 +6,48 @@ use super::line_bytes::LineBytes;
 use super::location;
 use crate::report;
 
-/// The longest name that a header may have: more than any has.
+/// The longest name of a header: longer than any in use.
 pub(super) const MAX_NAME_BYTES: usize = 1 << 10;
 
-/// As much of a line as is kept until its end has come. The rest of a value needs no second look.
+/// How much of a line is kept until its end has arrived. The rest of a value is checked as it passes.
 const KEPT_BYTES: usize = 2 * MAX_NAME_BYTES;
 
-/// As much of a name as is told.
+/// How much of a name is shown.
 const SHOWN_BYTES: usize = 100;
 
-/// What the parser makes of a line.
+/// What the parser does with a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LineVerdict {
     Good,
-    /// It leaves the header of this name out, or what stands there in place of a name.
+    /// It leaves out the header of this name, or with this text in place of a name.
     LeftOut(String),
-    /// It joins this header to one line.
+    /// It joins the lines of this header.
     Folded(String),
-    /// It leaves out a `Location`, which says this once its bytes are escaped.
+    /// It leaves out a `Location`, which has this value once its bytes are escaped.
     Location(String),
-    /// There is no line after this one: the head has ended.
+    /// No line follows this one: the head has ended.
     Last,
 }
 
-/// Headers by which the end of a body is known.
+/// Headers that determine the end of a body.
 const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
 
-/// Headers without which a body would pass as it is, though it is coded.
+/// Headers without which a coded body would pass undecoded.
 const CODING: [&str; 1] = ["content-encoding"];
 
-/// The lines of one head, as they come.
+/// The lines of one head as they arrive.
 #[derive(Debug, Default)]
 pub(super) struct HeadLines {
-    /// The beginning of a line whose end has not come, and what its bytes are.
+    /// The beginning of a line whose end has not arrived, and the kinds of its bytes.
     begun: Vec<u8>,
     begun_bytes: LineBytes,
     bytes: usize,
     headers: usize,
     status: StatusLine,
-    /// They come after a body, where nothing depends on them.
+    /// Whether they come after a body, where nothing depends on them.
     are_trailers: bool,
     framing: HeadFraming,
-    /// What a folded line would belong to, and the name of it.
+    /// The header that a folded line would belong to, and its name.
     last: LastHeader,
     last_name: Vec<u8>,
 }
@@ -70,7 +70,7 @@ enum LastHeader {
 }
 
 impl HeadLines {
-    /// Those behind the last chunk of a body.
+    /// The lines after the last chunk of a body.
     pub(super) fn of_trailers() -> Self {
         Self {
             status: StatusLine::Final,
@@ -79,21 +79,22 @@ impl HeadLines {
         }
     }
 
-    /// What the lines have said of the end of the body.
+    /// What the lines have said about the end of the body.
     pub(super) fn into_framing(self) -> HeadFraming {
         self.framing
     }
 
-    /// Whether nothing has come of it.
+    /// Whether no line has arrived yet.
     pub(super) fn are_at_the_beginning(&self) -> bool {
         self.bytes == 0
     }
 
-    /// Judges the next line, whose beginning may have come before; answers what follows it. `None` if its end has not come.
+    /// Judges the next line, whose beginning may have arrived before; returns the bytes after it. `None` if its end
+    /// has not arrived.
     ///
     /// # Errors
     ///
-    /// The head can't be read, or may not.
+    /// The head can't be read, or must not be.
     pub(super) fn next<'b>(
         &mut self,
         bytes: &'b [u8],
@@ -125,12 +126,12 @@ impl HeadLines {
         Ok(Some((verdict?, rest)))
     }
 
-    /// Judges a line with its break, or the beginning of a long one.
+    /// Judges a line with its line break, or the beginning of a long line.
     fn judge(&mut self, line: &[u8], bytes: LineBytes) -> Result<LineVerdict, HeadFault> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match self.status {
-            // Empty lines before it are passed over.
+            // Empty lines before it are ignored.
             StatusLine::Awaited if line.is_empty() => return Ok(LineVerdict::Good),
             StatusLine::Awaited => {
                 if bytes.are_odd && line.starts_with(b"HTTP/") {
@@ -190,7 +191,7 @@ impl HeadLines {
                 self.framing.note_folded(&self.last_name);
                 Ok(LineVerdict::Folded(shown(&self.last_name)))
             }
-            // The parser leaves out the header as a whole.
+            // The parser leaves out the whole header.
             LastHeader::Good => {
                 self.headers = self.headers.saturating_sub(1);
                 let name = std::mem::take(&mut self.last_name);
@@ -217,7 +218,7 @@ impl HeadLines {
     }
 }
 
-/// A trailer is named if a header like it would be left out, and does no other harm.
+/// A trailer is named if a header like it would be left out, and has no other effect.
 fn judge_trailer(line: &[u8], bytes: LineBytes) -> LineVerdict {
     let end = line.iter().position(|byte| !is_of_name(*byte));
     let (name, value) = line.split_at(end.unwrap_or(line.len()));
@@ -230,14 +231,14 @@ fn judge_trailer(line: &[u8], bytes: LineBytes) -> LineVerdict {
     }
 }
 
-/// What stands before the colon; all of a line without one.
+/// The text before the colon; the whole line if it has none.
 fn name(line: &[u8]) -> &[u8] {
     let end = line.iter().position(|byte| *byte == b':');
     line.get(..end.unwrap_or(line.len())).unwrap_or(line)
 }
 
-/// Whether a line that the parser leaves out is meant as one of these headers: whatever else stands between the letters of
-/// such a name, or after it in a line without a colon.
+/// Whether a line that the parser leaves out is meant as one of these headers: other bytes may be between the letters
+/// of the name, or after it in a line without a colon.
 fn is_meant_as(line: &[u8], headers: &[&str]) -> bool {
     let has_colon = line.contains(&b':');
     let letters: String = name(line)
@@ -254,13 +255,13 @@ fn is_meant_as(line: &[u8], headers: &[&str]) -> bool {
     })
 }
 
-/// What stands after a colon and the blanks before it.
+/// The text after a colon and whitespace.
 fn after_colon(value: &[u8]) -> &[u8] {
     let value = without_blanks(value);
     value.strip_prefix(b":").unwrap_or(value)
 }
 
-/// What stands after blanks.
+/// The text after whitespace.
 fn without_blanks(text: &[u8]) -> &[u8] {
     let begin = text.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
     text.split_at(begin.unwrap_or(text.len())).1

@@ -1,7 +1,7 @@
-//! A `Location` that the parser leaves out for its bytes, as browsers read it.
+//! A `Location` that the parser leaves out because of its bytes, in the form in which browsers follow it.
 
-/// What a line says as a `Location`, with the bytes escaped that no header may have, and without those at its ends; `None` if it
-/// is another header.
+/// The value of a line that is a `Location`. Bytes that no header may contain are escaped, and removed at the ends.
+/// `None` if it is another header.
 pub(super) fn escaped(line: &[u8]) -> Option<String> {
     let end = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = line.split_at(end);
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn odd_bytes_are_escaped_and_left_out_at_the_ends() {
+    fn control_characters_are_escaped_and_removed_at_the_ends() {
         for (line, expected) in [
             (&b"Location: /\x7fx"[..], Some("/%7Fx")),
             (b"location : /a\x01b\x1fc", Some("/a%01b%1Fc")),

@@ -1,9 +1,9 @@
-//! The responses of an HTTP/1 connection as they pass: which headers of a head its parser will leave out, and why; and where
-//! chunked bodies end.
+//! Watches the responses of an HTTP/1 connection as they pass: which headers of a head its parser will leave out, and
+//! why, and where chunked bodies end.
 //!
-//! The parser is lenient, as browsers are: it leaves out a header that it can't read, and doesn't say which. What it leaves out is
-//! named in the log; one that says where the body ends may not be left out, since the rest of the connection would be read as
-//! something that it isn't. So heads are looked at line by line before the parser has them, by the parser's own rules.
+//! The parser is as lenient as browsers: it silently leaves out headers that it can't read. Those are named in the
+//! log. A header that says where the body ends must not be left out, since the rest of the connection would then be
+//! misread. So heads are checked line by line before the parser gets them, by the parser's own rules.
 
 mod blocks;
 mod chunks;
@@ -24,17 +24,17 @@ pub(super) use fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use framing::HeadFraming;
 use lines::{HeadLines, LineVerdict};
 
-/// What ends a chunked body, behind its last chunk.
+/// The end of a chunked body, after its last chunk.
 const END: &[u8] = b"\r\n";
 
-/// Looks at what passes over one connection.
+/// Watches the bytes that pass over one connection.
 pub(super) struct HeadReader {
     passing: Passing,
-    /// The request is a HEAD.
+    /// Whether the request is a HEAD.
     is_of_head: bool,
-    /// The part of a chunked body's end that the client has not got yet.
+    /// The part of a chunked body's end that the client has not received yet.
     end: &'static [u8],
-    /// Something came that belongs to no response.
+    /// Whether something arrived that belongs to no response.
     is_astray: bool,
     location: Option<String>,
     warnings: OriginWarnings,
@@ -44,7 +44,7 @@ pub(super) struct HeadReader {
 enum Passing {
     Head(HeadLines),
     Chunks(ChunkFraming),
-    /// Another body, or nothing.
+    /// A body without chunks, or nothing.
     Other,
 }
 
@@ -61,17 +61,17 @@ impl HeadReader {
         }
     }
 
-    /// A request has begun, one of HEAD or not: the head of a response is waited for.
+    /// Notes that a request has begun, and whether it is a HEAD: the head of a response comes next.
     pub(super) fn begin(&mut self, is_of_head: bool) {
         self.passing = Passing::Head(HeadLines::default());
         self.is_of_head = is_of_head;
     }
 
-    /// Learns what has come. Answers how much of it the client gets: all but a body's trailers.
+    /// Learns what has arrived. Returns how much of it the client gets: everything except a body's trailers.
     ///
     /// # Errors
     ///
-    /// The head may not be read on.
+    /// The head must not be read further.
     pub(super) fn received(&mut self, bytes: &[u8]) -> Result<usize, HeadFault> {
         let head = match &mut self.passing {
             Passing::Other => return Ok(bytes.len()),
@@ -103,7 +103,7 @@ impl HeadReader {
         Ok(bytes.len())
     }
 
-    /// The head ends within these bytes, after so many.
+    /// The head ends within these bytes, after this many.
     fn end_head(
         &mut self,
         framing: HeadFraming,
@@ -119,7 +119,7 @@ impl HeadReader {
             return Ok(bytes.len());
         }
         if body.has_length {
-            self.warnings.has_length_beside_chunks();
+            self.warnings.has_length_with_chunks();
         }
         self.passing = Passing::Chunks(ChunkFraming::default());
         let passed = self.pass_chunks(bytes.get(length..).unwrap_or_default());
@@ -139,7 +139,7 @@ impl HeadReader {
         passed
     }
 
-    /// Learns that nothing more comes. A body whose last chunk has come is whole.
+    /// Notes that nothing more arrives. A body whose last chunk has arrived is complete.
     pub(super) fn close(&mut self) {
         if let Passing::Chunks(chunks) = &mut self.passing
             && chunks.is_whole_without_an_end()
@@ -149,7 +149,7 @@ impl HeadReader {
         }
     }
 
-    /// Puts the end of a body there that is due; whether there is one.
+    /// Writes the end of a body into the buffer if it is due; returns whether it was.
     pub(super) fn put_end(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         if self.end.is_empty() {
             return false;
@@ -160,12 +160,12 @@ impl HeadReader {
         true
     }
 
-    /// Whether the connection is of no use any more.
+    /// Whether the connection can't be used any more.
     pub(super) fn is_astray(&self) -> bool {
         self.is_astray
     }
 
-    /// The `Location` of the last head, if the parser leaves it out for its bytes, with those escaped.
+    /// The `Location` of the last head, with its bytes escaped, if the parser leaves it out because of them.
     pub(super) fn take_location(&mut self) -> Option<String> {
         self.location.take()
     }

@@ -1,4 +1,5 @@
-//! Heads as nearly all servers send them. They are recognized as a whole, in a fifth of the time that a look at each line takes.
+//! Heads as nearly all servers send them. They are recognized as a whole, in a fifth of the time of checking each
+//! line.
 
 use memchr::{memchr, memchr_iter};
 
@@ -7,13 +8,13 @@ use super::framing::HeadFraming;
 use super::line_bytes::is_control;
 use super::lines::{MAX_NAME_BYTES, is_of_name};
 
-/// How a head begins that another one doesn't follow (RFC 9110, section 15.2), but for the digit after it.
+/// The beginning of a head that is not followed by another one (RFC 9110, section 15.2), without the status.
 const BEGINNINGS: [&[u8]; 2] = [b"HTTP/1.1 ", b"HTTP/1.0 "];
 
-/// How the bytes are counted: blocks of this size at once.
+/// Bytes are counted in blocks of this size.
 const BLOCK_BYTES: usize = 16;
 
-/// Which bytes a name may have, by their value.
+/// Which bytes a name may contain, by their value.
 #[allow(
     clippy::indexing_slicing,
     reason = "there is a place for each byte, and the compiler checks it"
@@ -30,8 +31,8 @@ const NAME_BYTES: [bool; 256] = {
     }
 };
 
-/// What the bytes say of a body, and how long the head is with which they begin; `None` if it isn't whole, or not all of its
-/// lines are good: then each line needs a look of its own.
+/// What the head says about the body, and the length of the head; `None` if the head isn't complete, or not all of
+/// its lines are valid: then each line must be checked.
 pub(super) fn beginning(bytes: &[u8]) -> Option<(HeadFraming, usize)> {
     let status = BEGINNINGS
         .iter()
@@ -49,7 +50,7 @@ pub(super) fn beginning(bytes: &[u8]) -> Option<(HeadFraming, usize)> {
             let head = bytes.get(..begin).unwrap_or_default();
             let is_plain = head.len() <= MAX_HEAD_BYTES as usize
                 && lines <= MAX_RESPONSE_HEADERS.saturating_add(2)
-                // Those of their ends.
+                // The control characters of the line ends.
                 && controls(head) == lines.saturating_mul(2);
             return is_plain.then_some((framing, begin));
         }
@@ -63,7 +64,7 @@ pub(super) fn beginning(bytes: &[u8]) -> Option<(HeadFraming, usize)> {
     None
 }
 
-/// How long the name is with which a line begins, before a colon.
+/// The length of the name at the beginning of a line, before a colon.
 fn name_bytes(line: &[u8]) -> Option<usize> {
     let is_of_name = |byte: &u8| NAME_BYTES.get(usize::from(*byte)) == Some(&true);
     let end = memchr(b':', line)?;
@@ -71,7 +72,7 @@ fn name_bytes(line: &[u8]) -> Option<usize> {
     ((1..=MAX_NAME_BYTES).contains(&end) && name.iter().all(is_of_name)).then_some(end)
 }
 
-/// How many bytes are of a kind that no value may have.
+/// How many bytes are control characters that no value may contain.
 fn controls(bytes: &[u8]) -> usize {
     let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
     let of_blocks = blocks.iter().map(controls_of_block).sum::<usize>();
@@ -82,7 +83,7 @@ fn controls(bytes: &[u8]) -> usize {
     of_blocks.saturating_add(controls_of_block(&last))
 }
 
-/// The processor looks at a block of a known size as a whole.
+/// The processor handles a block of a known size as a whole.
 fn controls_of_block(block: &[u8; BLOCK_BYTES]) -> usize {
     let count = block.iter().fold(0_u8, |count, byte| {
         count.wrapping_add(is_control(*byte).into())
@@ -103,7 +104,7 @@ mod tests {
         beginning(bytes).is_some()
     }
 
-    /// Whether each line of a head is good, looked at by itself, and the last one is there.
+    /// Whether each line of a head is valid when checked alone, and the last one is there.
     fn is_good(head: &[u8]) -> bool {
         let mut lines = HeadLines::default();
         let mut rest = head;
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_heads_get_a_closer_look() {
+    fn unusual_heads_are_checked_line_by_line() {
         for head in [
             "",
             "HTTP/1.1 200 OK\r\nx-a: 1\r\n",

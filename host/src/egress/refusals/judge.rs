@@ -145,9 +145,9 @@ fn judgment<'r>(
     let mut unread = None;
     let verdict = match &rule.action {
         RefusalAction::Wait(wait) => {
-            let told;
-            (told, unread) = wait::of_refusal(wait, headers, body, readings);
-            ResponseVerdict::RateLimit(told)
+            let asked;
+            (asked, unread) = wait::of_refusal(wait, headers, body, readings);
+            ResponseVerdict::RateLimit(asked)
         }
         RefusalAction::Retry => ResponseVerdict::Failure,
         RefusalAction::Fail => ResponseVerdict::Answer,

@@ -37,7 +37,7 @@ fn egress_of(address: SocketAddr) -> Egress {
     egress_to(address, "shop", &config)
 }
 
-/// Sends so many requests one after the other, with bodies that tell them apart. How many failed.
+/// Sends this many requests one after the other, with bodies that distinguish them. Returns how many failed.
 async fn fetch_all(egress: &Egress, scheme: &str, methods: &[&str], count: usize) -> usize {
     let limits = Limits {
         max_calls: 1000,
@@ -61,7 +61,7 @@ async fn fetch_all(egress: &Egress, scheme: &str, methods: &[&str], count: usize
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn posts_reach_a_server_that_closes_in_silence_and_none_does_twice() {
+async fn posts_reach_a_server_that_closes_unannounced_and_none_twice() {
     for (scheme, closing) in [
         ("http", Closing::Silently(AT_ONCE)),
         ("http", Closing::Silently(SOON)),
@@ -92,7 +92,7 @@ async fn posts_reach_a_server_that_closes_in_silence_and_none_does_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_posts_side_by_side_no_more_than_one_finds_out_that_connections_are_not_kept() {
+async fn at_most_one_of_parallel_posts_finds_out_that_connections_are_not_kept() {
     let server = ClosingServer::start(Closing::Silently(LATER), None);
     let egress = Arc::new(egress(&server));
     for _ in 0..5 {
@@ -119,7 +119,7 @@ async fn of_posts_side_by_side_no_more_than_one_finds_out_that_connections_are_n
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_post_that_was_read_fails_once_with_a_word_on_how_it_is_repeated() {
+async fn a_post_that_was_read_fails_once_and_says_how_to_repeat_it() {
     for is_reset in [false, true] {
         for scheme in ["http", "https"] {
             let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
@@ -127,7 +127,7 @@ async fn a_post_that_was_read_fails_once_with_a_word_on_how_it_is_repeated() {
             let egress = egress(&server);
             let page = page(&Limits::default());
             let url = format!("{scheme}://api.example.com/");
-            // A request may be faster than the way of its connection back to the others.
+            // A request may be faster than the return of its connection to the pool.
             let (mut number, mut error) = (0, None);
             while error.is_none() && number < 20 {
                 number += 1;
@@ -140,7 +140,7 @@ async fn a_post_that_was_read_fails_once_with_a_word_on_how_it_is_repeated() {
                 "{text}"
             );
             assert_eq!(server.arrived(), (number, 1), "{scheme} {is_reset}");
-            // Marked, it is sent again, over a connection of its own.
+            // If it is marked, it is sent again over its own connection.
             let mut marked = request("POST", &url, "third");
             marked.idempotent = Some(true);
             egress.fetch(marked, &page).await.unwrap();
@@ -149,19 +149,19 @@ async fn a_post_that_was_read_fails_once_with_a_word_on_how_it_is_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_are_kept_are_used_for_posts() {
+async fn kept_connections_are_used_for_posts() {
     for scheme in ["http", "https"] {
         let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
         let server = ClosingServer::start(Closing::Never, tls);
         let failed = fetch_all(&egress(&server), scheme, &["POST", "GET", "DELETE"], 30).await;
         let connections = server.connections();
-        // A request may be faster than the way of its connection back to the others.
+        // A request may be faster than the return of its connection to the pool.
         assert!(failed == 0 && connections <= 5, "{scheme} {connections}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_breaks_off_is_asked_for_again_unless_it_was_handed_on() {
+async fn a_broken_body_is_requested_again_unless_it_was_passed_on() {
     let url = "http://api.example.com/";
     for closing in [
         Closing::InBody { is_chunked: false },
@@ -176,7 +176,7 @@ async fn a_body_that_breaks_off_is_asked_for_again_unless_it_was_handed_on() {
             (&b"ok"[..], 2)
         );
     }
-    // A POST has been carried out, and a guest that reads by itself has the beginning.
+    // A POST has been carried out, and a guest that reads the body itself has its beginning.
     let server = ClosingServer::start(Closing::InBody { is_chunked: false }, None);
     let (page, post) = (page(&Limits::default()), request("POST", url, "row"));
     let cut = egress(&server).fetch(post, &page).await;
@@ -239,13 +239,13 @@ async fn a_request_that_is_never_begun_is_sent_again_at_once_four_times() {
     }
 }
 
-/// The runtime learns nothing of what happens in this time.
+/// The runtime learns of nothing that happens in this time.
 fn pause_everything(time: Duration) {
     std::thread::sleep(time);
 }
 
 #[tokio::test]
-async fn a_post_finds_out_by_itself_that_an_idle_connection_is_closed() {
+async fn a_post_detects_that_an_idle_connection_is_closed() {
     for (scheme, closing) in [
         ("http", Closing::Silently(LATER)),
         ("http", Closing::ByReset(LATER)),
@@ -262,8 +262,8 @@ async fn a_post_finds_out_by_itself_that_an_idle_connection_is_closed() {
             let answer = egress.fetch(post, &page(&limits)).await;
             let text = answer.as_ref().err().map(|error| report::chain(error));
             assert!(answer.is_ok(), "{scheme} {closing:?} {number}: {text:?}");
-            // The connection goes back to the others, and is closed while nobody looks. What is learned of the server's habits
-            // by then is that it keeps connections for a while.
+            // The connection returns to the pool, and is closed while nothing checks it. By then it is known of the
+            // server that it keeps connections for a while.
             tokio::time::sleep(LATER / 5).await;
             pause_everything(Duration::from_millis(700));
         }
@@ -272,15 +272,15 @@ async fn a_post_finds_out_by_itself_that_an_idle_connection_is_closed() {
 }
 
 #[tokio::test]
-async fn a_post_of_which_no_byte_was_taken_is_sent_again() {
+async fn a_post_of_which_no_byte_was_accepted_is_sent_again() {
     for scheme in ["http", "https"] {
         let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
         let server = ClosingServer::start(Closing::Silently(LATER), tls);
         let egress = egress(&server);
         let scope = page(&Limits::default());
         let url = format!("{scheme}://api.example.com/");
-        // The client has all of this answer, and its reader nothing: nobody knows that the connection is idle, and that it is
-        // closed is seen when the request is to be written.
+        // The client has this whole answer, and its reader has none of it: it is unknown that the connection is idle,
+        // and the close is noticed when the request is about to be written.
         let unread = egress.send(request("GET", &url, ""), &scope).await.unwrap();
         tokio::time::sleep(LATER / 5).await;
         pause_everything(Duration::from_millis(700));
@@ -293,7 +293,7 @@ async fn a_post_of_which_no_byte_was_taken_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_pass_is_tried_once_and_does_not_put_the_api_out_of_service() {
+async fn lasting_faults_are_tried_once_and_do_not_put_the_api_out_of_service() {
     for (scheme, answer, word) in [
         ("http", &b"220 mail.example.com ESMTP\r\n"[..], ""),
         (
@@ -302,7 +302,7 @@ async fn what_cannot_pass_is_tried_once_and_does_not_put_the_api_out_of_service(
             "",
         ),
         ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n", "`http://`"),
-        // Alerts: the version, the ciphers, the name, the certificate.
+        // TLS alerts: the version, the ciphers, the name, the certificate.
         ("https", b"\x15\x03\x01\x00\x02\x02\x46", "TLS 1.2 and 1.3"),
         ("https", b"\x15\x03\x01\x00\x02\x02\x28", "ECDHE"),
         (
@@ -324,18 +324,18 @@ async fn what_cannot_pass_is_tried_once_and_does_not_put_the_api_out_of_service(
             let error = egress.fetch(request("GET", &url, ""), &page).await;
             let error = error.unwrap_err();
             let text = report::chain(&error);
-            let is_told = matches!(
+            let is_reported = matches!(
                 error,
                 EgressError::Failed { .. } | EgressError::Unreadable { .. }
             );
-            assert!(is_told && text.contains(word), "{text}");
+            assert!(is_reported && text.contains(word), "{text}");
             assert_eq!(server.connections(), number, "{text}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_may_pass_is_tried_again() {
+async fn passing_faults_are_tried_again() {
     for (scheme, answer) in [
         ("http", &b""[..]),
         ("http", b"HTTP/1.1 200 OK\r\ncontent-le"),

@@ -1,4 +1,4 @@
-//! What is told of each call to the network, however it ends.
+//! What is reported of each call to the network, however it ends.
 
 use super::super::record::{BYTES, CALLS, SECONDS};
 use super::super::{Egress, EgressError, Request};
@@ -17,13 +17,13 @@ fn egress(server: &Server, limits: &Limits) -> Egress {
     server.egress("shop", network, *limits)
 }
 
-/// One request, in a page of its own.
+/// One request, in its own page.
 async fn fetch(egress: &Egress, limits: &Limits, request: Request) -> Result<u16, EgressError> {
     let response = egress.fetch(request, &page(limits)).await?;
     Ok(response.status)
 }
 
-/// How often a call ended so.
+/// The metric for calls that ended this way.
 fn calls(host: &str, method: &str, outcome: &str) -> String {
     format!("{CALLS}{{connector=shop,host={host},method={method},outcome={outcome}}}")
 }
@@ -80,7 +80,7 @@ async fn calls_are_counted_by_how_they_end() {
             "other",
             "2xx",
         ),
-        // No rule allows it, so neither its host nor whatever stands for its method becomes a label.
+        // No rule allows it, so neither its host nor its method becomes a label.
         (
             "GET",
             "http://made-up.example.net/",
@@ -203,7 +203,7 @@ async fn bytes_of_bodies_and_the_time_of_each_call_are_recorded() {
             format!("{SECONDS}{{connector=shop,host=*.example.com,part=first-byte}}"),
             3.0,
         ),
-        // Connections are kept, so one is made.
+        // Connections are kept, so only one is made.
         (
             format!("{SECONDS}{{connector=shop,host=*.example.com,part=connect}}"),
             1.0,
@@ -215,7 +215,7 @@ async fn bytes_of_bodies_and_the_time_of_each_call_are_recorded() {
 }
 
 #[tokio::test]
-async fn response_that_nobody_reads_is_a_dropped_call() {
+async fn unread_response_is_a_dropped_call() {
     let server = Server::plain().await;
     let limits = Limits::default();
     let egress = egress(&server, &limits);

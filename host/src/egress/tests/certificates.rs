@@ -1,10 +1,10 @@
-//! Certificates and keys made for these tests; they open nothing.
+//! Certificates and keys made for these tests; they give access to nothing.
 
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// The authority that signed all of them but [`SELF_SIGNED`].
+/// The authority that signed all of them except [`SELF_SIGNED`].
 pub(super) const AUTHORITY: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBPTCB8KADAgECAhQz755SiX+UC+6ZCCfVMij35TDQvzAFBgMrZXAwHDEaMBgG
@@ -125,7 +125,7 @@ pub(super) fn key(pem: &str) -> PrivateKeyDer<'static> {
     PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap()
 }
 
-/// The authority as those who trust it have it.
+/// The authority in the form in which clients trust it.
 pub(super) fn authority() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add(certificate(AUTHORITY)).unwrap();

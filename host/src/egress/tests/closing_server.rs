@@ -1,5 +1,5 @@
-//! A server of HTTP/1.1 that closes its connections as it likes, and tells what arrived. It reads and writes with threads of
-//! its own, so that it doesn't wait for the runtime of whoever calls it.
+//! A server of HTTP/1.1 that closes its connections in various ways, and reports which requests arrived. It reads and
+//! writes with its own threads, so that it doesn't depend on its caller's runtime.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,20 +12,20 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::lock::Mutex;
 
-/// What a server does once it has answered a connection's request.
+/// What a server does after it has answered a connection's request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Closing {
-    /// Closes the connection after this time, without having read or said any more.
+    /// Closes the connection after this time, without reading or sending anything more.
     Silently(Duration),
-    /// The same by a reset.
+    /// As `Silently`, but by a reset.
     ByReset(Duration),
-    /// The same over TLS, but for the word that ends it.
+    /// As `Silently` over TLS, but with the notice that ends it.
     WithNotice(Duration),
-    /// Waits for the next request and closes the connection once it has read that, by a reset or not.
+    /// Waits for the next request and closes the connection once it has read that, with a reset or without.
     HavingRead { is_reset: bool },
-    /// Breaks off its first connection's answer within the body; others are as usual.
+    /// Breaks the answer on its first connection within the body; others are as usual.
     InBody { is_chunked: bool },
-    /// Answers like this, whatever it is asked.
+    /// Answers every request with this.
     With(&'static [u8]),
     /// Answers all of a connection's requests.
     Never,
@@ -35,7 +35,7 @@ const WHOLE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const CUT_LENGTH: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok";
 const CUT_CHUNKS: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n";
 
-/// How often each body has arrived, of the requests that were read whole.
+/// How often each body has arrived, among the requests that were read completely.
 type Arrivals = Arc<Mutex<HashMap<String, usize>>>;
 
 pub(super) struct ClosingServer {
@@ -100,12 +100,12 @@ impl ClosingServer {
         }
     }
 
-    /// How many connections were made to it.
+    /// How many connections were made to the server.
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// How many different bodies arrived, and how often the one that did so most often.
+    /// How many different bodies arrived, and how often the most frequent one did.
     pub(super) fn arrived(&self) -> (usize, usize) {
         let arrivals = self.arrivals.lock();
         (

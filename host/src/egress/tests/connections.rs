@@ -18,7 +18,7 @@ fn egress(server: &Server, connections: usize) -> Egress {
 }
 
 #[tokio::test]
-async fn connections_to_an_origin_are_as_many_as_configured() {
+async fn connections_to_an_origin_are_limited_as_configured() {
     let server = Server::plain().await;
     let egress = egress(&server, 2);
     let page = page(&Limits::default());
@@ -48,7 +48,7 @@ async fn connections_to_an_origin_are_as_many_as_configured() {
     // Another origin has its own.
     let other = egress.fetch(request("GET", "http://other.example.com/", ""), &page);
     assert_eq!(other.await.unwrap().body, b"3");
-    // One that ends makes room for the next.
+    // A connection that ends makes room for the next one.
     drop(two);
     let next = egress.fetch(request("GET", "http://api.example.com/", ""), &page);
     assert_eq!(next.await.unwrap().body, b"4");

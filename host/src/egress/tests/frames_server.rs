@@ -1,4 +1,4 @@
-//! A server of HTTP/2 that is written in frames, and so can refuse a request before it has begun with it.
+//! A server of HTTP/2 that works with frames, and so can refuse a request before it has begun to process it.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -20,18 +20,19 @@ const END: u8 = 5;
 /// `:status: 200` of HPACK's static table.
 const STATUS_200: &[u8] = &[0x88];
 
-/// What the server does with the second request of its first connection, unless it says more. All others it answers.
+/// What the server does with the second request of its first connection, unless stated otherwise. It answers all
+/// others.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Refusal {
     /// Refuses its stream.
     Stream,
     /// Refuses the stream of each request on the first connection.
     EveryStream,
-    /// Goes away, having begun with the first one only.
+    /// Goes away, having begun only the first one.
     GoAway,
-    /// Goes away in the midst of it.
+    /// Goes away in the middle of it.
     GoAwayWithin,
-    /// Says that it broke the protocol.
+    /// Reports a violation of the protocol.
     Protocol,
 }
 
@@ -57,7 +58,7 @@ impl FramesServer {
                 let stream = StreamOwned::new(connection, stream.unwrap());
                 let (begun, asked, refusal) = (begun.clone(), asked.clone(), refusal.take());
                 std::thread::spawn(move || {
-                    // How it ends is up to the client, too.
+                    // The client decides how it ends, too.
                     let _ = serve(stream, refusal, &begun, &asked);
                 });
             }
@@ -65,7 +66,7 @@ impl FramesServer {
         server
     }
 
-    /// How many requests it has begun with, and how many it was sent.
+    /// How many requests it has begun to process, and how many it was sent.
     pub(super) fn requests(&self) -> (usize, usize) {
         (
             self.begun.load(Ordering::SeqCst),

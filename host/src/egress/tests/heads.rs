@@ -1,4 +1,4 @@
-//! Heads that keep less to HTTP/1 than they should.
+//! Heads that break the rules of HTTP/1.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +9,7 @@ use super::server::page;
 use crate::config::{Limits, NetworkConfig};
 use crate::report;
 
-/// Answers each request with the bytes that its path asks for, percent-encoded.
+/// Answers each request with the bytes that its path contains, percent-encoded.
 fn as_asked(head: &str, _: usize) -> Option<Vec<u8>> {
     let target = head.split(' ').nth(1)?.trim_start_matches('/');
     let mut bytes = target.bytes();
@@ -75,7 +75,7 @@ async fn bad_header_is_left_out_and_the_rest_of_the_response_is_read() {
     ] {
         let mut answer = response(&[b"x-first: 1", line, b"Content-Length : 4", b"x-last: 1"]);
         answer.extend_from_slice(b"rows");
-        // Over one connection, with and without a body of the request, which must not be taken for a request.
+        // Over one connection, with a request body and without: the body must not be taken for a request.
         for body in ["", "GET / HTTP/1.1\r\n\r\n"] {
             let response = send(&egress, asking_for(&answer, body)).await.unwrap();
             let mut expected = vec![("x-first", "1")];
@@ -93,7 +93,7 @@ async fn bad_header_is_left_out_and_the_rest_of_the_response_is_read() {
 }
 
 #[tokio::test]
-async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
+async fn head_that_cannot_be_read_is_reported_and_not_retried() {
     let server = ScriptedServer::start(None, as_asked).await;
     let egress = server.egress(network());
     let many = vec![&b"x-many: 1"[..]; 2049];
@@ -152,7 +152,7 @@ async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
             response(&[b"x-zero: a\0b"]),
             "`x-zero` contains a zero byte",
         ),
-        (b"this is no HTTP\r\n\r\n".to_vec(), "not valid HTTP"),
+        (b"this is not HTTP\r\n\r\n".to_vec(), "not valid HTTP"),
         (b"HTTP/1.1 2OO OK\r\n\r\n".to_vec(), "not valid HTTP"),
     ] {
         let before = server.heads().len();
@@ -190,7 +190,7 @@ async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn lengths_of_answers_without_a_body_are_of_no_concern() {
+async fn lengths_of_answers_without_a_body_are_ignored() {
     let server = ScriptedServer::start(None, as_asked).await;
     let egress = server.egress(network());
     for lines in [
@@ -261,8 +261,8 @@ async fn location_with_bytes_that_no_header_may_have_is_followed_as_browsers_do(
 }
 
 #[tokio::test]
-async fn length_counts_beside_a_transfer_encoding_that_names_no_coding() {
-    // It waits for the next request with its connection open.
+async fn length_counts_if_the_transfer_encoding_names_no_coding() {
+    // The server waits for the next request with its connection open.
     let server = ScriptedServer::start(None, as_asked).await;
     let egress = server.egress(network());
     for value in ["identity", "", "Identity", " identity , ", ","] {
@@ -278,7 +278,7 @@ async fn length_counts_beside_a_transfer_encoding_that_names_no_coding() {
 }
 
 #[tokio::test]
-async fn body_that_is_cut_short_is_no_body_whatever_its_transfer_encoding_is() {
+async fn truncated_body_is_an_error_whatever_its_transfer_encoding() {
     let server = ScriptedServer::start(None, as_asked).await;
     let egress = server.egress(network());
     for coding in [
@@ -297,7 +297,7 @@ async fn body_that_is_cut_short_is_no_body_whatever_its_transfer_encoding_is() {
             .unwrap_err();
         let text = report::chain(&error);
         assert!(
-            matches!(error, EgressError::Failed { .. }) && !text.contains("nobody knows"),
+            matches!(error, EgressError::Failed { .. }) && !text.contains("can't be determined"),
             "{coding}: {text}"
         );
         let whole = send(&egress, closed("x-no-length: 1")).await.unwrap();
@@ -306,7 +306,7 @@ async fn body_that_is_cut_short_is_no_body_whatever_its_transfer_encoding_is() {
 }
 
 #[tokio::test]
-async fn length_beside_a_transfer_coding_that_does_not_end_in_chunked_is_refused() {
+async fn length_with_a_transfer_coding_that_does_not_end_in_chunked_is_refused() {
     let server = ScriptedServer::start(None, as_asked).await;
     let egress = server.egress(network());
     for (value, length) in [

@@ -17,7 +17,7 @@ use super::server::page;
 use crate::config::{Ceilings, ConnectorConfig, Limits, Secret};
 use crate::tokens::{Store, TokenEntry, TokenKey, TokenRecord};
 
-/// An API whose refresh tokens are good for one renewal, and whose access tokens end with the next one.
+/// An API whose refresh tokens are valid for one renewal, and whose access tokens end with the next renewal.
 struct Api {
     address: SocketAddr,
     state: Mutex<State>,
@@ -29,7 +29,7 @@ struct State {
     access: String,
     renewals: usize,
     refusals: usize,
-    /// What is done before a refresh token that doesn't hold is refused.
+    /// Runs before an invalid refresh token is refused.
     before_refusal: Option<Box<dyn FnOnce() + Send>>,
 }
 
@@ -57,7 +57,7 @@ impl Api {
         self.state.lock().unwrap()
     }
 
-    /// The next request finds its access token refused.
+    /// Makes the API refuse the current access token.
     fn revoke(&self) {
         self.state().access = "none".to_owned();
     }
@@ -144,7 +144,7 @@ fn kept(store: &Store) -> Option<String> {
     record.map(|record| record.refresh_token.expose().to_owned())
 }
 
-/// A host, as after a start: nothing is in its memory.
+/// A host as after a start, with nothing in its memory.
 fn host(api: &Api, seed: &str, tokens: Option<Store>) -> Egress {
     let seed = match seed {
         "" => String::new(),
@@ -215,7 +215,7 @@ async fn without_a_key_a_replaced_token_is_kept_in_memory_only() {
 }
 
 #[tokio::test]
-async fn a_configured_token_that_was_changed_counts_more_than_what_is_kept() {
+async fn a_changed_configured_token_takes_precedence_over_a_kept_one() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);
     let api = Api::start("seed").await;
@@ -265,7 +265,7 @@ fn write(store: &Store, refresh_token: &str) {
 
 #[tokio::test]
 async fn a_token_that_cannot_be_written_is_used_and_written_later() {
-    // With a file in its place there can be no folder, hence no lock; with a folder in its place no new file.
+    // A file in its place prevents the folder, and therefore the lock; a folder in its place prevents a new file.
     for has_lock in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
@@ -307,14 +307,14 @@ async fn a_kept_token_that_cannot_be_read_is_not_replaced_by_the_configured_one(
 }
 
 #[tokio::test]
-async fn a_refused_token_is_read_again_before_it_is_given_up() {
+async fn a_refused_token_is_reread_before_it_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);
     let api = Api::start("newer").await;
     write(&store, "older");
     let writing = store.clone();
     api.state().before_refusal = Some(Box::new(move || {
-        // By somebody whom the lock doesn't reach.
+        // By somebody who doesn't see the lock.
         let elsewhere = tempfile::tempdir().unwrap();
         let place = self::store(&elsewhere);
         write(&place, "newer");
@@ -346,7 +346,7 @@ async fn hosts_that_share_a_store_renew_in_turns() {
     for round in 1..=20 {
         let [one, two, three] = &hosts;
         let calls = tokio::join!(call(one), call(two), call(three));
-        // One whose token another host has replaced meanwhile may be refused; never its renewal.
+        // A call whose token another host has replaced meanwhile may be refused, but never its renewal.
         for outcome in [&calls.0, &calls.1, &calls.2] {
             assert!(outcome.is_ok(), "round {round}: {outcome:?}");
         }

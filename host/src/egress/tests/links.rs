@@ -1,4 +1,4 @@
-//! Links and redirects that say http where the API is reached by https, and what a server sends as a `Location`.
+//! Links and redirects that say http although the API is reached by https, and the contents of a server's `Location`.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::tls;
 use crate::config::{Ceilings, ConnectorConfig, Limits, NetworkConfig};
 use crate::report;
 
-/// Redirects to what stands in the path after `/to/`; else answers with a word.
+/// Redirects to the text in the path after `/to/`; otherwise answers with rows.
 fn redirects(head: &str, _: usize) -> Option<Vec<u8>> {
     let target = head.split(' ').nth(1)?;
     let answer = match target.strip_prefix("/to/") {
@@ -56,7 +56,7 @@ async fn http_link_goes_to_its_https_form_if_the_configuration_says_so() {
         ("http://api.example.com:80/v1", "https://api.example.com/v1"),
         ("HTTP://API.example.com/v1", "https://api.example.com/v1"),
         ("https://api.example.com/v1", "https://api.example.com/v1"),
-        // The redirect has http, too; the guest's own header goes along, since it is the same origin.
+        // The redirect has http, too. The guest's own header is sent along, since the origin is the same.
         (
             "https://api.example.com/to/http://api.example.com/v1",
             "https://api.example.com/v1",
@@ -86,7 +86,7 @@ async fn http_link_goes_to_its_https_form_if_the_configuration_says_so() {
 }
 
 #[tokio::test]
-async fn credential_of_the_https_api_goes_along_with_an_http_link() {
+async fn credential_of_the_https_api_is_sent_with_an_http_link() {
     let server = encrypted().await;
     let text = "
         [auth.shop]
@@ -122,7 +122,7 @@ async fn credential_of_the_https_api_goes_along_with_an_http_link() {
 }
 
 #[tokio::test]
-async fn http_link_is_refused_by_default_and_told_what_it_is() {
+async fn http_link_is_refused_by_default_with_the_reason() {
     let server = encrypted().await;
     let egress = server.egress(network(false));
     for url in [

@@ -1,4 +1,4 @@
-//! What requests and responses hold is charged for as long as it is there.
+//! The memory of requests and responses is charged for as long as they exist.
 
 use super::super::EgressError;
 use super::certificates::{AUTHORITY, GOOD};
@@ -7,7 +7,7 @@ use super::tls;
 use crate::account::{HostAccount, MemoryError};
 use crate::config::{Limits, NetworkConfig};
 
-/// What one exchange takes beside its texts and bodies.
+/// The memory of one exchange in addition to its texts and bodies.
 const EXCHANGE_BYTES: u64 = 512 << 10;
 
 fn network() -> NetworkConfig {
@@ -24,7 +24,7 @@ fn url(path: &str) -> String {
 }
 
 #[tokio::test]
-async fn request_is_paid_for_with_its_body_until_it_is_answered() {
+async fn request_is_charged_with_its_body_until_it_is_answered() {
     let server = Server::plain().await;
     let egress = server.egress("shop", network(), Limits::default());
     let host = HostAccount::new(EXCHANGE_BYTES + (150 << 10));
@@ -47,7 +47,7 @@ async fn request_is_paid_for_with_its_body_until_it_is_answered() {
 }
 
 #[tokio::test]
-async fn exchange_is_paid_for_while_its_body_is_open_and_a_head_for_as_long_as_it_is_kept() {
+async fn exchange_is_charged_while_its_body_is_open_and_a_head_while_it_is_kept() {
     let server = Server::plain().await;
     let egress = server.egress("shop", network(), Limits::default());
     let host = HostAccount::new(u64::MAX);
@@ -63,7 +63,7 @@ async fn exchange_is_paid_for_while_its_body_is_open_and_a_head_for_as_long_as_i
 }
 
 #[tokio::test]
-async fn open_responses_are_the_calls_own_and_a_whole_one_is_the_hosts() {
+async fn open_responses_are_charged_to_the_call_and_a_whole_one_to_the_host() {
     let server = Server::plain().await;
     let limits = Limits {
         memory_bytes: EXCHANGE_BYTES * 3 / 2,
@@ -110,15 +110,15 @@ async fn head_past_its_limit_is_refused_by_either_protocol() {
 }
 
 #[tokio::test]
-async fn response_that_is_not_read_is_sent_no_further_than_its_window() {
-    /// The window, and what the server itself lets wait.
+async fn unread_response_is_sent_no_further_than_its_window() {
+    /// The window, and the bytes that the server itself keeps waiting.
     const MOST_BYTES: usize = (384 << 10) + (512 << 10);
     let server = tls::server(GOOD, &["h2"]).await;
     let egress = server.egress("shop", tls::network(&[AUTHORITY]), Limits::default());
     let page = page(&Limits::default());
     let url = |path: &str| format!("https://api.example.com{path}");
     let open = egress.send(request("GET", &url(FLOOD), ""), &page).await;
-    // Round trips on the same connection, in which the flood goes on where it may.
+    // Round trips on the same connection, during which the flood continues as far as it may.
     for _ in 0..50 {
         let answer = egress.fetch(request("GET", &url("/"), ""), &page).await;
         assert_eq!(answer.unwrap().body, b"1", "on the same connection");

@@ -1,4 +1,4 @@
-//! The way to the network as a whole, against a server of these tests that stands at the end of every connection.
+//! The whole way to the network, against a test server at the end of every connection.
 
 mod broken;
 mod calls;

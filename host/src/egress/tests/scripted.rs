@@ -1,4 +1,4 @@
-//! A server that answers byte by byte as a test says, and keeps the heads that it was sent.
+//! A server that answers byte by byte as a test says, and keeps the request heads that it received.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,14 +14,14 @@ use super::server::ServerStream;
 use crate::config::{ConnectorConfig, NetworkConfig, RateLimitConfig};
 use crate::lock::Mutex;
 
-/// What any name means.
+/// The address of every name.
 const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 
-/// Answers a request, by its head and how many came before it on its connection, with these bytes; `None` closes the
-/// connection.
+/// Answers a request, by its head and the number of earlier requests on its connection, with these bytes; `None`
+/// closes the connection.
 type Script = Arc<dyn Fn(&str, usize) -> Option<Vec<u8>> + Send + Sync>;
 
-/// A running server, on HTTP/1.1. It ends with the test's runtime.
+/// A running server for HTTP/1.1. It ends with the test's runtime.
 pub(super) struct ScriptedServer {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -45,11 +45,11 @@ impl ScriptedServer {
                         None => Box::new(tcp),
                         Some(tls) => match tls.accept(tcp).await {
                             Ok(stream) => Box::new(stream),
-                            // The client takes no part in it; its error is what the test is about.
+                            // The client ended the handshake; the test is about the client's error.
                             Err(_) => return,
                         },
                     };
-                    // How it ends is up to the client.
+                    // The client decides how it ends.
                     let _ended = serve(stream, &kept, &script).await;
                 });
             }
@@ -62,7 +62,7 @@ impl ScriptedServer {
         self.heads.lock().clone()
     }
 
-    /// A connector of this configuration, all of whose connections end here. It tries again once, without a pause.
+    /// A connector with this configuration, all of whose connections end here. It retries once, without a pause.
     pub(super) fn egress(&self, network: NetworkConfig) -> Egress {
         self.egress_of(ConnectorConfig {
             network,
@@ -70,7 +70,7 @@ impl ScriptedServer {
         })
     }
 
-    /// The same with more than a network.
+    /// As [`Self::egress`], with a whole configuration.
     pub(super) fn egress_of(&self, config: ConnectorConfig) -> Egress {
         let config = ConnectorConfig {
             rate_limit: RateLimitConfig {
@@ -126,7 +126,7 @@ fn says_it_is_last(answer: &[u8]) -> bool {
     answer.windows(line.len()).any(|part| part == line)
 }
 
-/// Every name means a public address, and every connection ends at the server.
+/// Every name has a public address, and every connection ends at the server.
 struct LeadsTo(SocketAddr);
 
 impl Network for LeadsTo {

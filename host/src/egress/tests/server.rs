@@ -1,4 +1,4 @@
-//! A server that tells which connection a request came over, and the network that leads to it.
+//! A server that reports which connection a request came over, and the network that leads to it.
 
 use std::convert::Infallible;
 use std::io;
@@ -27,38 +27,38 @@ use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::Waits;
 
-/// The name whose look-ups fail.
+/// The name whose lookups fail.
 pub(super) const UNKNOWN: &str = "unknown.example.com";
 
-/// The name that leads to an address of special use.
+/// The name that has an address of special use.
 pub(super) const PRIVATE: &str = "private.example.com";
 
-/// The name whose look-ups never end.
+/// The name whose lookups never end.
 pub(super) const SILENT: &str = "silent.example.com";
 
-/// The name of a host that takes no connection.
+/// The name of a host that accepts no connection.
 pub(super) const CLOSED: &str = "closed.example.com";
 
-/// The name of a host that takes connections, and never says a word.
+/// The name of a host that accepts connections, and never sends anything.
 pub(super) const MUTE: &str = "mute.example.com";
 
 /// The path of a response that never ends.
 pub(super) const ENDLESS: &str = "/endless";
 
-/// The path of a response that is sent as fast as it is taken, and never ends.
+/// The path of a response that is sent as fast as it is accepted, and never ends.
 pub(super) const FLOOD: &str = "/flood";
 
-/// The path of a response whose head has so many bytes more than others.
+/// The path of a response whose head has this many bytes more than others.
 pub(super) const LONG_HEAD: &str = "/long-head";
 pub(super) const LONG_HEAD_BYTES: usize = 300 << 10;
 
-/// What a flood sends at a time.
+/// How much a flood sends at a time.
 const FLOOD_BYTES: usize = 16 << 10;
 
-/// What any other name means.
+/// The address of every other name.
 const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 
-/// What the names of hosts mean that are not the server.
+/// The addresses of the hosts that are not the server.
 const CLOSED_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 15));
 const MUTE_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 16));
 
@@ -70,12 +70,12 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// One that speaks HTTP/1.1 without TLS.
+    /// A server for HTTP/1.1 without TLS.
     pub(super) async fn plain() -> Self {
         Self::start(None).await
     }
 
-    /// One that speaks what the handshake agrees on.
+    /// A server for the protocol that the handshake agrees on.
     pub(super) async fn encrypted(config: ServerConfig) -> Self {
         Self::start(Some(TlsAcceptor::from(Arc::new(config)))).await
     }
@@ -102,17 +102,17 @@ impl Server {
         self.answered.load(Ordering::SeqCst)
     }
 
-    /// How many bytes of floods could be handed to their connections.
+    /// How many bytes of floods their connections accepted.
     pub(super) fn flooded(&self) -> usize {
         self.flooded.load(Ordering::SeqCst)
     }
 
-    /// A connector of this configuration, all of whose connections end here.
+    /// A connector with this configuration, all of whose connections end here.
     pub(super) fn egress(&self, connector: &str, network: NetworkConfig, limits: Limits) -> Egress {
         let config = ConnectorConfig {
             network,
             limits,
-            // Each call as it is, not what is made of it.
+            // Each call is sent exactly once and without delay.
             rate_limit: RateLimitConfig {
                 retries: 0,
                 ..RateLimitConfig::default()
@@ -123,14 +123,14 @@ impl Server {
     }
 }
 
-/// A connector of this configuration, all of whose connections end at this address.
+/// A connector with this configuration, all of whose connections end at this address.
 pub(super) fn egress_to(address: SocketAddr, connector: &str, config: &ConnectorConfig) -> Egress {
     let network = Arc::new(LeadsTo(address));
     let file = format!("{connector}.toml");
     Egress::new(connector, config, file, &Upstreams::new(network), None).unwrap()
 }
 
-/// What a server speaks over, encrypted or not.
+/// The streams that a server uses, encrypted or not.
 pub(super) trait ServerStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ServerStream for S {}
@@ -144,7 +144,7 @@ async fn serve(
     let (stream, is_http2): (Box<dyn ServerStream>, _) = match tls {
         None => (Box::new(tcp), false),
         Some(tls) => match tls.accept(tcp).await {
-            // The client takes no part in it; its error is what the test is about.
+            // The client ended the handshake; the test is about the client's error.
             Err(_) => return,
             Ok(stream) => {
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
@@ -157,7 +157,7 @@ async fn serve(
         std::future::ready(Ok::<_, Infallible>(answer(&request, number, &flooded)))
     });
     let io = TokioIo::new(stream);
-    // How it ends is up to the client.
+    // The client decides how it ends.
     let _ended = if is_http2 {
         hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .serve_connection(io, service)
@@ -193,7 +193,7 @@ fn answer(
     response
 }
 
-/// A body that may wait for ever after its only piece, or be a flood that is counted.
+/// A body that may wait forever after its only piece, or be a flood that is counted.
 struct Number {
     text: Option<Bytes>,
     has_end: bool,
@@ -221,14 +221,14 @@ impl Body for Number {
     }
 }
 
-/// Names mean a public address, and connections end at the server, but for those of a few names.
+/// Names have a public address, and connections end at the server, except for a few names.
 struct LeadsTo(SocketAddr);
 
 impl Network for LeadsTo {
     fn resolve<'a>(&'a self, name: &'a str) -> Networking<'a, Vec<IpAddr>> {
         Box::pin(async move {
             match name {
-                UNKNOWN => Err(io::Error::other("nobody knows it")),
+                UNKNOWN => Err(io::Error::other("the name is unknown")),
                 SILENT => std::future::pending().await,
                 CLOSED => Ok(vec![CLOSED_ADDRESS]),
                 MUTE => Ok(vec![MUTE_ADDRESS]),
@@ -246,7 +246,7 @@ impl Network for LeadsTo {
                 MUTE_ADDRESS => {
                     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
                     let address = listener.local_addr()?;
-                    // It listens for as long as the tests run, and takes nothing out of its queue.
+                    // It listens for as long as the tests run, and never empties its queue.
                     std::mem::forget(listener);
                     TcpStream::connect(address).await
                 }
@@ -256,12 +256,12 @@ impl Network for LeadsTo {
     }
 }
 
-/// A page of these limits, with an hour's time.
+/// A page with these limits, and an hour's time.
 pub(super) fn page(limits: &Limits) -> Arc<CallScope> {
     page_with_waits(limits, Arc::default())
 }
 
-/// The same, with waits that the test looks at.
+/// As [`page`], with waits that the test observes.
 pub(super) fn page_with_waits(limits: &Limits, waits: Arc<Waits>) -> Arc<CallScope> {
     let hour = Duration::from_secs(60 * 60);
     let deadline = Deadline::new(Instant::now(), hour, DeadlineReason::PageTimeout);
@@ -273,7 +273,7 @@ pub(super) fn page_with_waits(limits: &Limits, waits: Arc<Waits>) -> Arc<CallSco
     ))
 }
 
-/// The same, of a host that has this much memory.
+/// As [`page`], for a host that has this much memory.
 pub(super) fn page_of(limits: &Limits, host: &Arc<HostAccount>) -> Arc<CallScope> {
     Arc::new(CallScope::of_a_page(limits, host))
 }

@@ -1,4 +1,4 @@
-//! What the error of a time-out says: what the call was waiting for, for how long, and which setting ended it.
+//! The error of a timeout: what the call was waiting for, for how long, and which setting ended the wait.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ impl Body for Unwritten {
     }
 }
 
-/// Long enough for what a test does before it waits.
+/// Long enough for the steps of a test before its wait.
 const SHORT: Duration = Duration::from_millis(300);
 
 fn config() -> NetworkConfig {
@@ -44,7 +44,7 @@ fn config() -> NetworkConfig {
     }
 }
 
-/// What the error of a request says that is sent with this configuration: the phase and the setting.
+/// The phase and the setting in the error of a request that is sent with this configuration.
 async fn timeout(network: NetworkConfig, request: Request) -> (String, String) {
     let server = Server::plain().await;
     let egress = server.egress("shop", network, Limits::default());
@@ -56,8 +56,8 @@ async fn of(egress: &Egress, request: Request) -> (String, String) {
     let error = egress.fetch(request, &page).await.unwrap_err();
     assert!(matches!(error, EgressError::Timeout { .. }), "{error}");
     let text = error.to_string();
-    let told = text.strip_prefix("the request timed out after waiting ");
-    let (spent, rest) = told.unwrap().split_once(" for ").unwrap();
+    let named = text.strip_prefix("the request timed out after waiting ");
+    let (spent, rest) = named.unwrap().split_once(" for ").unwrap();
     assert!(spent.ends_with('s'), "{text}");
     let (phase, setting) = rest.rsplit_once(" (").unwrap();
     (
@@ -67,7 +67,7 @@ async fn of(egress: &Egress, request: Request) -> (String, String) {
 }
 
 #[tokio::test]
-async fn time_out_names_what_the_call_waited_for_and_the_setting() {
+async fn timeout_names_the_phase_and_the_setting() {
     let connect = || NetworkConfig {
         connect_timeout: SHORT,
         ..config()
@@ -128,12 +128,12 @@ async fn time_out_names_what_the_call_waited_for_and_the_setting() {
             "`network.total-timeout`",
         ),
     ] {
-        let told = timeout(network, request("GET", &url, "")).await;
-        assert_eq!(told, (phase.to_owned(), setting.to_owned()), "{url}");
+        let named = timeout(network, request("GET", &url, "")).await;
+        assert_eq!(named, (phase.to_owned(), setting.to_owned()), "{url}");
     }
 }
 
-/// Answers so many requests with a body that stalls, and all others whole.
+/// Answers this many requests with a body that stalls, and all others completely.
 async fn stalling(first: usize) -> (ScriptedServer, Egress) {
     let answered = AtomicUsize::new(0);
     let server = ScriptedServer::start(None, move |_, _| {
@@ -150,14 +150,14 @@ async fn stalling(first: usize) -> (ScriptedServer, Egress) {
 }
 
 #[tokio::test]
-async fn body_that_stalls_is_asked_for_again_as_one_that_breaks_off() {
+async fn body_that_stalls_is_requested_again_like_one_that_breaks() {
     let url = "http://api.example.com/";
     let limits = Limits::default();
     let (server, egress) = stalling(1).await;
     let response = egress.fetch(request("GET", url, ""), &page(&limits)).await;
     assert_eq!(*response.unwrap().body, b"rows");
     assert_eq!(server.heads().len(), 2);
-    // The request's own time is no other, and the tries are bounded.
+    // The request's own timeout works the same way, and the tries are bounded.
     let (server, egress) = stalling(9).await;
     let mut impatient = request("GET", url, "");
     impatient.timeouts.idle = Some(SHORT / 2);
@@ -168,7 +168,7 @@ async fn body_that_stalls_is_asked_for_again_as_one_that_breaks_off() {
 }
 
 #[tokio::test]
-async fn body_that_stalls_is_not_asked_for_again_if_that_may_do_harm_or_time_is_up() {
+async fn body_that_stalls_is_not_requested_again_if_that_may_do_harm_or_time_is_up() {
     let url = "http://api.example.com/";
     let limits = Limits::default();
     let (server, egress) = stalling(1).await;
@@ -191,16 +191,16 @@ async fn body_that_stalls_is_not_asked_for_again_if_that_may_do_harm_or_time_is_
 }
 
 #[tokio::test]
-async fn time_out_of_a_guests_own_names_the_phase_too() {
+async fn timeout_of_the_request_names_the_phase_too() {
     let mut request = request("GET", &format!("https://{MUTE}/"), "");
     request.timeouts.total = Some(SHORT);
-    let told = timeout(config(), request).await;
+    let named = timeout(config(), request).await;
     let expected = ("the TLS handshake", "the request's own time-out");
-    assert_eq!((&*told.0, &*told.1), expected);
+    assert_eq!((&*named.0, &*named.1), expected);
 }
 
 #[tokio::test]
-async fn time_out_while_all_connections_are_in_use_names_their_number() {
+async fn timeout_while_all_connections_are_in_use_names_their_limit() {
     let server = Server::plain().await;
     let network = NetworkConfig {
         connections: 1,
@@ -211,12 +211,12 @@ async fn time_out_while_all_connections_are_in_use_names_their_number() {
     let url = format!("http://api.example.com{ENDLESS}");
     let page = page(&Limits::default());
     let _held = egress.send(request("GET", &url, ""), &page).await.unwrap();
-    let told = of(&egress, request("GET", &url, "")).await;
+    let named = of(&egress, request("GET", &url, "")).await;
     let expected = (
         "a free connection (`network.connections`)",
         "`network.total-timeout`",
     );
-    assert_eq!((&*told.0, &*told.1), expected);
+    assert_eq!((&*named.0, &*named.1), expected);
 }
 
 #[tokio::test]
@@ -248,17 +248,17 @@ async fn call_that_waits_for_a_free_connection_shows_that_until_it_has_one() {
 }
 
 #[tokio::test]
-async fn time_out_while_the_guest_writes_its_body_names_the_body() {
+async fn timeout_while_the_guest_writes_its_body_names_the_body() {
     let mut request = request("POST", &format!("http://{MUTE}/"), "");
     request.body = RequestBody::Streamed(StreamedBody {
         body: Unwritten.boxed_unsync(),
         length: None,
     });
     request.timeouts.first_byte = Some(SHORT);
-    let told = timeout(config(), request).await;
+    let named = timeout(config(), request).await;
     let expected = (
         "the rest of the request's body",
         "the request's own first-byte time-out",
     );
-    assert_eq!((&*told.0, &*told.1), expected);
+    assert_eq!((&*named.0, &*named.1), expected);
 }

@@ -1,4 +1,4 @@
-//! Whom connections are made to, what proves it, and that each connector has its own.
+//! Which servers connections are made to, what proves their identity, and that each connector has its own trust.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::report;
 
 const URL: &str = "https://api.example.com/";
 
-/// A server with this certificate that speaks these protocols, and asks nobody for a certificate.
+/// A server with this certificate that supports these protocols, and requires no client certificate.
 pub(super) async fn server(certificate: &str, protocols: &[&str]) -> Server {
     Server::encrypted(config(certificate, protocols, None)).await
 }
@@ -46,7 +46,7 @@ pub(super) fn config(
     config
 }
 
-/// What a connector may call here, and whom it trusts besides Mozilla's authorities.
+/// The URLs that a connector may call here, and the authorities that it trusts in addition to Mozilla's.
 pub(super) fn network(roots: &[&str]) -> NetworkConfig {
     NetworkConfig {
         allow: ["https://*.example.com".parse().unwrap()]
@@ -57,7 +57,7 @@ pub(super) fn network(roots: &[&str]) -> NetworkConfig {
     }
 }
 
-/// By which protocol, and over which of the server's connections, a request was answered.
+/// The protocol of a response, and the number of the server's connection that it came over.
 async fn connection(egress: &Egress, url: &str) -> Result<(Version, Vec<u8>), EgressError> {
     let page = page(&Limits::default());
     let (_, response) = egress.send(request("GET", url, ""), &page).await?;
@@ -67,7 +67,7 @@ async fn connection(egress: &Egress, url: &str) -> Result<(Version, Vec<u8>), Eg
 }
 
 #[tokio::test]
-async fn certificate_that_proves_nothing_fails_with_the_reason() {
+async fn invalid_certificate_fails_with_the_reason() {
     for (what, pem, roots, reason, words) in [
         (
             "expired",
@@ -120,7 +120,7 @@ async fn certificate_that_proves_nothing_fails_with_the_reason() {
 }
 
 #[tokio::test]
-async fn authority_of_the_configuration_is_trusted_by_its_connector_alone() {
+async fn configured_authority_is_trusted_only_by_its_connector() {
     let server = server(GOOD, &["http/1.1"]).await;
     let (its, other) = (
         server.egress("shop", network(&[AUTHORITY]), Limits::default()),
@@ -132,7 +132,7 @@ async fn authority_of_the_configuration_is_trusted_by_its_connector_alone() {
 }
 
 #[tokio::test]
-async fn client_certificate_is_shown_to_who_asks_for_it() {
+async fn client_certificate_is_sent_to_servers_that_require_it() {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let clients =
         WebPkiClientVerifier::builder_with_provider(Arc::new(authority()), provider).build();
@@ -156,7 +156,7 @@ async fn client_certificate_is_shown_to_who_asks_for_it() {
 }
 
 #[tokio::test]
-async fn connections_are_kept_but_no_connector_rides_on_anothers() {
+async fn connections_are_kept_but_never_shared_by_connectors() {
     for (protocol, version) in [("http/1.1", Version::HTTP_11), ("h2", Version::HTTP_2)] {
         let server = server(GOOD, &[protocol]).await;
         let [one, two] = ["one", "two"]
@@ -175,9 +175,9 @@ async fn connections_are_kept_but_no_connector_rides_on_anothers() {
 }
 
 #[tokio::test]
-async fn connection_serves_its_own_origin_alone() {
-    // The certificate is for both names, so HTTP/2 would permit it (RFC 9113, section 9.1.1); but the second one was
-    // not looked up, and what it leads to not judged.
+async fn connection_serves_only_its_own_origin() {
+    // The certificate is for both names, so HTTP/2 would permit it (RFC 9113, section 9.1.1); but the second name was
+    // not looked up, and its address was not judged.
     let server = server(GOOD, &["h2"]).await;
     let egress = server.egress("shop", network(&[AUTHORITY]), Limits::default());
     for (url, number) in [(URL, "1"), ("https://other.example.com/", "2"), (URL, "1")] {

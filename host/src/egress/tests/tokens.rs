@@ -1,4 +1,4 @@
-//! Tokens that many wait for, some of whom go away, and endpoints that can't be reached.
+//! Tokens that many calls wait for, some of which are canceled, and endpoints that can't be reached.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -22,15 +22,15 @@ use crate::waits::{WaitReason, Waits};
 /// The network of a token endpoint.
 struct Endpoint {
     address: SocketAddr,
-    /// Whether nobody listens.
+    /// Whether connections are refused.
     is_gone: AtomicBool,
     dialed: AtomicUsize,
-    /// Has a permit for each answer that may be given.
+    /// Has a permit for each answer that may be sent.
     answers: Arc<Semaphore>,
 }
 
 impl Endpoint {
-    /// One that gives the token of its name, once it is let.
+    /// An endpoint that returns the token of its name, once it is allowed to.
     async fn listening() -> Arc<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let answers = Arc::new(Semaphore::new(0));
@@ -49,7 +49,7 @@ impl Endpoint {
         Arc::new(endpoint)
     }
 
-    /// From now on it refuses connections.
+    /// Makes the endpoint refuse connections from now on.
     fn go(&self) {
         self.is_gone.store(true, Ordering::SeqCst);
     }
@@ -58,7 +58,7 @@ impl Endpoint {
         self.dialed.load(Ordering::SeqCst)
     }
 
-    /// A connector whose credential comes from it.
+    /// A connector whose credential comes from this endpoint.
     fn egress(self: &Arc<Self>, previous: Option<&Egress>, more: &str) -> Arc<Egress> {
         let text = format!(
             "[network]\nallow = ['http://login.example.com']\n[rate-limit]\nretries = 0\nfailures = 0\n[auth.api]\nurls = ['http://login.example.com']\nkind = 'oauth2'\ngrant = 'client-credentials'\ntoken-url = 'http://login.example.com/token'\nclient-id = 'weld'\nclient-secret = 'hunter2/hunter2'\n{more}"
@@ -86,7 +86,7 @@ async fn answer(mut tcp: TcpStream, answers: Arc<Semaphore>) {
         "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    // Nobody may be there any more.
+    // The client may be gone.
     let _ = tcp.write_all(format!("{head}{body}").as_bytes()).await;
 }
 
@@ -99,7 +99,7 @@ impl Network for Endpoint {
         self.dialed.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             if self.is_gone.load(Ordering::SeqCst) {
-                return Err(io::Error::other("nobody listens"));
+                return Err(io::Error::other("nothing is listening"));
             }
             TcpStream::connect(self.address).await
         })
@@ -128,7 +128,7 @@ async fn all_wait(waits: &[Arc<Waits>]) {
 }
 
 #[tokio::test]
-async fn a_thousand_pages_that_wait_for_a_token_make_one_request() {
+async fn a_thousand_pages_that_wait_for_a_token_cause_one_request() {
     let endpoint = Endpoint::listening().await;
     let egress = endpoint.egress(None, "");
     let waits: Vec<Arc<Waits>> = (0..1000).map(|_| Arc::default()).collect();
@@ -190,7 +190,7 @@ async fn a_newer_version_waits_for_the_request_of_the_one_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_that_is_not_there_is_left_alone_for_a_moment() {
+async fn an_unreachable_endpoint_is_not_asked_for_a_moment() {
     let endpoint = Endpoint::listening().await;
     endpoint.go();
     let egress = endpoint.egress(None, "");
@@ -204,7 +204,7 @@ async fn an_endpoint_that_is_not_there_is_left_alone_for_a_moment() {
         assert!(
             error.contains("`api` has no token: http://login.example.com could not be reached")
         );
-        assert!(error.contains("nobody listens"), "{error}");
+        assert!(error.contains("nothing is listening"), "{error}");
     }
     assert_eq!(endpoint.dialed(), 1);
     tokio::time::advance(Duration::from_secs(3)).await;
@@ -220,7 +220,7 @@ async fn an_endpoint_that_fails_before_the_end_of_a_token_does_no_harm() {
     assert!(ready(&egress, Arc::default()).await.is_ok());
     endpoint.go();
     tokio::time::pause();
-    // Of an hour, without the minute in which another one is had.
+    // Almost the whole hour, but not the last minute, in which the token is renewed.
     tokio::time::advance(Duration::from_secs(3550)).await;
     for dialed in [2, 2] {
         let old = ready(&egress, Arc::default()).await.unwrap();
@@ -233,7 +233,7 @@ async fn an_endpoint_that_fails_before_the_end_of_a_token_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_request_goes_on_when_the_page_that_began_it_has_no_time_left() {
+async fn a_request_continues_after_the_page_that_began_it_runs_out_of_time() {
     let endpoint = Endpoint::listening().await;
     let egress = endpoint.egress(None, "[limits]\npage-timeout = '1s'");
     let waits = [Arc::<Waits>::default()];
@@ -251,7 +251,7 @@ async fn a_request_goes_on_when_the_page_that_began_it_has_no_time_left() {
 }
 
 #[tokio::test]
-async fn time_out_while_a_token_is_obtained_names_the_credential() {
+async fn timeout_while_a_token_is_obtained_names_the_credential() {
     let endpoint = Endpoint::listening().await;
     let egress = endpoint.egress(None, "");
     let mut request = Request::get("http://login.example.com/orders");

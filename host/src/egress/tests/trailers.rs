@@ -1,4 +1,4 @@
-//! Bodies in chunks, and what comes behind the last one.
+//! Bodies in chunks, and the bytes after the last chunk.
 
 use super::super::EgressError;
 use super::scripted::ScriptedServer;
@@ -7,7 +7,7 @@ use crate::config::{Limits, NetworkConfig};
 use crate::egress::message::Response;
 use crate::egress::{Egress, Request};
 
-/// A server that answers with these bytes, one after the other, and a connector for it.
+/// A server that sends these answers one after the other, and a connector for it.
 async fn answering(answers: Vec<Vec<u8>>) -> (ScriptedServer, Egress) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let server = ScriptedServer::start(None, move |_, _| {
@@ -41,7 +41,7 @@ fn chunked(lines: &str, body: &[u8]) -> Vec<u8> {
 const ROWS: &[u8] = b"4;a=b\r\nrows\r\n0\r\n";
 
 #[tokio::test]
-async fn no_trailer_fails_a_body_that_is_whole() {
+async fn trailers_never_fail_a_complete_body() {
     let long = format!("x-long: {}\r\n", "a".repeat(100_000));
     for trailers in [
         &b""[..],
@@ -62,7 +62,7 @@ async fn no_trailer_fails_a_body_that_is_whole() {
         &b"x-many: 1\r\n".repeat(3000),
     ] {
         let body = [ROWS, trailers, b"\r\n"].concat();
-        // The next request goes over the same connection.
+        // The next request uses the same connection.
         let answers = vec![chunked("", &body), chunked("x-second: 1\r\n", &body)];
         let (server, egress) = answering(answers).await;
         let shown = trailers[..trailers.len().min(40)]
@@ -77,15 +77,15 @@ async fn no_trailer_fails_a_body_that_is_whole() {
 }
 
 #[tokio::test]
-async fn body_ends_with_its_last_chunk_however_the_connection_does() {
+async fn body_ends_with_its_last_chunk_however_the_connection_ends() {
     let endless = [ROWS, &b"x-many: 1\r\n".repeat(30_000)].concat();
     for body in [
-        // Cut off within what comes behind it.
+        // Cut off within the bytes after the last chunk.
         ROWS,
         &[ROWS, b"\r"].concat(),
         &[ROWS, b"x-sum: "].concat(),
         &[ROWS, b"x-sum: 1\r\n"].concat(),
-        // More than trailers may be, and more than belongs to it.
+        // More than trailers may have, and more than belongs to the response.
         &endless,
         &[ROWS, b"\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"].concat(),
     ] {
@@ -103,12 +103,12 @@ async fn body_ends_with_its_last_chunk_however_the_connection_does() {
 }
 
 #[tokio::test]
-async fn connection_is_not_used_again_if_more_comes_than_belongs_to_an_answer() {
+async fn connection_is_not_reused_if_more_arrives_than_the_answer() {
     let stray = b"\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nstray";
     let endless = b"x-many: 1\r\n".repeat(30_000);
     for (behind, is_used_again) in [(&b"\r\n"[..], true), (stray, false), (&endless, false)] {
         let answer = chunked("", &[ROWS, behind].concat());
-        // Which request it is on its connection.
+        // The second argument is the number of the request on its connection.
         let server = ScriptedServer::start(None, move |_, number| {
             Some(match number {
                 0 => answer.clone(),
@@ -118,7 +118,7 @@ async fn connection_is_not_used_again_if_more_comes_than_belongs_to_an_answer() 
         .await;
         let egress = egress(&server);
         assert_eq!(&*get(&egress).await.unwrap().body, b"rows");
-        // It goes back to the others first.
+        // The connection returns to the pool first.
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         let expected = if is_used_again { "again" } else { "rows" };
         let second = get(&egress).await.unwrap();
@@ -127,7 +127,7 @@ async fn connection_is_not_used_again_if_more_comes_than_belongs_to_an_answer() 
 }
 
 #[tokio::test]
-async fn body_without_its_last_chunk_is_none() {
+async fn body_without_its_last_chunk_is_an_error() {
     for body in [
         &b"4\r\nrows\r\n"[..],
         b"4\r\nro",

@@ -87,8 +87,8 @@ impl Symptom<'_> {
         is_lost && !self.is_kept && matches!(self.proof, Proof::RefreshToken(_))
     }
 
-    /// Whether such a loss can't be excluded: a gateway answered in place of the endpoint, which may have granted the
-    /// request.
+    /// Whether a lost refresh token can't be excluded: a gateway answered in place of the endpoint, which may have
+    /// granted the request.
     pub(super) fn may_lose(&self) -> bool {
         let is_gateway = self.status.is_some_and(|status| status >= 500);
         self.loses() || (is_gateway && matches!(self.proof, Proof::RefreshToken(_)))
@@ -133,9 +133,9 @@ impl Symptom<'_> {
         }
         if is_renewal && !config.scopes.is_empty() && says(&["scope"]) {
             let other = !config.renews_with_scopes();
-            let told = if other { "require" } else { "refuse" };
+            let verb = if other { "require" } else { "refuse" };
             return Some(format!(
-                "it may {told} scopes in a renewal: set `scopes-in-renewals = {other}`"
+                "it may {verb} scopes in a renewal: set `scopes-in-renewals = {other}`"
             ));
         }
         if says(&["grant_type"]) && code != "unsupported_grant_type" {

@@ -137,7 +137,7 @@ async fn bytes_after_the_end_of_a_coding_are_ignored() {
             bodies.push([coded(encoding, one).await, coded(encoding, two).await].concat());
         }
         for body in bodies {
-            for (rest, is_told) in [
+            for (rest, is_reported) in [
                 (&b""[..], false),
                 (b"\0", false),
                 (b"\0\0\0", false),
@@ -150,7 +150,11 @@ async fn bytes_after_the_end_of_a_coding_are_ignored() {
                 let (read, warnings) = decoded_with_warnings(&body, &[encoding]).await;
                 let shown = rest.escape_ascii();
                 assert_eq!(read.as_deref(), Ok(ROWS), "{encoding:?} {shown}");
-                assert_eq!(warnings.len(), usize::from(is_told), "{encoding:?} {shown}");
+                assert_eq!(
+                    warnings.len(),
+                    usize::from(is_reported),
+                    "{encoding:?} {shown}"
+                );
                 let named = format!("continues after the end of its {} data", encoding.label());
                 assert!(warnings.iter().all(|warning| warning.contains(&named)));
             }
@@ -218,9 +222,12 @@ async fn plain_body_with_a_wrong_label_is_read_unchanged_with_one_warning() {
     ] {
         let (read, warnings) = decoded_with_warnings(plain, &[Gzip]).await;
         assert_eq!(read.as_deref(), Ok(plain));
-        let told = warnings.concat();
-        assert_eq!(warnings.len(), 1, "{told}");
-        assert!(told.contains("passed on unchanged"), "{told}");
+        let shown_warnings = warnings.concat();
+        assert_eq!(warnings.len(), 1, "{shown_warnings}");
+        assert!(
+            shown_warnings.contains("passed on unchanged"),
+            "{shown_warnings}"
+        );
     }
     // Its label is right about the outer coding, and wrong about the inner one.
     let body = coded(Brotli, ROWS).await;
@@ -237,14 +244,21 @@ async fn body_of_another_coding_than_its_label_is_read_as_what_it_is() {
         ] {
             let (read, warnings) = decoded_with_warnings(&body, &[label]).await;
             assert_eq!(read.as_deref(), Ok(ROWS), "{label:?} {found:?}");
-            let told = warnings.concat();
-            assert_eq!(warnings.len(), usize::from(label != found), "{told}");
+            let shown_warnings = warnings.concat();
+            assert_eq!(
+                warnings.len(),
+                usize::from(label != found),
+                "{shown_warnings}"
+            );
             let said = format!(
                 "content-encoding is {}, but its body begins like {}",
                 label.label(),
                 found.label()
             );
-            assert!(label == found || told.contains(&said), "{told}");
+            assert!(
+                label == found || shown_warnings.contains(&said),
+                "{shown_warnings}"
+            );
             let cut = decoded(&body[..body.len() - 1], &[label]).await;
             assert!(cut.is_err(), "{label:?} {found:?}");
         }
@@ -343,8 +357,8 @@ async fn body_in_another_coding_is_not_retried() {
         let mut bodies = vec![ROWS.to_vec(), rows.clone(), br#"{"ok":1}"#.to_vec()];
         for other in others.into_iter().filter(|other| *other != labeled) {
             // Either may begin like the other by chance; a body that is identified is read.
-            let is_told = matches!(other, Gzip | Zstandard) && labeled != Brotli;
-            if !is_told && !matches!((labeled, other), (Deflate, Brotli) | (Brotli, Deflate)) {
+            let is_reported = matches!(other, Gzip | Zstandard) && labeled != Brotli;
+            if !is_reported && !matches!((labeled, other), (Deflate, Brotli) | (Brotli, Deflate)) {
                 bodies.push(coded(other, &rows).await);
             }
         }

@@ -3,7 +3,7 @@ use super::*;
 const A: &str = "https://a.example.com";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A breaker that three failures have opened, and when.
+/// Breakers that three failures have opened, and when.
 fn opened() -> (Breakers, Instant) {
     let (breakers, now) = (Breakers::new(3, SECOND * 10), Instant::now());
     for change in [
@@ -34,7 +34,7 @@ fn calls_fail_at_once_after_failures_in_a_row() {
 }
 
 #[test]
-fn success_in_between_counts_anew() {
+fn success_in_between_restarts_the_count() {
     let (breakers, now) = (Breakers::new(2, SECOND), Instant::now());
     for failed in [true, false, true, false, true] {
         assert_eq!(
@@ -97,7 +97,7 @@ fn calls_that_were_under_way_do_not_lengthen_it() {
 }
 
 #[test]
-fn cool_down_has_an_end() {
+fn cool_down_is_bounded() {
     let (breakers, mut now) = opened();
     for _ in 0..100 {
         now += MOST_COOL_DOWN;
@@ -108,7 +108,7 @@ fn cool_down_has_an_end() {
 }
 
 #[test]
-fn there_is_no_end_of_origins_but_of_breakers() {
+fn breakers_are_bounded_for_any_number_of_origins() {
     let (breakers, now) = (Breakers::new(1, SECOND), Instant::now());
     for number in 0..1000 {
         breakers.settle(

@@ -1,4 +1,4 @@
-//! The families of headers of one response, by the headers' names and what their values name.
+//! The families of headers of one response, by the headers' names and the names within their values.
 
 use http::HeaderMap;
 
@@ -10,10 +10,10 @@ use crate::egress::governor::header_words::HeaderRole;
 use crate::egress::governor::policies::is_structured;
 use crate::egress::governor::usage;
 
-/// Quotas that one response may tell.
+/// The most quotas that one response may describe.
 const MAX_FAMILIES: usize = 16;
 
-/// The families of a response by the names of its headers, without those that the configuration names.
+/// The families of a response, by the names of its headers, without the headers that the configuration names.
 pub(in crate::egress::governor) fn families<'h>(
     headers: &'h HeaderMap,
     own: &[&QuotaHeaders],
@@ -24,15 +24,15 @@ pub(in crate::egress::governor) fn families<'h>(
             continue;
         };
         let is_own = own.iter().any(|own| own.names(name.as_str()));
-        let Some(told) = HeaderText::of((name, value)).filter(|_| !is_own) else {
+        let Some(stated) = HeaderText::of((name, value)).filter(|_| !is_own) else {
             continue;
         };
-        // They have parts of their own.
-        if is_structured(told.name, told.text) || usage::is_object(told.name, told.text) {
+        // Other modules read these.
+        if is_structured(stated.name, stated.text) || usage::is_object(stated.name, stated.text) {
             continue;
         }
-        if !families.add_pairs(&parts, told) {
-            families.change(&parts.quota, |family| family.add(&parts, told));
+        if !families.add_pairs(&parts, stated) {
+            families.change(&parts.quota, |family| family.add(&parts, stated));
         }
         if families.0.len() >= MAX_FAMILIES {
             break;
@@ -46,11 +46,11 @@ pub(in crate::egress::governor) fn families<'h>(
         .collect()
 }
 
-/// The families of one response while its headers are read.
+/// The families of one response while its headers are being read.
 struct Families<'h>(Vec<HeaderFamily<'h>>);
 
 impl<'h> Families<'h> {
-    /// Changes the family of a quota, a new one if there is none.
+    /// Changes the family of a quota; a new one if there is none.
     fn change(&mut self, quota: &str, change: impl FnOnce(&mut HeaderFamily<'h>)) {
         if let Some(known) = self.0.iter_mut().find(|family| family.quota == quota) {
             return change(known);
@@ -63,19 +63,19 @@ impl<'h> Families<'h> {
         self.0.push(family);
     }
 
-    /// Takes a value apart that names what it tells. False if it doesn't, or if nothing in it says what is left.
-    fn add_pairs(&mut self, parts: &QuotaHeaderName, told: HeaderText<'h>) -> bool {
-        let Some(pairs) = dictionary::pairs(told.text) else {
+    /// Splits a value that names its parts. False if it doesn't, or if none of them says what is left.
+    fn add_pairs(&mut self, parts: &QuotaHeaderName, stated: HeaderText<'h>) -> bool {
+        let Some(pairs) = dictionary::pairs(stated.text) else {
             return false;
         };
-        // `second=9, minute=99` of a header that tells what remains.
+        // `second=9, minute=99` in a header for the remainder.
         let role = |pair: &QuotaHeaderName| {
             let by_header = parts.role.filter(|_| pair.window.is_some());
             pair.role.or(by_header)
         };
         let is_of_a_quota = |pair: &QuotaHeaderName| {
-            let is_told = matches!(role(pair), Some(HeaderRole::Remaining | HeaderRole::Used));
-            is_told || (pair.role.is_none() && role(pair).is_some())
+            let is_stated = matches!(role(pair), Some(HeaderRole::Remaining | HeaderRole::Used));
+            is_stated || (pair.role.is_none() && role(pair).is_some())
         };
         if !pairs.iter().any(|(pair, _)| is_of_a_quota(pair)) {
             return false;
@@ -90,15 +90,15 @@ impl<'h> Families<'h> {
             let quota = quota.join(if pair.quota.is_empty() { "" } else { "-" });
             self.change(&quota, |family| {
                 family.is_of_some_calls |= parts.is_of_some_calls();
-                family.add_as(role, &pair, HeaderText { text, ..told });
+                family.add_as(role, &pair, HeaderText { text, ..stated });
             });
         }
         true
     }
 }
 
-/// A quota without a reset has that of a shorter name which tells nothing else: `x-rate-limit-requests` that of
-/// `x-rate-limit`.
+/// A quota without a reset gets the reset of a family that has a shorter name and says nothing else:
+/// `x-rate-limit-requests` gets that of `x-rate-limit`.
 fn lend_resets(families: &mut [HeaderFamily<'_>]) {
     for place in 0..families.len() {
         let Some(family) = families.get(place) else {

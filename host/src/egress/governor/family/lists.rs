@@ -1,4 +1,4 @@
-//! Headers that tell several quotas as a list of numbers, each a quota of its own: `200,2000` of `600,30000`.
+//! Headers that describe several quotas as a list of numbers, one for each quota: `200,2000` of `600,30000`.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::egress::governor::amount::{QuotaAmount, is_grouped};
 /// More numbers than any such list has.
 const MAX_NUMBERS: usize = 8;
 
-/// Lists of which it is known how long each of their quotas lasts, and that it begins with the clock's: by the header
-/// that tells what is used. Strava's, see <https://developers.strava.com/docs/rate-limits>.
+/// Lists whose quotas have known windows that follow the clock, by the header for the use. They are Strava's, see
+/// <https://developers.strava.com/docs/rate-limits>.
 const KNOWN: [(&str, [Duration; 2]); 2] = [
     ("x-ratelimit-usage", STRAVA),
     ("x-readratelimit-usage", STRAVA),
@@ -20,12 +20,12 @@ const STRAVA: [Duration; 2] = [
 ];
 
 impl<'h> HeaderFamily<'h> {
-    /// One family for each number of its lists; itself alone if its headers have none.
+    /// One family for each number of its lists; the family itself if its headers contain no list.
     pub(in crate::egress::governor) fn apart(self) -> Vec<Self> {
-        let Some(told) = self.remaining.or(self.used) else {
+        let Some(stated) = self.remaining.or(self.used) else {
             return vec![self];
         };
-        let length = told.numbers(self.limit);
+        let length = stated.numbers(self.limit);
         if length < 2 {
             return vec![self];
         }
@@ -33,10 +33,12 @@ impl<'h> HeaderFamily<'h> {
             self.used.is_some_and(|used| used.name == *name) && windows.len() == length
         });
         let nth = |place| {
-            let of = |told: Option<HeaderText<'h>>| told.and_then(|told| told.nth(place, length));
-            let of_time = |told: Option<(HeaderText<'h>, _)>| {
-                let (told, unit) = told?;
-                Some((told.nth(place, length)?, unit))
+            let of = |stated: Option<HeaderText<'h>>| {
+                stated.and_then(|stated| stated.nth(place, length))
+            };
+            let of_time = |stated: Option<(HeaderText<'h>, _)>| {
+                let (stated, unit) = stated?;
+                Some((stated.nth(place, length)?, unit))
             };
             let is_first = place == 0;
             let window = known.and_then(|(_, windows)| windows.get(place).copied());
@@ -64,20 +66,21 @@ impl<'h> HeaderFamily<'h> {
 }
 
 impl<'h> HeaderText<'h> {
-    /// How many numbers it lists; one for a number with commas between thousands, unless the limit beside it is a list.
+    /// How many numbers it lists. A number with commas between thousands counts as one, unless the limit next to it
+    /// is a list.
     fn numbers(&self, limit: Option<Self>) -> usize {
-        let count = |told: &Self| {
-            let mut parts = told.text.split(',');
+        let count = |stated: &Self| {
+            let mut parts = stated.text.split(',');
             let is_list = parts.clone().count() <= MAX_NUMBERS
                 && parts
                     .all(|part| QuotaAmount::of(part).is_some_and(|amount| !amount.is_per_cent));
             if is_list {
-                told.text.split(',').count()
+                stated.text.split(',').count()
             } else {
                 1
             }
         };
-        let is_one = |told: &Self| is_grouped(told.text);
+        let is_one = |stated: &Self| is_grouped(stated.text);
         let length = count(self);
         let is_of_lists = limit.is_some_and(|limit| !is_one(&limit) && count(&limit) == length);
         if is_one(self) && !is_of_lists {

@@ -2,7 +2,7 @@ use super::*;
 use crate::egress::governor::moment::NumberUnit;
 
 #[test]
-fn names_say_which_quota_and_what_of_it() {
+fn names_contain_the_quota_and_the_role() {
     use HeaderRole::{Cost, Limit, Refill, Remaining, Reset, Used, Window};
     use NumberUnit::{Milliseconds, Seconds};
     let minute = Some(60);
@@ -134,7 +134,7 @@ fn names_say_which_quota_and_what_of_it() {
 }
 
 #[test]
-fn other_names_are_passed_over() {
+fn other_names_are_ignored() {
     for name in [
         "content-type",
         "date",

@@ -46,7 +46,7 @@ fn answer(status: u16, quotas: Vec<QuotaReport>, retry_after: Option<Duration>) 
     }
 }
 
-fn told(limit: u64, remaining: u64, reset: Duration) -> CallOutcome {
+fn stated(limit: u64, remaining: u64, reset: Duration) -> CallOutcome {
     answer(200, vec![quota(limit, remaining, reset)], None)
 }
 
@@ -54,7 +54,7 @@ fn silent() -> CallOutcome {
     answer(200, Vec::new(), None)
 }
 
-/// A ledger whose first call was answered like this, just now.
+/// A ledger whose first call has just been answered like this.
 fn after(ending: CallOutcome, pace: &Pace) -> (Ledger, Instant) {
     let (mut ledger, now) = (Ledger::default(), Instant::now());
     let ticket = ledger.admit(pace, now).unwrap();
@@ -63,7 +63,7 @@ fn after(ending: CallOutcome, pace: &Pace) -> (Ledger, Instant) {
 }
 
 #[test]
-fn without_any_word_of_a_quota_nothing_is_held() {
+fn without_any_quota_no_call_is_held() {
     let pace = Pace::of(&RateLimitConfig::default());
     let (mut ledger, now) = after(silent(), &pace);
     for _ in 0..10_000 {
@@ -73,7 +73,7 @@ fn without_any_word_of_a_quota_nothing_is_held() {
 }
 
 #[test]
-fn one_call_goes_first_while_nothing_is_known() {
+fn one_call_is_sent_first_while_nothing_is_known() {
     let pace = Pace::of(&RateLimitConfig::default());
     let (mut ledger, now) = (Ledger::default(), Instant::now());
     let first = ledger.admit(&pace, now).unwrap();
@@ -96,9 +96,9 @@ fn one_call_goes_first_while_nothing_is_known() {
 }
 
 #[test]
-fn what_remains_is_spent_evenly_up_to_the_reset() {
+fn remainder_is_spent_evenly_up_to_the_reset() {
     let pace = even(0);
-    let (mut ledger, now) = after(told(10, 9, SECOND * 10), &pace);
+    let (mut ledger, now) = after(stated(10, 9, SECOND * 10), &pace);
     let mut at = Vec::new();
     let mut time = now;
     while at.len() < 9 {
@@ -107,7 +107,7 @@ fn what_remains_is_spent_evenly_up_to_the_reset() {
                 at.push(time - now);
                 let remaining = 9 - u64::try_from(at.len()).unwrap();
                 let reset = SECOND * 10 - (time - now);
-                ledger.settle(ticket, told(10, remaining, reset), &pace, DAY, time);
+                ledger.settle(ticket, stated(10, remaining, reset), &pace, DAY, time);
             }
             Err(due) => time = due,
         }
@@ -127,9 +127,9 @@ fn what_remains_is_spent_evenly_up_to_the_reset() {
 }
 
 #[test]
-fn first_half_is_spent_at_will() {
+fn first_half_is_spent_without_delay() {
     let pace = Pace::of(&RateLimitConfig::default());
-    let (mut ledger, now) = after(told(100, 99, HOUR), &pace);
+    let (mut ledger, now) = after(stated(100, 99, HOUR), &pace);
     let made = (0..100)
         .take_while(|_| ledger.admit(&pace, now).is_ok())
         .count();
@@ -143,7 +143,7 @@ fn reserve_is_not_spent() {
         pace_below: 0,
         ..RateLimitConfig::default()
     });
-    let (mut ledger, now) = after(told(100, 8, HOUR), &pace);
+    let (mut ledger, now) = after(stated(100, 8, HOUR), &pace);
     for _ in 0..3 {
         assert!(ledger.admit(&pace, now).is_ok());
     }
@@ -156,12 +156,12 @@ fn calls_under_way_count_until_their_response_says_otherwise() {
         pace_below: 0,
         ..RateLimitConfig::default()
     });
-    let (mut ledger, now) = after(told(10, 3, HOUR), &pace);
+    let (mut ledger, now) = after(stated(10, 3, HOUR), &pace);
     let tickets: Vec<_> = (0..3).map(|_| ledger.admit(&pace, now).unwrap()).collect();
     assert!(ledger.admit(&pace, now).is_err());
-    // They overtake each other: the last word is not the last count.
+    // The calls overtake each other: the last response isn't the lowest count.
     for (ticket, remaining) in tickets.into_iter().zip([0, 2, 1]) {
-        ledger.settle(ticket, told(10, remaining, HOUR), &pace, DAY, now);
+        ledger.settle(ticket, stated(10, remaining, HOUR), &pace, DAY, now);
         assert!(ledger.admit(&pace, now).is_err(), "{remaining}");
     }
 }
@@ -170,13 +170,13 @@ fn calls_under_way_count_until_their_response_says_otherwise() {
 fn calls_without_a_response_count_as_spent() {
     let pace = even(0);
     for ending in [CallOutcome::Unanswered, silent()] {
-        let (mut ledger, now) = after(told(10, 1, HOUR), &pace);
+        let (mut ledger, now) = after(stated(10, 1, HOUR), &pace);
         let time = ledger.admit(&pace, now).unwrap_err();
         let ticket = ledger.admit(&pace, time).unwrap();
         ledger.settle(ticket, ending, &pace, DAY, time);
         assert!(ledger.admit(&pace, time).unwrap_err() >= now + HOUR);
     }
-    let (mut ledger, now) = after(told(10, 1, HOUR), &pace);
+    let (mut ledger, now) = after(stated(10, 1, HOUR), &pace);
     let time = ledger.admit(&pace, now).unwrap_err();
     let ticket = ledger.admit(&pace, time).unwrap();
     ledger.settle(ticket, CallOutcome::Unmade, &pace, DAY, time);
@@ -184,7 +184,7 @@ fn calls_without_a_response_count_as_spent() {
 }
 
 #[test]
-fn refusal_is_waited_out_as_it_says() {
+fn refusal_is_waited_out_for_its_stated_time() {
     let pace = Pace::of(&RateLimitConfig::default());
     let spent = |reset| vec![quota(10, 0, reset)];
     for (status, quotas, retry_after, wait) in [
@@ -214,11 +214,11 @@ fn refusal_is_waited_out_as_it_says() {
 }
 
 #[test]
-fn refusals_without_a_word_are_waited_out_longer_and_longer() {
+fn refusals_without_a_stated_time_are_waited_out_longer_and_longer() {
     let pace = Pace::of(&RateLimitConfig::default());
     let (mut ledger, mut now) = after(silent(), &pace);
     for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
-        // Those that are refused together are one refusal.
+        // Calls that are refused together are one refusal.
         let tickets: Vec<_> = (0..5)
             .map_while(|_| ledger.admit(&pace, now).ok())
             .collect();
@@ -248,7 +248,7 @@ fn headers_that_contradict_the_clock_or_each_other_hold_nothing_for_long() {
         (u64::MAX, 0, Duration::MAX, DAY + SECOND),
         (0, 0, Duration::MAX, DAY + SECOND),
     ] {
-        let (mut ledger, now) = after(told(limit, remaining, reset), &pace);
+        let (mut ledger, now) = after(stated(limit, remaining, reset), &pace);
         let due = ledger.admit(&pace, now).map_or_else(|due| due, |_| now);
         assert!(
             due - now <= most,
@@ -302,9 +302,9 @@ fn quotas_of_ever_new_names_are_not_kept() {
 }
 
 #[test]
-fn quota_that_is_no_longer_told_is_forgotten_after_its_reset() {
+fn quota_that_is_no_longer_stated_is_forgotten_after_its_reset() {
     let pace = even(0);
-    let (mut ledger, now) = after(told(10, 0, SECOND), &pace);
+    let (mut ledger, now) = after(stated(10, 0, SECOND), &pace);
     let later = now + SECOND * 3;
     let ticket = ledger.admit(&pace, later).unwrap();
     ledger.settle(ticket, silent(), &pace, DAY, later);
@@ -314,10 +314,10 @@ fn quota_that_is_no_longer_told_is_forgotten_after_its_reset() {
 }
 
 #[test]
-fn response_from_a_cache_raises_nothing_that_is_left() {
+fn response_from_a_cache_never_raises_the_remainder() {
     let pace = even(0);
     for (age, is_held) in [(Duration::ZERO, false), (SECOND * 30, true)] {
-        let (mut ledger, now) = after(told(100, 0, HOUR), &pace);
+        let (mut ledger, now) = after(stated(100, 0, HOUR), &pace);
         let later = now + SECOND;
         let ticket = ledger.take_up(later);
         let observed = QuotaReadings {
@@ -337,16 +337,16 @@ fn response_from_a_cache_raises_nothing_that_is_left() {
 }
 
 #[test]
-fn nothing_that_was_learned_holds_a_call_for_longer_than_the_longest_wait() {
+fn no_response_holds_a_call_for_longer_than_the_longest_wait() {
     let pace = even(0);
-    let untold = QuotaReport {
+    let unstated = QuotaReport {
         reset: None,
         window: Some(DAY),
         ..quota(100, 0, HOUR)
     };
     for ending in [
-        told(100, 0, HOUR * 20),
-        answer(200, vec![untold], None),
+        stated(100, 0, HOUR * 20),
+        answer(200, vec![unstated], None),
         answer(429, vec![], Some(HOUR * 20)),
         answer(429, vec![quota(100, 0, HOUR * 20)], None),
     ] {
@@ -358,10 +358,10 @@ fn nothing_that_was_learned_holds_a_call_for_longer_than_the_longest_wait() {
         assert!(ledger.admit(&pace, due).is_ok());
         assert!(ledger.admit(&pace, due).is_err(), "only one is sent");
     }
-    // What is left is spread over the whole window all the same.
+    // The remainder is still spread over the whole window.
     let (mut ledger, now) = (Ledger::default(), Instant::now());
     let ticket = ledger.admit(&pace, now).unwrap();
-    ledger.settle(ticket, told(100, 39, HOUR * 20), &pace, HOUR, now);
+    ledger.settle(ticket, stated(100, 39, HOUR * 20), &pace, HOUR, now);
     let due = ledger.admit(&pace, now).unwrap_err();
     assert!(
         (HOUR * 29 / 60..HOUR * 31 / 60).contains(&(due - now)),
@@ -388,26 +388,26 @@ fn quotas_of_every_form_are_bounded_in_number() {
 }
 
 #[test]
-fn call_that_tells_a_rate_is_the_first_one_of_it() {
+fn call_whose_response_states_a_rate_is_its_first_one() {
     let pace = Pace::of(&RateLimitConfig::default());
     let rate = |interval| QuotaReport {
         reset: None,
         form: QuotaForm::Rate(interval),
         ..quota(1, 1, HOUR)
     };
-    let told = |interval| answer(200, vec![rate(interval)], None);
-    let (mut ledger, now) = after(told(SECOND * 100), &pace);
+    let stated = |interval| answer(200, vec![rate(interval)], None);
+    let (mut ledger, now) = after(stated(SECOND * 100), &pace);
     let due = ledger.admit(&pace, now).unwrap_err();
     let later = due.saturating_duration_since(now);
     assert!((SECOND * 99..=SECOND * 102).contains(&later), "{later:?}");
     let ticket = ledger.admit(&pace, due).unwrap();
-    ledger.settle(ticket, told(SECOND * 100), &pace, DAY, due);
+    ledger.settle(ticket, stated(SECOND * 100), &pace, DAY, due);
     let next = ledger.admit(&pace, due).unwrap_err();
     assert_eq!(next, due + SECOND * 101, "it is counted once");
 }
 
 #[test]
-fn refusals_of_calls_at_once_are_told_by_what_they_do_not_say() {
+fn refusals_of_calls_at_once_are_recognized_by_what_they_omit() {
     let pace = Pace::of(&RateLimitConfig::default());
     let named = || {
         let observed = QuotaReadings {
@@ -454,9 +454,9 @@ fn endings() -> impl Strategy<Value = Option<(u16, u64, u64, u64, Option<u64>)>>
 }
 
 proptest! {
-    /// Whatever an API says, a call is due within the longest wait (and the second of an edge).
+    /// Whatever an API says, a call is due within the longest wait (and the second around a reset).
     #[test]
-    fn no_api_can_hold_calls_for_ever(
+    fn no_api_can_hold_calls_forever(
         endings in proptest::collection::vec((endings(), 0..5_000_u64), 1..60),
         reserve in 0..3_u32,
         pace_below in 0..=100_u32,
@@ -486,7 +486,7 @@ proptest! {
             }
             prop_assert!(ledger.quotas.windows() <= MAX_WINDOWS);
         }
-        // Whoever waits until it is due gets through in the end, though nobody else is answered.
+        // A call that waits until it is due is admitted in the end, although no other call is answered.
         for _ in 0..10 {
             match ledger.admit(&pace, now) {
                 Ok(_) => return Ok(()),
@@ -498,7 +498,7 @@ proptest! {
 }
 
 #[test]
-fn limit_of_calls_at_once_is_learned_from_refusals_that_tell_a_wait() {
+fn limit_of_calls_at_once_is_learned_from_refusals_with_a_wait() {
     const MOST: u64 = 3;
     let pace = Pace::of(&RateLimitConfig::default());
     let (mut ledger, mut now) = after(silent(), &pace);

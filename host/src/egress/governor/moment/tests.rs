@@ -69,7 +69,7 @@ fn a_time_is_read_in_every_spelling() {
 }
 
 #[test]
-fn what_is_no_time_is_told_from_what_no_quota_lasts() {
+fn invalid_times_are_distinguished_from_implausible_ones() {
     for text in ["-1", ".5", "1.2.3", "soon", "NaN", "", "11/24/2026", "0x1f"] {
         assert_eq!(read(text), Err(TimeFault::Unreadable), "{text:?}");
     }
@@ -101,7 +101,7 @@ fn what_is_no_time_is_told_from_what_no_quota_lasts() {
 }
 
 #[test]
-fn clock_of_the_api_is_its_date_and_the_time_in_caches() {
+fn clock_of_the_api_is_its_date_plus_the_time_in_caches() {
     let clock = |lines: &[(&'static str, &'static str)]| {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
@@ -109,7 +109,7 @@ fn clock_of_the_api_is_its_date_and_the_time_in_caches() {
         }
         ApiClock::of(&headers, UNIX_EPOCH + Duration::from_secs(NOW))
     };
-    // The API is an hour ahead.
+    // The API's clock is an hour ahead.
     let date = ("date", "Tue, 24 Nov 2026 01:00:00 GMT");
     for (lines, left) in [
         (vec![date], 60),
@@ -136,7 +136,7 @@ fn clock_of_the_api_is_its_date_and_the_time_in_caches() {
 
 proptest! {
     #[test]
-    fn no_text_is_more_than_a_time(text in "\\PC{0,80}", seconds in 0..=u64::MAX / 2) {
+    fn any_text_is_read_or_refused(text in "\\PC{0,80}", seconds in 0..=u64::MAX / 2) {
         let own = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH);
         let clock = ApiClock::of(&HeaderMap::new(), own);
         if let Ok(left) = clock.read(&text, NumberUnit::Seconds) {
@@ -155,7 +155,7 @@ proptest! {
 }
 
 #[test]
-fn a_time_of_day_is_no_time() {
+fn a_time_of_day_is_not_read() {
     let clock = ApiClock::of(&HeaderMap::new(), UNIX_EPOCH);
     for text in ["17:13:54", "17:13", "\"01:00:10\""] {
         let read = clock.read(text, NumberUnit::Seconds);

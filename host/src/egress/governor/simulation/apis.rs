@@ -1,4 +1,4 @@
-//! The ways in which APIs count.
+//! The ways in which APIs count calls.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use crate::demo::FixedWindow;
 
-/// An API's way to count.
+/// One API's way to count calls.
 pub(super) struct Count {
-    /// Answers whether a call is granted, the limit, what remains and the reset as a header.
+    /// Returns whether a call is granted, the limit, the remainder, and the reset for a header.
     pub(super) spend: Box<dyn FnMut(Instant) -> (bool, u32, u32, String) + Send>,
-    /// How long after the beginning the first whole window of it begins: what was granted before isn't measured.
+    /// How long after the beginning the first whole window begins: calls granted before that aren't measured.
     pub(super) measured_from: Duration,
 }
 
@@ -33,41 +33,41 @@ impl Count {
     }
 }
 
-/// The demo API's own: a window begins with the first call after the last one's end, and its reset is told in seconds,
-/// rounded up.
+/// As the demo API counts: a window begins with the first call after the end of the last one, and its reset is stated
+/// in seconds, rounded up.
 pub(super) fn demo(limit: u32, window: Duration) -> Count {
     let mut quota = FixedWindow::new(limit, window);
     Count::new(move |now| {
-        let told = quota.spend(now.into_std()).expect("there is a limit");
+        let totals = quota.spend(now.into_std()).expect("there is a limit");
         (
-            told.granted,
-            told.limit,
-            told.remaining,
-            told.reset.to_string(),
+            totals.granted,
+            totals.limit,
+            totals.remaining,
+            totals.reset.to_string(),
         )
     })
 }
 
-/// As the demo API, with resets that are rounded down.
+/// As the demo API, but with resets rounded down.
 pub(super) fn floored(limit: u32, window: Duration) -> Count {
     let mut quota = FixedWindow::new(limit, window);
     let mut began = Instant::now();
     Count::new(move |now| {
-        let told = quota.spend(now.into_std()).expect("there is a limit");
-        if told.granted && told.remaining == told.limit - 1 {
+        let totals = quota.spend(now.into_std()).expect("there is a limit");
+        if totals.granted && totals.remaining == totals.limit - 1 {
             began = now;
         }
         let left = window - (now - began);
         (
-            told.granted,
-            told.limit,
-            told.remaining,
+            totals.granted,
+            totals.limit,
+            totals.remaining,
             left.as_secs().to_string(),
         )
     })
 }
 
-/// Windows that begin with the clock's, wherever in one the first call lies.
+/// Windows that follow the clock, so that the first call may lie anywhere within one.
 pub(super) fn aligned(limit: u32, window: Duration) -> Count {
     let began = Instant::now() - window / 3;
     let mut spent = (0, 0);
@@ -85,7 +85,7 @@ pub(super) fn aligned(limit: u32, window: Duration) -> Count {
     .measured_from(window - window / 3)
 }
 
-/// So many calls in any time as long as the window; tells when the next is free.
+/// This many calls in any period as long as the window; states when the next one is free.
 pub(super) fn sliding(limit: u32, window: Duration) -> Count {
     let mut calls = VecDeque::new();
     Count::new(move |now| {
@@ -107,7 +107,7 @@ pub(super) fn sliding(limit: u32, window: Duration) -> Count {
     })
 }
 
-/// A bucket that fills evenly within the window; tells when it is full.
+/// A bucket that refills evenly within the window; states when it is full.
 pub(super) fn bucket(limit: u32, window: Duration) -> Count {
     let (mut tokens, mut at) = (f64::from(limit), Instant::now());
     let rate = f64::from(limit) / window.as_secs_f64();
@@ -126,6 +126,6 @@ pub(super) fn bucket(limit: u32, window: Duration) -> Count {
             full.ceil().to_string(),
         )
     })
-    // Until then it has its first fill besides.
+    // Until then, the first fill is available in addition.
     .measured_from(window)
 }

@@ -1,4 +1,4 @@
-//! APIs that tell their quotas in other forms than a limit, what remains and a reset.
+//! APIs that describe their quotas in forms other than a limit, a remainder and a reset.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn one(name: &'static str, value: &str) -> HeaderMap {
     headers
 }
 
-/// What remains, and nothing else.
+/// The remainder only.
 fn remaining(_: bool, _: u32, remaining: u32, _: &str) -> HeaderMap {
     one("x-minlimit-remaining", &remaining.to_string())
 }
@@ -19,13 +19,13 @@ fn of_limit(_: bool, limit: u32, remaining: u32, _: &str) -> HeaderMap {
     one("x-shopify-shop-api-call-limit", &used)
 }
 
-/// What is used, each call ten.
+/// The use, at ten units per call.
 fn weight(_: bool, limit: u32, remaining: u32, _: &str) -> HeaderMap {
     let used = (limit - remaining) * 10;
     one("x-mbx-used-weight-1m", &used.to_string())
 }
 
-/// In whole per cents, rounded up.
+/// In whole percent, rounded up.
 fn per_cent(_: bool, limit: u32, remaining: u32, _: &str) -> HeaderMap {
     let used = ((limit - remaining) * 100).div_ceil(limit);
     one("x-app-usage", &format!("{{\"call_count\":{used}}}"))
@@ -41,25 +41,25 @@ const MINUTES: [(u32, Duration, Duration); 2] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn windows_whose_reset_is_not_told_are_used_up() {
-    assert_told_and_used(0.97, demo, remaining, &MINUTES, "").await;
+async fn windows_whose_reset_is_not_stated_are_used_up() {
+    assert_used_as_stated(0.97, demo, remaining, &MINUTES, "").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn windows_of_the_clock_whose_reset_is_not_told_are_used_up() {
-    assert_told_and_used(0.97, aligned, remaining, &MINUTES, "").await;
+async fn windows_of_the_clock_whose_reset_is_not_stated_are_used_up() {
+    assert_used_as_stated(0.97, aligned, remaining, &MINUTES, "").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn sliding_windows_whose_reset_is_not_told_are_used_up() {
-    assert_told_and_used(0.97, sliding, remaining, &MINUTES, "").await;
+async fn sliding_windows_whose_reset_is_not_stated_are_used_up() {
+    assert_used_as_stated(0.97, sliding, remaining, &MINUTES, "").await;
 }
 
-/// One call comes back at a time, and a rest of nothing may be the most of one.
+/// One call is refilled at a time, and a remainder of zero may be almost one.
 #[tokio::test(start_paused = true)]
-async fn buckets_that_tell_no_more_than_what_remains_are_used_up() {
+async fn buckets_that_state_only_the_remainder_are_used_up() {
     for more in ["", "window = \"60s\""] {
-        assert_told_and_used(0.97, bucket, remaining, &MINUTES, more).await;
+        assert_used_as_stated(0.97, bucket, remaining, &MINUTES, more).await;
     }
 }
 
@@ -67,7 +67,7 @@ async fn buckets_that_tell_no_more_than_what_remains_are_used_up() {
 async fn windows_that_the_configuration_names_are_used_up() {
     let more = "window = \"10s\"\nheaders = { remaining = \"x-minlimit-remaining\" }";
     let quotas = [(40, SECOND * 10, Duration::from_millis(50))];
-    assert_told_and_used(0.97, demo, remaining, &quotas, more).await;
+    assert_used_as_stated(0.97, demo, remaining, &quotas, more).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,21 +78,21 @@ async fn leaky_buckets_are_used_up_with_and_without_a_known_speed() {
         (400, SECOND * 20, MILLISECOND),
         (60, MINUTE, Duration::from_millis(100)),
     ];
-    assert_told_and_used(0.97, bucket, of_limit, &quotas, "").await;
-    assert_told_and_used(0.97, bucket, of_limit, &quotas[..2], "window = \"20s\"").await;
+    assert_used_as_stated(0.97, bucket, of_limit, &quotas, "").await;
+    assert_used_as_stated(0.97, bucket, of_limit, &quotas[..2], "window = \"20s\"").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn weights_are_used_up_but_for_one_call() {
+async fn weights_are_used_up_except_for_one_call() {
     let more = "[[rate-limit.quota]]\nlimit = 1000\nheaders = { used = \"x-mbx-used-weight-1m\" }";
     let quotas = [(100, MINUTE, Duration::from_millis(200))];
-    assert_told_and_used(0.97, demo, weight, &quotas, more).await;
+    assert_used_as_stated(0.97, demo, weight, &quotas, more).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn per_cents_are_used_up_but_for_one() {
+async fn percentages_are_used_up_except_for_one() {
     let quotas = [(1000, MINUTE * 60, Duration::from_millis(200))];
-    assert_told_and_used(0.97, demo, per_cent, &quotas, "").await;
+    assert_used_as_stated(0.97, demo, per_cent, &quotas, "").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,19 +106,19 @@ async fn rates_are_kept() {
             distance,
             lasting: SECOND * 60,
         };
-        let told = run_told(scene, "", bucket(limit, window), rate).await;
-        assert_eq!(told.refused, 0, "{told:?}");
-        assert!(told.granted >= 582, "{told:?}");
+        let totals = run_stated(scene, "", bucket(limit, window), rate).await;
+        assert_eq!(totals.refused, 0, "{totals:?}");
+        assert!(totals.granted >= 582, "{totals:?}");
     }
 }
 
-/// An API that takes so many calls at once and tells nothing. Who calls it can't know the number before a refusal: the
-/// first calls that went together are refused but for that number, and later each try of one more is one refusal. Tries
-/// come more and more rarely.
+/// An API that accepts this many calls at once and states nothing. Its callers can't know the number before a
+/// refusal: of the first calls that went together, all beyond that number are refused, and later each attempt at one
+/// more is one refusal. Attempts become rarer and rarer.
 #[tokio::test(start_paused = true)]
 async fn calls_at_once_are_learned_from_few_refusals_and_used_up() {
     let pages = 40;
-    // After 1, 3, 7, 15 and 31 minutes, and then once in half an hour.
+    // After 1, 3, 7, 15 and 31 minutes, and then every half hour.
     let tries = 8;
     for most in [1, 2, 5, 20] {
         let (granted, refused) = run_at_once(most, pages, MINUTE * 60).await;
@@ -132,15 +132,15 @@ async fn calls_at_once_are_learned_from_few_refusals_and_used_up() {
     }
 }
 
-/// How many calls are granted and refused of pages that call an API for so long which takes so many at once.
+/// How many calls are granted and refused for pages that keep calling an API that accepts `most` calls at once.
 async fn run_at_once(most: u32, pages: u32, lasting: Duration) -> (u32, u32) {
     let governor = governors(1, "[rate-limit]\nfailures = 0").remove(0);
     let under_way = Arc::new(Mutex::new(0));
-    let told = Arc::new(Mutex::new((0, 0)));
+    let totals = Arc::new(Mutex::new((0, 0)));
     let end = Instant::now() + lasting;
     let mut calls = JoinSet::new();
     for _ in 0..pages {
-        let (governor, under_way, told) = (governor.clone(), under_way.clone(), told.clone());
+        let (governor, under_way, totals) = (governor.clone(), under_way.clone(), totals.clone());
         calls.spawn(async move {
             let patience = Deadline::new(end, lasting, DeadlineReason::PageTimeout);
             while Instant::now() < end {
@@ -157,8 +157,8 @@ async fn run_at_once(most: u32, pages: u32, lasting: Duration) -> (u32, u32) {
                 sleep(time).await;
                 *under_way.lock().unwrap() -= 1;
                 let status = {
-                    let mut told = told.lock().unwrap();
-                    let (granted, refused) = &mut *told;
+                    let mut totals = totals.lock().unwrap();
+                    let (granted, refused) = &mut *totals;
                     *if is_granted { granted } else { refused } += 1;
                     if is_granted { 200 } else { 429 }
                 };
@@ -167,5 +167,5 @@ async fn run_at_once(most: u32, pages: u32, lasting: Duration) -> (u32, u32) {
         });
     }
     while calls.join_next().await.is_some() {}
-    *told.lock().unwrap()
+    *totals.lock().unwrap()
 }

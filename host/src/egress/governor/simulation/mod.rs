@@ -1,4 +1,4 @@
-//! The governor in front of APIs that count in several ways, under a clock that the tests hold.
+//! The governor in front of APIs that count in various ways, under a clock that the tests control.
 
 mod apis;
 mod forms;
@@ -18,18 +18,18 @@ use apis::{Count, aligned, bucket, demo, floored, sliding};
 const ORIGIN: &str = "https://api.example.com";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Who calls, and how far the API is away.
+/// The callers, and the distance to the API.
 #[derive(Debug, Clone, Copy)]
 struct Scene {
     pages: usize,
     connectors: usize,
-    /// From here to there.
+    /// The time of a message from here to there.
     distance: Duration,
-    /// From the time on from which calls are measured.
+    /// How long calls are measured.
     lasting: Duration,
 }
 
-/// What became of it.
+/// The result of a scene.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 struct QuotaAnswer {
     granted: u32,
@@ -49,10 +49,10 @@ fn governors(number: usize, toml: &str) -> Vec<Arc<Governor>> {
         .collect()
 }
 
-/// How an API tells that a call was granted, the limit, what remains and the reset.
+/// How an API states whether a call was granted, the limit, the remainder and the reset.
 type Tell = fn(bool, u32, u32, &str) -> HeaderMap;
 
-/// As most APIs tell it.
+/// As most APIs state it.
 fn usual(_: bool, limit: u32, remaining: u32, reset: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("x-ratelimit-limit", limit.into());
@@ -61,22 +61,22 @@ fn usual(_: bool, limit: u32, remaining: u32, reset: &str) -> HeaderMap {
     headers
 }
 
-/// Pages that call the API one call after the other, as fast as they may.
+/// Runs pages that call the API one call after the other, as fast as they may.
 async fn run(scene: Scene, toml: &str, count: Count) -> QuotaAnswer {
-    run_told(scene, toml, count, usual).await
+    run_stated(scene, toml, count, usual).await
 }
 
-/// As [`run`], with an API that tells its quota in a way of its own.
-async fn run_told(scene: Scene, toml: &str, count: Count, tell: Tell) -> QuotaAnswer {
+/// As [`run`], with an API that describes its quota in its own way.
+async fn run_stated(scene: Scene, toml: &str, count: Count, tell: Tell) -> QuotaAnswer {
     let governors = governors(scene.connectors, toml);
     let measured = Instant::now() + count.measured_from;
     let end = measured + scene.lasting;
     let count = Arc::new(Mutex::new(count));
-    let told = Arc::new(Mutex::new(QuotaAnswer::default()));
+    let totals = Arc::new(Mutex::new(QuotaAnswer::default()));
     let mut pages = JoinSet::new();
     for page in 0..scene.pages {
         let governor = governors[page % scene.connectors].clone();
-        let (count, told) = (count.clone(), told.clone());
+        let (count, totals) = (count.clone(), totals.clone());
         pages.spawn(async move {
             let patience = Deadline::new(end, scene.lasting, DeadlineReason::PageTimeout);
             for number in page.. {
@@ -95,9 +95,9 @@ async fn run_told(scene: Scene, toml: &str, count: Count, tell: Tell) -> QuotaAn
                 let (granted, limit, remaining, reset) =
                     (count.lock().unwrap().spend)(Instant::now());
                 {
-                    let mut told = told.lock().unwrap();
-                    told.granted += u32::from(granted && Instant::now() >= measured);
-                    told.refused += u32::from(!granted);
+                    let mut totals = totals.lock().unwrap();
+                    totals.granted += u32::from(granted && Instant::now() >= measured);
+                    totals.refused += u32::from(!granted);
                 }
                 sleep(scene.distance * (200 - part) / 100).await;
                 let headers = tell(granted, limit, remaining, &reset);
@@ -106,19 +106,19 @@ async fn run_told(scene: Scene, toml: &str, count: Count, tell: Tell) -> QuotaAn
         });
     }
     while pages.join_next().await.is_some() {}
-    Arc::into_inner(told).unwrap().into_inner().unwrap()
+    Arc::into_inner(totals).unwrap().into_inner().unwrap()
 }
 
-/// Calls, their window, and the distance of the API.
+/// The number of calls, their window, and the distance of the API.
 type Quotas = [(u32, Duration, Duration)];
 
-/// Runs all combinations of one page or a hundred on one connector or three, and fails with those that met a refusal
-/// or used less than this share.
+/// Runs all combinations of one page or a hundred on one connector or three. Fails if any of them met a refusal or
+/// used less than this share.
 async fn assert_used(share: f64, count: fn(u32, Duration) -> Count, quotas: &Quotas, more: &str) {
-    assert_told_and_used(share, count, usual, quotas, more).await;
+    assert_used_as_stated(share, count, usual, quotas, more).await;
 }
 
-async fn assert_told_and_used(
+async fn assert_used_as_stated(
     share: f64,
     count: fn(u32, Duration) -> Count,
     tell: Tell,
@@ -137,14 +137,14 @@ async fn assert_told_and_used(
                     distance,
                     lasting: window * windows,
                 };
-                let told = run_told(scene, &toml, count(limit, window), tell).await;
-                let used = f64::from(told.granted) / f64::from(limit * windows);
+                let totals = run_stated(scene, &toml, count(limit, window), tell).await;
+                let used = f64::from(totals.granted) / f64::from(limit * windows);
                 let line = format!(
-                    "{limit} in {window:?}: {scene:?}: {told:?}, {:.1} %",
+                    "{limit} in {window:?}: {scene:?}: {totals:?}, {:.1} %",
                     used * 100.0
                 );
                 println!("{line}");
-                if told.refused > 0 || used < share {
+                if totals.refused > 0 || used < share {
                     wrong.push(line);
                 }
             }
@@ -187,13 +187,13 @@ async fn buckets_are_used_up() {
     assert_used(0.97, bucket, &SHORT, "").await;
 }
 
-/// Though calls overtake each other on their way, and a window that slides gives back one by one.
+/// Although calls overtake each other on their way, and a sliding window returns calls one by one.
 #[tokio::test(start_paused = true)]
 async fn sliding_windows_are_used_up() {
     assert_used(0.97, sliding, &SHORT[..2], "").await;
 }
 
-/// A reset that is told too early costs a call of the reserve, until it is learned.
+/// A reset that is stated too early costs a call of the reserve, until that is learned.
 #[tokio::test(start_paused = true)]
 async fn resets_that_are_rounded_down_meet_no_refusal_with_a_reserve() {
     assert_used(0.97, floored, &SHORT[..2], "reserve = 1").await;
@@ -203,13 +203,13 @@ async fn resets_that_are_rounded_down_meet_no_refusal_with_a_reserve() {
         distance: MILLISECOND,
         lasting: MINUTE * 30,
     };
-    let told = run(scene, "", floored(100, MINUTE)).await;
-    assert!((1..=6).contains(&told.refused), "without one: {told:?}");
+    let totals = run(scene, "", floored(100, MINUTE)).await;
+    assert!((1..=6).contains(&totals.refused), "without one: {totals:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn configured_rate_keeps_within_quotas_that_are_not_told() {
-    let told = run(
+async fn configured_rate_keeps_within_quotas_that_are_not_stated() {
+    let totals = run(
         Scene {
             pages: 100,
             connectors: 3,
@@ -221,17 +221,17 @@ async fn configured_rate_keeps_within_quotas_that_are_not_told() {
             let mut count = aligned(10, SECOND);
             Count::new(move |now| {
                 let (granted, ..) = (count.spend)(now);
-                // No more than the status says.
+                // Nothing more than the status.
                 (granted, 0, 0, "never".to_owned())
             })
         },
     )
     .await;
-    assert_eq!(told.refused, 0);
-    assert!(told.granted >= 582, "{told:?}");
+    assert_eq!(totals.refused, 0);
+    assert!(totals.granted >= 582, "{totals:?}");
 }
 
-/// Scenes whose API tells its resets rounded up, and is near enough for its window.
+/// Scenes whose API rounds its resets up, and is near enough for its window.
 fn scenes() -> impl Strategy<Value = (u32, Duration, Scene, bool)> {
     let window = 2_000..120_000_u64;
     (
@@ -260,7 +260,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn quota_is_never_exceeded_and_nobody_starves(
+    fn quota_is_never_exceeded_and_no_page_starves(
         (limit, window, scene, is_bucket) in scenes(),
         pace_below in 0..=100_u32,
         reserve in 0..=5_u32,
@@ -273,21 +273,21 @@ proptest! {
         let toml = format!(
             "[rate-limit]\nbudget = \"shop\"\npace-below = {pace_below}\nreserve = {reserve}"
         );
-        let told = runtime.block_on(async {
+        let totals = runtime.block_on(async {
             let count = if is_bucket { bucket(limit, window) } else { demo(limit, window) };
             run(scene, &toml, count).await
         });
-        prop_assert_eq!(told.refused, 0, "{:?}", told);
-        // What the pages could make at the most: each waits for an answer before its next call.
+        prop_assert_eq!(totals.refused, 0, "{:?}", totals);
+        // The most calls that the pages could make: each waits for an answer before its next call.
         let pages = u32::try_from(scene.pages).unwrap();
         let trips = scene.lasting.as_nanos() / (scene.distance * 3).as_nanos().max(1);
         let asked = pages.saturating_mul(u32::try_from(trips).unwrap_or(u32::MAX));
-        // Resets in whole seconds may cost up to one in each window.
+        // Resets in whole seconds may cost up to one second in each window.
         let windows = (scene.lasting.as_secs_f64() / (window.as_secs_f64() + 1.2)).floor();
         let allowed = f64::from(limit.saturating_sub(reserve)) * windows;
         prop_assert!(
-            f64::from(told.granted) >= allowed.min(f64::from(asked)) * 0.9 - 1.0,
-            "{told:?} of {allowed} allowed, {asked} asked for"
+            f64::from(totals.granted) >= allowed.min(f64::from(asked)) * 0.9 - 1.0,
+            "{totals:?} of {allowed} allowed, {asked} asked for"
         );
     }
 }

@@ -1,10 +1,10 @@
-//! Quotas of one origin that are told apart.
+//! Quotas of one origin that are kept apart.
 
 use super::*;
 
-/// A response that tells the quota of a resource.
+/// A response that states the quota of a resource.
 fn of(resource: &'static str, limit: u32, remaining: u32, reset: u64) -> HeaderMap {
-    let mut headers = told(remaining, reset);
+    let mut headers = stated(remaining, reset);
     headers.insert("x-ratelimit-limit", limit.into());
     headers.insert("x-ratelimit-resource", HeaderValue::from_static(resource));
     headers
@@ -25,7 +25,7 @@ async fn at(
 }
 
 #[tokio::test(start_paused = true)]
-async fn resource_that_is_spent_holds_no_other() {
+async fn spent_resource_holds_no_other() {
     let governor = governor("a", "", &Budgets::default());
     for left in [4, 3, 2, 1, 0] {
         let search = of("search", 30, left, 60);
@@ -42,7 +42,7 @@ async fn resource_that_is_spent_holds_no_other() {
     assert!((SECOND * 60..SECOND * 62).contains(&held), "{held:?}");
 }
 
-/// A response of Zendesk's to a listing: the account's quota, and that of this listing alone.
+/// Zendesk's response to a listing: the quota of the account, and that of this listing only.
 fn listing(account: u32, its: (&'static str, &str)) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("ratelimit-limit", HeaderValue::from_static("700"));
@@ -53,13 +53,13 @@ fn listing(account: u32, its: (&'static str, &str)) -> HeaderMap {
 }
 
 #[tokio::test(start_paused = true)]
-async fn quota_that_some_responses_tell_besides_holds_calls_to_their_places_alone() {
+async fn additional_quota_of_some_responses_holds_only_calls_to_their_places() {
     let export = "zendesk-ratelimit-incremental-exports";
     for (status, retry_after) in [(200, None), (429, Some("60"))] {
         let governor = governor("a", "", &Budgets::default());
-        let mut told = listing(600, (export, "total=10; remaining=0; resets=60"));
-        told.extend(retry_after.map(|wait| (http::header::RETRY_AFTER, wait.parse().unwrap())));
-        at(&governor, "/incremental/users", status, &told)
+        let mut stated = listing(600, (export, "total=10; remaining=0; resets=60"));
+        stated.extend(retry_after.map(|wait| (http::header::RETRY_AFTER, wait.parse().unwrap())));
+        at(&governor, "/incremental/users", status, &stated)
             .await
             .unwrap();
         let tickets = (
@@ -72,7 +72,7 @@ async fn quota_that_some_responses_tell_besides_holds_calls_to_their_places_alon
                 .unwrap();
             assert_eq!(held, Duration::ZERO, "{path} after {status}");
         }
-        let held = at(&governor, "/incremental/users", 200, &told)
+        let held = at(&governor, "/incremental/users", 200, &stated)
             .await
             .unwrap();
         assert!(
@@ -80,21 +80,21 @@ async fn quota_that_some_responses_tell_besides_holds_calls_to_their_places_alon
             "{held:?} after {status}"
         );
     }
-    // That of the account holds them all.
+    // The account's quota holds all of them.
     let governor = governor("a", "", &Budgets::default());
-    let told = listing(0, (export, "total=10; remaining=9; resets=60"));
-    at(&governor, "/incremental/users", 429, &told)
+    let stated = listing(0, (export, "total=10; remaining=9; resets=60"));
+    at(&governor, "/incremental/users", 429, &stated)
         .await
         .unwrap();
-    let held = at(&governor, "/tickets", 200, &told).await.unwrap();
+    let held = at(&governor, "/tickets", 200, &stated).await.unwrap();
     assert!((SECOND * 40..SECOND * 42).contains(&held), "{held:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_quota_without_resources_holds_all_paths() {
     let governor = governor("a", "", &Budgets::default());
-    at(&governor, "/search", 200, &told(0, 60)).await.unwrap();
-    let held = at(&governor, "/core", 200, &told(99, 60)).await.unwrap();
+    at(&governor, "/search", 200, &stated(0, 60)).await.unwrap();
+    let held = at(&governor, "/core", 200, &stated(99, 60)).await.unwrap();
     assert!((SECOND * 60..SECOND * 62).contains(&held), "{held:?}");
 }
 
@@ -127,17 +127,17 @@ async fn refusal_that_names_no_resource_holds_all_calls() {
         ("x-ratelimit-global", "true"),
         ("x-ratelimit-scope", "global"),
     ];
-    for told in [&[][..], &global[..1], &global[1..]] {
+    for stated in [&[][..], &global[..1], &global[1..]] {
         let governor = governor("a", "", &Budgets::default());
         for resource in ["search", "core"] {
             let (path, headers) = (format!("/{resource}"), of(resource, 30, 9, 60));
             at(&governor, &path, 200, &headers).await.unwrap();
         }
         let mut refusal = HeaderMap::new();
-        if !told.is_empty() {
+        if !stated.is_empty() {
             refusal = of("search", 30, 0, 1);
         }
-        for (name, value) in told {
+        for (name, value) in stated {
             refusal.insert(*name, HeaderValue::from_static(value));
         }
         refusal.insert("retry-after", HeaderValue::from_static("4"));
@@ -146,7 +146,7 @@ async fn refusal_that_names_no_resource_holds_all_calls() {
         let held = at(&governor, "/core", 200, &headers).await.unwrap();
         assert!(
             (SECOND * 4..SECOND * 6).contains(&held),
-            "{held:?} {told:?}"
+            "{held:?} {stated:?}"
         );
     }
 }
@@ -173,7 +173,7 @@ async fn refusal_of_configured_paths_holds_all_calls_if_it_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
+async fn one_call_is_sent_first_to_a_place_of_an_unknown_resource() {
     let governor = governor("a", "", &Budgets::default());
     at(&governor, "/core", 200, &of("core", 5000, 4990, 3600))
         .await
@@ -187,7 +187,7 @@ async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
                 let admission = governor
                     .admit(ORIGIN, path, patience(SECOND * 30), &HeldCall::default())
                     .await?;
-                // No more is known than that it is under way.
+                // Nothing is known except that it is under way.
                 sleep(SECOND).await;
                 drop(admission);
                 Ok::<_, EgressError>(())
@@ -210,7 +210,7 @@ async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn place_that_tells_no_resource_spends_what_all_do() {
+async fn place_without_a_resource_spends_the_quota_of_all_calls() {
     let governor = governor("a", "", &Budgets::default());
     at(&governor, "/search", 200, &of("search", 30, 0, 60))
         .await
@@ -221,7 +221,9 @@ async fn place_that_tells_no_resource_spends_what_all_do() {
             .unwrap();
         assert_eq!(held, Duration::ZERO);
     }
-    at(&governor, "/status", 200, &told(0, 600)).await.unwrap();
+    at(&governor, "/status", 200, &stated(0, 600))
+        .await
+        .unwrap();
     let held = at(&governor, "/search", 200, &of("search", 30, 29, 60))
         .await
         .unwrap();
@@ -229,7 +231,7 @@ async fn place_that_tells_no_resource_spends_what_all_do() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn paths_of_the_configuration_have_quotas_of_their_own() {
+async fn configured_paths_have_their_own_quotas() {
     let toml = "
         [[rate-limit.quota]]
         paths = [\"/search*\", \"*/reports\"]
@@ -238,12 +240,12 @@ async fn paths_of_the_configuration_have_quotas_of_their_own() {
         rate = \"1/m\"
         burst = 2";
     let governor = governor("a", toml, &Budgets::default());
-    at(&governor, "/search/code", 200, &told(0, 60))
+    at(&governor, "/search/code", 200, &stated(0, 60))
         .await
         .unwrap();
-    let held = at(&governor, "/beers", 200, &told(99, 60)).await.unwrap();
+    let held = at(&governor, "/beers", 200, &stated(99, 60)).await.unwrap();
     assert_eq!(held, Duration::ZERO);
-    let held = at(&governor, "/v1/reports", 200, &told(99, 60))
+    let held = at(&governor, "/v1/reports", 200, &stated(99, 60))
         .await
         .unwrap();
     assert!((SECOND * 60..SECOND * 62).contains(&held), "{held:?}");
@@ -260,10 +262,10 @@ async fn paths_of_the_configuration_have_quotas_of_their_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_no_end_of_resources_but_of_quotas_that_are_kept() {
+async fn kept_quotas_are_bounded_for_any_number_of_resources() {
     let governor = governor("a", "", &Budgets::default());
     for number in 0..2000 {
-        let mut headers = told(0, 600);
+        let mut headers = stated(0, 600);
         let resource = HeaderValue::from_str(&format!("resource-{number}")).unwrap();
         headers.insert("x-ratelimit-resource", resource);
         let letters: String = number

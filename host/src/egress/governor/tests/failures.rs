@@ -1,9 +1,9 @@
-//! Calls that fail, and those that are made again.
+//! Failing calls, and retried calls.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
+async fn calls_to_an_api_that_keeps_failing_fail_at_once() {
     let governor = governor(
         "a",
         "failures = 3\ncool-down = \"10s\"",
@@ -22,7 +22,7 @@ async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
     assert_eq!(
         governor.pause(ORIGIN, "/", 1, None, |wait| wait < HOUR),
         None,
-        "nor is it tried again"
+        "and it is not retried"
     );
     call(&governor, "https://other.example.com", HOUR, 200, &none)
         .await
@@ -37,7 +37,7 @@ async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
 #[tokio::test(start_paused = true)]
 async fn call_that_was_held_while_the_api_failed_is_not_made() {
     let governor = governor("a", "failures = 1", &Budgets::default());
-    call(&governor, ORIGIN, HOUR, 200, &told(1, 60))
+    call(&governor, ORIGIN, HOUR, 200, &stated(1, 60))
         .await
         .unwrap();
     sleep(SECOND * 50).await;
@@ -47,7 +47,7 @@ async fn call_that_was_held_while_the_api_failed_is_not_made() {
         tokio::spawn(async move { quiet(&governor).await })
     };
     settle().await;
-    last.answered(502, &told(0, 10));
+    last.answered(502, &stated(0, 10));
     let error = task.await.unwrap().unwrap_err();
     assert!(matches!(error, EgressError::OutOfService { .. }), "{error}");
 }
@@ -77,7 +77,7 @@ fn method_or_request_says_whether_it_may_be_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn further_try_comes_when_the_api_says_if_there_is_time() {
+async fn retry_comes_when_the_api_says_if_there_is_time() {
     let governor = governor("a", "", &Budgets::default());
     let after = |value| {
         let mut headers = HeaderMap::new();
@@ -85,12 +85,12 @@ async fn further_try_comes_when_the_api_says_if_there_is_time() {
         headers
     };
     let pause = |tries, headers: &HeaderMap, time| {
-        let ResponseVerdict::RateLimit(told) =
+        let ResponseVerdict::RateLimit(stated) =
             ResponseVerdict::of(429, &governor.readings(ORIGIN, None, headers))
         else {
             panic!("a rate limit");
         };
-        governor.pause(ORIGIN, "/", tries, told, |wait| wait < time)
+        governor.pause(ORIGIN, "/", tries, stated, |wait| wait < time)
     };
     assert_eq!(pause(1, &after("7"), SECOND * 8), Some(SECOND * 7));
     assert_eq!(pause(1, &after("7"), SECOND * 7), None);
@@ -111,7 +111,7 @@ async fn further_try_comes_when_the_api_says_if_there_is_time() {
         None,
         "two are the default"
     );
-    call(&governor, ORIGIN, HOUR, 200, &told(0, 60))
+    call(&governor, ORIGIN, HOUR, 200, &stated(0, 60))
         .await
         .unwrap();
     assert_eq!(

@@ -31,7 +31,7 @@ fn patience(time: Duration) -> Deadline {
     Deadline::new(Instant::now(), time, DeadlineReason::PageTimeout)
 }
 
-fn told(remaining: u32, reset: u64) -> HeaderMap {
+fn stated(remaining: u32, reset: u64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("x-ratelimit-limit", HeaderValue::from_static("100"));
     headers.insert("x-ratelimit-remaining", remaining.into());
@@ -40,7 +40,7 @@ fn told(remaining: u32, reset: u64) -> HeaderMap {
 }
 
 impl CallPermit<'_> {
-    /// A response without a rule of the configuration for it.
+    /// Settles the call with a response for which the configuration has no rule.
     pub(super) fn answered(self, status: u16, headers: &HeaderMap) {
         let readings = self.readings(headers);
         self.judged(status, ResponseVerdict::of(status, &readings), readings);
@@ -74,7 +74,7 @@ async fn quiet(governor: &Governor) -> Result<Option<Duration>, EgressError> {
     call(governor, ORIGIN, HOUR, 200, &HeaderMap::new()).await
 }
 
-/// Lets everybody run who can.
+/// Lets all tasks run that can.
 async fn settle() {
     for _ in 0..100 {
         yield_now().await;
@@ -82,7 +82,7 @@ async fn settle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_to_an_api_that_tells_no_quota_are_not_held() {
+async fn calls_to_an_api_that_states_no_quota_are_not_held() {
     let governor = governor("a", "", &Budgets::default());
     quiet(&governor).await.unwrap();
     let mut under_way = Vec::new();
@@ -98,7 +98,7 @@ async fn queue(
     governor: &Arc<Governor>,
     calls: usize,
 ) -> (Arc<Mutex<Vec<usize>>>, Vec<JoinHandle<()>>) {
-    call(governor, ORIGIN, HOUR, 200, &told(0, 60))
+    call(governor, ORIGIN, HOUR, 200, &stated(0, 60))
         .await
         .unwrap();
     let made = Arc::new(Mutex::new(Vec::new()));
@@ -109,7 +109,7 @@ async fn queue(
             let admission = admitted(&governor, ORIGIN, "/").await;
             assert!(admission.held.unwrap() >= SECOND * 60);
             made.lock().unwrap().push(number);
-            admission.answered(200, &told(99, 60));
+            admission.answered(200, &stated(99, 60));
         }));
         settle().await;
     }
@@ -145,7 +145,7 @@ async fn call_that_is_dropped_leaves_the_queue() {
 #[tokio::test(start_paused = true)]
 async fn call_that_would_be_held_for_too_long_fails_at_once() {
     let governor = governor("a", "budget = \"shop\"", &Budgets::default());
-    call(&governor, ORIGIN, HOUR, 200, &told(0, 60))
+    call(&governor, ORIGIN, HOUR, 200, &stated(0, 60))
         .await
         .unwrap();
     let began = Instant::now();
@@ -187,7 +187,7 @@ async fn call_that_waits_for_the_first_answer_blames_no_quota() {
 #[tokio::test(start_paused = true)]
 async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
     let governor = governor("a", "", &Budgets::default());
-    call(&governor, ORIGIN, HOUR, 200, &told(1, 60))
+    call(&governor, ORIGIN, HOUR, 200, &stated(1, 60))
         .await
         .unwrap();
     sleep(SECOND * 59).await;
@@ -201,7 +201,7 @@ async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
         })
         .collect();
     settle().await;
-    let mut refusal = told(0, 60);
+    let mut refusal = stated(0, 60);
     refusal.insert("retry-after", HeaderValue::from_static("3000"));
     last.answered(429, &refusal);
     let began = Instant::now();
@@ -235,7 +235,7 @@ async fn call_behind_one_that_gets_no_answer_waits_no_longer_than_it_may() {
 #[tokio::test(start_paused = true)]
 async fn held_call_shows_what_it_waits_for() {
     let governor = governor("a", "budget = \"shop\"", &Budgets::default());
-    call(&governor, ORIGIN, HOUR, 200, &told(0, 60))
+    call(&governor, ORIGIN, HOUR, 200, &stated(0, 60))
         .await
         .unwrap();
     let waits = Arc::<Waits>::default();
@@ -265,7 +265,7 @@ async fn held_call_shows_what_it_waits_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn call_that_waits_for_another_one_shows_that_and_no_quota() {
+async fn call_that_waits_for_another_one_shows_that_instead_of_a_quota() {
     let other = |waits: &Arc<Waits>| {
         let wait = waits.current().expect("it waits");
         assert_eq!(wait.until, None, "{wait}");
@@ -275,7 +275,7 @@ async fn call_that_waits_for_another_one_shows_that_and_no_quota() {
         );
         wait.to_string()
     };
-    // Nothing is known yet: one call goes first.
+    // Nothing is known yet: one call is sent first.
     let governor = governor("a", "", &Budgets::default());
     let first = admitted(&governor, ORIGIN, "/").await;
     let mut held = Vec::new();
@@ -288,7 +288,7 @@ async fn call_that_waits_for_another_one_shows_that_and_no_quota() {
                 .admit(ORIGIN, "/", patience(HOUR), &call)
                 .await
                 .unwrap();
-            admission.answered(200, &told(0, 60));
+            admission.answered(200, &stated(0, 60));
         });
         held.push((task, waits, phases));
     }
@@ -304,8 +304,8 @@ async fn call_that_waits_for_another_one_shows_that_and_no_quota() {
             "{waited}"
         );
     }
-    // It tells that nothing is left.
-    first.answered(200, &told(0, 60));
+    // Its response shows that nothing is left.
+    first.answered(200, &stated(0, 60));
     settle().await;
     let quotas = held.iter().filter(|(_, waits, call)| {
         let wait = waits.current();
@@ -331,7 +331,7 @@ async fn budget_is_shared_by_its_name_and_outlives_its_connectors() {
     ]
     .map(|(name, toml)| governor(name, toml, &budgets));
     for governor in [&a, &own] {
-        call(governor, ORIGIN, HOUR, 200, &told(0, 60))
+        call(governor, ORIGIN, HOUR, 200, &stated(0, 60))
             .await
             .unwrap();
     }
@@ -357,14 +357,14 @@ async fn budget_is_shared_by_its_name_and_outlives_its_connectors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_no_end_of_origins_but_of_budgets() {
+async fn budgets_are_bounded_for_any_number_of_origins() {
     let budgets = Budgets::default();
     let governor = governor("a", "", &budgets);
     let origins: Vec<String> = (0..200)
         .map(|number| format!("https://{number}.example.com"))
         .collect();
     for origin in &origins {
-        call(&governor, origin, SECOND, 200, &told(0, 60))
+        call(&governor, origin, SECOND, 200, &stated(0, 60))
             .await
             .unwrap();
     }
@@ -374,7 +374,7 @@ async fn there_is_no_end_of_origins_but_of_budgets() {
     };
     assert!(kept.lock().len() <= 64);
     assert!(
-        call(&governor, &origins[199], SECOND, 200, &told(0, 60))
+        call(&governor, &origins[199], SECOND, 200, &stated(0, 60))
             .await
             .is_err(),
         "the last one is known"

@@ -11,7 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
-/// What is said of a whole head, in pieces of this size: how many headers are left, and which are left out or joined.
+/// The verdict on a whole head, in pieces of this size: how many headers are left, and which ones are left out or
+/// joined.
 fn judged(head: &[u8], size: usize) -> Result<(usize, Vec<String>, Vec<String>), HeadFault> {
     let mut lines = HeadLines::default();
     let (mut left_out, mut folded) = (Vec::new(), Vec::new());
@@ -31,7 +32,7 @@ fn judged(head: &[u8], size: usize) -> Result<(usize, Vec<String>, Vec<String>),
     panic!("it has no end");
 }
 
-/// What the parser makes of it, set up as the pool sets it up.
+/// What the parser reads from it, configured as in the pool.
 async fn parsed(head: &[u8]) -> Result<HeaderMap, hyper::Error> {
     let (client, mut server) = tokio::io::duplex(1 << 20);
     let mut builder = hyper::client::conn::http1::Builder::new();
@@ -139,7 +140,7 @@ async fn lines_are_judged_as_the_parser_judges_them() {
 }
 
 #[test]
-fn heads_that_can_be_read_in_two_ways_are_refused_in_words() {
+fn ambiguous_heads_are_refused_with_a_reason() {
     for (line, named) in [
         (&b"x-return: a\r"[..], "`x-return`"),
         (b"Content-Length: 5\x7f", "`Content-Length`"),
@@ -177,7 +178,7 @@ fn lines(count: usize, length: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn heads_are_as_large_as_they_may_be_whatever_the_number_of_their_lines() {
+async fn heads_may_have_their_full_size_with_any_number_of_lines() {
     for (count, length) in [
         (1, 250 << 10),
         (300, 800),
@@ -220,7 +221,7 @@ fn header_with_too_long_a_name_is_refused() {
 }
 
 #[test]
-fn memory_of_a_long_line_is_that_of_its_beginning() {
+fn only_the_beginning_of_a_long_line_is_kept() {
     let mut lines = HeadLines::default();
     for piece in [&b"HTTP/1.1 200 OK\r\nx-a: "[..], &[b'x'; 100_000]] {
         let mut rest = piece;
@@ -232,7 +233,7 @@ fn memory_of_a_long_line_is_that_of_its_beginning() {
 }
 
 #[test]
-fn interim_heads_are_passed_over() {
+fn interim_heads_are_skipped() {
     let head = b"\r\n\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: \x01\r\n\r\nHTTP/1.1 200\nx-a: 1\n\nbody\n\n";
     for size in [1, head.len()] {
         let (headers, left_out, _) = judged(head, size).unwrap();
@@ -240,7 +241,7 @@ fn interim_heads_are_passed_over() {
     }
 }
 
-/// Lines of all kinds, but for those that say where a body ends.
+/// Lines of all kinds except those that determine where a body ends.
 fn line() -> impl Strategy<Value = Vec<u8>> {
     let name = select(vec![
         "x-a",
@@ -266,7 +267,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn as_many_headers_are_left_as_the_parser_leaves(lines in vec(line(), 0..8)) {
+    fn number_of_headers_is_the_same_as_the_parsers(lines in vec(line(), 0..8)) {
         let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
         let head = head(&lines);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -193,9 +193,9 @@ fn wait_of_the_response_takes_precedence_over_the_rule() {
         let rule = rule(&format!(
             "status = 403\nthen = 'wait'\nwait-header = 'x-wait'\n{place}"
         ));
-        let told = verdict(&rule, 403, &[("x-wait", value)], "");
-        let ResponseVerdict::RateLimit(Some(wait)) = told else {
-            panic!("{value}: {told:?}");
+        let found = verdict(&rule, 403, &[("x-wait", value)], "");
+        let ResponseVerdict::RateLimit(Some(wait)) = found else {
+            panic!("{value}: {found:?}");
         };
         assert!(
             (SECOND * 5..=SECOND * 7).contains(&wait),
@@ -343,7 +343,7 @@ fn spent_quota_takes_precedence_over_the_wait_of_a_rule() {
 
 #[test]
 fn wait_that_cannot_be_read_is_reported_with_its_place() {
-    for (place, told, body) in [
+    for (place, named, body) in [
         ("wait-header = 'x-retry-in'", "x-retry-in", "{}"),
         (
             "wait-json = 'retry_in'",
@@ -367,7 +367,7 @@ fn wait_that_cannot_be_read_is_reported_with_its_place() {
         };
         assert_eq!(judgment.verdict, wait(7), "the rule's own counts");
         let unread = judgment.unread.expect(place);
-        assert_eq!(unread.place, told);
+        assert_eq!(unread.place, named);
         assert!(
             body.contains(&unread.value) || unread.value == "after lunch",
             "{unread:?}"

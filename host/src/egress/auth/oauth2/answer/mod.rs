@@ -141,7 +141,7 @@ fn of_head(
     let access_token = head::token(place, headers).filter(|_| !refusal::says_no(&answer));
     let access_token = access_token.ok_or_else(|| match text {
         "" => EndpointFault::NoToken {
-            path: fields.told(),
+            path: fields.words(),
             found: None,
         },
         _ => reader.missing(),
@@ -178,9 +178,9 @@ fn refused(text: &str, headers: &HeaderMap) -> EndpointFault {
 
 /// Why there is no token in a body that is neither JSON nor a form.
 fn unreadable(text: &str, is_good: bool, headers: &HeaderMap) -> EndpointFault {
-    let told = RefusalWords::of_challenge(headers);
-    if !is_good && told.is_something() {
-        return told.into();
+    let words = RefusalWords::of_challenge(headers);
+    if !is_good && words.is_something() {
+        return words.into();
     }
     if text.is_empty() {
         return EndpointFault::Empty;

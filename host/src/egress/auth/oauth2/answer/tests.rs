@@ -33,7 +33,7 @@ fn read_as(body: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn a_token_is_read_in_whatever_form_it_comes() {
+fn a_token_is_read_in_every_format() {
     let utf16: Vec<u8> = "\u{FEFF}{\"access_token\":\"a\"}"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
@@ -146,8 +146,8 @@ fn a_token_is_read_from_where_the_configuration_says() {
             "answered without a text that is a token as a whole",
         ),
     ] {
-        let told = read_with(200, body.as_bytes(), whole);
-        assert!(told.contains(expected), "{body}: {told}");
+        let message = read_with(200, body.as_bytes(), whole);
+        assert!(message.contains(expected), "{body}: {message}");
     }
 }
 
@@ -173,9 +173,15 @@ fn every_spelling_of_a_bearer_token_is_taken_and_no_token_that_needs_a_proof() {
         assert_eq!(of(token_type), "a - r -", "{token_type}");
     }
     for token_type in ["mac", "DPoP", "pop", "N_A", "Basic"] {
-        let told = of(&format!("\"{token_type}\""));
-        assert!(told.contains(&format!("type `{token_type}`")), "{told}");
-        assert!(told.ends_with("[r]"), "its refresh token is kept: {told}");
+        let message = of(&format!("\"{token_type}\""));
+        assert!(
+            message.contains(&format!("type `{token_type}`")),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("[r]"),
+            "its refresh token is kept: {message}"
+        );
     }
     let body = br#"{"access_token":"a","token_type":"Own"}"#;
     let known = |fields: &mut AnswerFields| fields.token_types = vec!["own".to_owned()];
@@ -183,7 +189,7 @@ fn every_spelling_of_a_bearer_token_is_taken_and_no_token_that_needs_a_proof() {
 }
 
 #[test]
-fn what_is_no_token_is_named_for_what_it_is() {
+fn an_answer_without_a_token_is_reported_as_what_it_is() {
     for (status, body, expected) in [
         (200, "", "sent an empty answer; check `token-url`"),
         (200, "  \n", "sent an empty answer; check `token-url`"),
@@ -302,8 +308,8 @@ fn what_is_no_token_is_named_for_what_it_is() {
             "clock",
         ),
     ] {
-        let told = read_with(status, body.as_bytes(), |_| {});
-        assert!(told.contains(expected), "{body}: {told}");
+        let message = read_with(status, body.as_bytes(), |_| {});
+        assert!(message.contains(expected), "{body}: {message}");
     }
     let long = format!("{{\"error\": \"{}\"}}", "x".repeat(10_000));
     assert!(read_with(400, long.as_bytes(), |_| {}).len() < 300);
@@ -316,8 +322,8 @@ fn a_refusal_in_the_head_alone_is_read() {
     headers.insert("www-authenticate", challenge.parse().expect("a header"));
     for body in ["", "{}", "<html>"] {
         let read = read(401, &headers, body.as_bytes(), &AnswerFields::default());
-        let told = read.expect_err("there is no token").fault.to_string();
-        assert_eq!(told, "refused: invalid_client, \"who?\"", "{body}");
+        let message = read.expect_err("there is no token").fault.to_string();
+        assert_eq!(message, "refused: invalid_client, \"who?\"", "{body}");
     }
 }
 
@@ -356,12 +362,12 @@ fn a_token_in_the_head_is_taken_only_from_an_answer_that_grants_it() {
         (200, r#"{"error":"locked"}"#, Some("refused: locked")),
     ] {
         let read = read(status, &headers, body.as_bytes(), &fields);
-        let told = read.err().map(|failure| failure.fault.to_string());
+        let message = read.err().map(|failure| failure.fault.to_string());
         match expected {
-            None => assert_eq!(told, None, "{status} {body}"),
+            None => assert_eq!(message, None, "{status} {body}"),
             Some(expected) => {
-                let told = told.unwrap_or_default();
-                assert!(told.contains(expected), "{status} {body}: {told}");
+                let message = message.unwrap_or_default();
+                assert!(message.contains(expected), "{status} {body}: {message}");
             }
         }
     }

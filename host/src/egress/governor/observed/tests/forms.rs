@@ -3,15 +3,15 @@
 use super::*;
 
 #[test]
-fn several_families_tell_several_quotas() {
+fn several_families_describe_several_quotas() {
     let minute = Some(Duration::from_secs(60));
     let day = Some(Duration::from_secs(24 * 3600));
-    let untold = |name: &'static str, limit, remaining, window| QuotaReport {
+    let unstated = |name: &'static str, limit, remaining, window| QuotaReport {
         reset: None,
         window,
         ..quota(name, limit, remaining, 0)
     };
-    // Exact Online tells its resets in milliseconds since 1970.
+    // Exact Online states its resets in milliseconds since 1970.
     let exact = observed(&[
         ("x-ratelimit-limit", "5000"),
         ("x-ratelimit-remaining", "4000"),
@@ -41,8 +41,8 @@ fn several_families_tell_several_quotas() {
     assert_eq!(
         quotas,
         [
-            untold("x-minlimit", None, 59, minute),
-            untold("x-daylimit", None, 4970, day)
+            unstated("x-minlimit", None, 59, minute),
+            unstated("x-daylimit", None, 4970, day)
         ]
     );
     let linear = observed(&[
@@ -69,10 +69,10 @@ fn several_families_tell_several_quotas() {
     );
 }
 
-/// As Kong's: the window of a header's name, and the reset of the quota that is spent most in headers of its own.
+/// As Kong's: the window is in a header's name, and the reset of the quota with the highest use has its own headers.
 #[test]
-fn reset_that_other_headers_tell_of_the_same_quota_counts() {
-    let minute_of = |remaining, told: &str| {
+fn reset_in_other_headers_of_the_same_quota_counts() {
+    let minute_of = |remaining, stated: &str| {
         let readings = observed(&[
             ("x-ratelimit-limit-minute", "20"),
             ("x-ratelimit-remaining-minute", remaining),
@@ -80,7 +80,7 @@ fn reset_that_other_headers_tell_of_the_same_quota_counts() {
             ("x-ratelimit-remaining-hour", "400"),
             ("ratelimit-limit", "20"),
             ("ratelimit-remaining", "7"),
-            ("ratelimit-reset", told),
+            ("ratelimit-reset", stated),
         ]);
         assert_eq!(readings.faults, []);
         let reset = |name: &str| {
@@ -97,13 +97,13 @@ fn reset_that_other_headers_tell_of_the_same_quota_counts() {
 }
 
 #[test]
-fn amounts_of_every_form_tell_what_remains() {
+fn amounts_of_every_form_yield_a_remainder() {
     let bucket = |name: &'static str, limit, remaining, each: Option<u64>| QuotaReport {
         reset: None,
         form: QuotaForm::Bucket(each.map(Duration::from_millis)),
         ..quota(name, Some(limit), remaining, 0)
     };
-    let untold = |name: &'static str, limit, remaining, seconds, is_weighted| QuotaReport {
+    let unstated = |name: &'static str, limit, remaining, seconds, is_weighted| QuotaReport {
         reset: None,
         window: Some(Duration::from_secs(seconds)),
         is_weighted,
@@ -138,7 +138,7 @@ fn amounts_of_every_form_tell_what_remains() {
                 ("x-ratelimit-remaining", "7"),
                 ("x-ratelimit-limit", "100/minute"),
             ],
-            untold("x-ratelimit", Some(100), 7, 60, false),
+            unstated("x-ratelimit", Some(100), 7, 60, false),
         ),
         (
             &[
@@ -150,11 +150,11 @@ fn amounts_of_every_form_tell_what_remains() {
         ),
         (
             &[("x-ratelimit-usage-minute", "28%")],
-            untold("x-ratelimit-minute", Some(100), 72, 60, true),
+            unstated("x-ratelimit-minute", Some(100), 72, 60, true),
         ),
         (
             &[("x-app-usage", "{\"call_count\":28,\"total_time\":3}")],
-            untold("x-app-usage", Some(100), 72, 3600, true),
+            unstated("x-app-usage", Some(100), 72, 3600, true),
         ),
         (
             &[("x-amzn-ratelimit-limit", "0.5")],
@@ -227,7 +227,7 @@ fn window_of_the_configuration_takes_the_place_of_a_reset() {
 }
 
 #[test]
-fn headers_of_a_configured_quota_are_its_alone() {
+fn headers_of_a_configured_quota_belong_only_to_it() {
     let rule: QuotaRule = QuotaRule {
         paths: Vec::new(),
         headers: QuotaHeaders {
@@ -259,7 +259,7 @@ fn headers_of_a_configured_quota_are_its_alone() {
 }
 
 #[test]
-fn one_response_tells_a_bounded_number_of_quotas() {
+fn quotas_of_one_response_are_bounded() {
     let names: Vec<String> = ('a'..='z')
         .map(|letter| format!("x-ratelimit-{letter}-remaining-minute"))
         .collect();
@@ -268,7 +268,7 @@ fn one_response_tells_a_bounded_number_of_quotas() {
 }
 
 #[test]
-fn resource_is_told_by_the_usual_headers_or_a_configured_one() {
+fn resource_is_named_by_the_usual_headers_or_a_configured_one() {
     let own = QuotaHeaders {
         resource: Some("x-quota-name".to_owned()),
         ..QuotaHeaders::default()
@@ -291,7 +291,7 @@ fn resource_is_told_by_the_usual_headers_or_a_configured_one() {
 }
 
 #[test]
-fn of_two_lines_of_a_header_the_last_counts_or_what_leaves_less() {
+fn last_or_lowest_of_two_lines_of_a_header_counts() {
     for (first, second, expected) in [("9", "3", 3), ("3", "9", 3), ("x", "3", 3), ("3", "x", 3)] {
         let mut lines = headers(&[
             ("x-ratelimit-limit", "1,000"),

@@ -191,7 +191,7 @@ fn configuration_names_other_headers() {
 
 #[test]
 fn dates_are_by_the_clock_of_the_api() {
-    // It is an hour ahead of ours.
+    // It is an hour ahead of this machine's.
     let date = ("date", "Tue, 24 Nov 2026 01:00:00 GMT");
     for reset in ["1795482030", "Tue, 24 Nov 2026 01:00:30 GMT", "30"] {
         let lines = [
@@ -216,7 +216,7 @@ fn dates_are_by_the_clock_of_the_api() {
     assert_eq!(broken.retry_after, Some(Duration::from_secs(30)));
 }
 
-/// Which headers can't be understood, and why.
+/// The headers that can't be understood, and why.
 fn faults(readings: &QuotaReadings) -> Vec<(&str, QuotaFaultKind)> {
     readings
         .faults
@@ -226,7 +226,7 @@ fn faults(readings: &QuotaReadings) -> Vec<(&str, QuotaFaultKind)> {
 }
 
 #[test]
-fn what_cannot_be_read_is_as_if_it_were_not_there_but_noted() {
+fn unreadable_headers_are_ignored_but_noted() {
     let unreadable = QuotaFaultKind::Reset(TimeFault::Unreadable);
     let implausible = QuotaFaultKind::Reset(TimeFault::Implausible);
     type Case<'c> = (&'c [(&'c str, &'c str)], Option<(&'c str, QuotaFaultKind)>);
@@ -306,7 +306,7 @@ fn what_cannot_be_read_is_as_if_it_were_not_there_but_noted() {
 
 proptest! {
     #[test]
-    fn no_headers_are_too_much(
+    fn any_headers_are_read(
         lines in proptest::collection::vec((0..12usize, "[ -~]{0,60}|[0-9]{1,20}"), 0..12),
         seconds in 0..u64::from(u32::MAX),
     ) {

@@ -1,19 +1,19 @@
-//! Headers as APIs really send them, each with what it tells.
+//! Headers that APIs really send, each with the quotas that it describes.
 
 use super::*;
 
 const HOUR: u64 = 60 * 60;
 const DAY: u64 = 24 * HOUR;
 
-/// A quota whose reset isn't told, of so many seconds.
-fn untold(name: &'static str, limit: u64, remaining: u64, window: u64) -> QuotaReport {
+/// A quota without a stated reset, over this many seconds.
+fn unstated(name: &'static str, limit: u64, remaining: u64, window: u64) -> QuotaReport {
     QuotaReport {
         reset: None,
         ..windowed(name, limit, remaining, 0, window)
     }
 }
 
-fn assert_told(api: &str, lines: &[(&str, &str)], expected: &[QuotaReport]) {
+fn assert_stated(api: &str, lines: &[(&str, &str)], expected: &[QuotaReport]) {
     let readings = observed(lines);
     let mut quotas = readings.quotas;
     quotas.sort_by(|one, other| one.name.cmp(&other.name));
@@ -22,14 +22,14 @@ fn assert_told(api: &str, lines: &[(&str, &str)], expected: &[QuotaReport]) {
 }
 
 #[test]
-fn values_that_name_what_they_tell_are_read() {
-    let api = |name: &'static str, limit, remaining| untold(name, limit, remaining, DAY);
-    assert_told(
+fn values_that_name_their_parts_are_read() {
+    let api = |name: &'static str, limit, remaining| unstated(name, limit, remaining, DAY);
+    assert_stated(
         "Salesforce",
         &[("sforce-limit-info", "api-usage=18/5000")],
         &[api("sforce-info-api", 5000, 4982)],
     );
-    assert_told(
+    assert_stated(
         "Salesforce with an app of its own",
         &[(
             "sforce-limit-info",
@@ -44,7 +44,7 @@ fn values_that_name_what_they_tell_are_read() {
         is_of_some_calls: true,
         ..quota
     };
-    assert_told(
+    assert_stated(
         "Zendesk",
         &[
             ("x-rate-limit", "700"),
@@ -69,17 +69,17 @@ fn values_that_name_what_they_tell_are_read() {
         "remaining=7,limit=100,reset=30",
         r#"{"limit": 100, "remaining": 7, "reset": 30}"#,
     ] {
-        assert_told(value, &[("ratelimit", value)], std::slice::from_ref(&draft));
+        assert_stated(value, &[("ratelimit", value)], std::slice::from_ref(&draft));
     }
-    assert_told(
+    assert_stated(
         "windows by name",
         &[
             ("x-ratelimit-limit", "second=10, minute=100"),
             ("x-ratelimit-remaining", "second=9, minute=99"),
         ],
         &[
-            untold("x-ratelimit-minute", 100, 99, 60),
-            untold("x-ratelimit-second", 10, 9, 1),
+            unstated("x-ratelimit-minute", 100, 99, 60),
+            unstated("x-ratelimit-second", 10, 9, 1),
         ],
     );
 }
@@ -89,7 +89,7 @@ fn structured_fields_are_read_under_any_prefix() {
     for prefix in ["", "beta-", "x-", "acme-"] {
         let field = format!("{prefix}ratelimit");
         let policy = format!("{prefix}ratelimit-policy");
-        assert_told(
+        assert_stated(
             &field,
             &[
                 (&field, r#""tenant-app-quota";r=17842;t=2107"#),
@@ -98,7 +98,7 @@ fn structured_fields_are_read_under_any_prefix() {
             &[windowed("tenant-app-quota", 100_100, 17_842, 2107, 3600)],
         );
     }
-    assert_told(
+    assert_stated(
         "Jira, when nothing is left",
         &[
             ("beta-ratelimit", r#""tenant-app-quota";r=0;t=2788"#),
@@ -107,7 +107,7 @@ fn structured_fields_are_read_under_any_prefix() {
         ],
         &[quota("tenant-app-quota", None, 0, 2788)],
     );
-    assert_told(
+    assert_stated(
         "points",
         &[
             ("ratelimit", r#""work";r=7;t=30"#),
@@ -118,7 +118,7 @@ fn structured_fields_are_read_under_any_prefix() {
             ..windowed("work", 100, 7, 30, 60)
         }],
     );
-    assert_told(
+    assert_stated(
         "connections",
         &[
             ("ratelimit", r#""many";r=7;t=30"#),
@@ -135,8 +135,8 @@ fn structured_fields_are_read_under_any_prefix() {
 fn each_number_of_a_list_is_a_quota_of_its_own() {
     let strava =
         |name: &'static str, limit, left, window, reset| windowed(name, limit, left, reset, window);
-    // By our clock it is midnight, so both windows have just begun.
-    assert_told(
+    // By this machine's clock it is midnight, so both windows have just begun.
+    assert_stated(
         "Strava",
         &[
             ("x-ratelimit-limit", "200,2000"),
@@ -151,7 +151,7 @@ fn each_number_of_a_list_is_a_quota_of_its_own() {
             strava("x-readratelimit#2", 1000, 966, DAY, DAY),
         ],
     );
-    assert_told(
+    assert_stated(
         "Strava at another time of the day",
         &[
             ("date", "Tue, 24 Nov 2026 10:20:00 GMT"),
@@ -163,7 +163,7 @@ fn each_number_of_a_list_is_a_quota_of_its_own() {
             strava("x-ratelimit#2", 2000, 1200, DAY, 13 * HOUR + 40 * 60),
         ],
     );
-    assert_told(
+    assert_stated(
         "Brave",
         &[
             ("x-ratelimit-limit", "1, 15000"),
@@ -176,19 +176,19 @@ fn each_number_of_a_list_is_a_quota_of_its_own() {
             windowed("x-ratelimit#2", 15_000, 1000, 1_419_704, 2_592_000),
         ],
     );
-    assert_told(
+    assert_stated(
         "Riot Games",
         &[
             ("x-app-rate-limit", "20:1,100:120"),
             ("x-app-rate-limit-count", "1:1,3:120"),
         ],
         &[
-            untold("x-app-rate-limit", 20, 19, 1),
-            untold("x-app-rate-limit#2", 100, 97, 120),
+            unstated("x-app-rate-limit", 20, 19, 1),
+            unstated("x-app-rate-limit#2", 100, 97, 120),
         ],
     );
-    // Thousands are no list.
-    assert_told(
+    // A number with commas between thousands is not a list.
+    assert_stated(
         "thousands",
         &[
             ("x-ratelimit-limit", "10,000"),
@@ -197,8 +197,8 @@ fn each_number_of_a_list_is_a_quota_of_its_own() {
         ],
         &[quota("x-ratelimit", Some(10_000), 9800, 30)],
     );
-    // One limit with the policies behind it, as in the first drafts.
-    assert_told(
+    // One limit with the policies after it, as in the first drafts.
+    assert_stated(
         "drafts up to 06",
         &[
             ("ratelimit-limit", "100, 10;w=1, 100;w=60"),
@@ -210,7 +210,7 @@ fn each_number_of_a_list_is_a_quota_of_its_own() {
 }
 
 #[test]
-fn list_whose_windows_nobody_knows_is_named_and_holds_nothing() {
+fn list_with_unknown_windows_is_reported_and_holds_nothing() {
     let lines = [
         ("x-ratelimit-limit", "20,300"),
         ("x-ratelimit-remaining", "0,299"),
@@ -222,7 +222,7 @@ fn list_whose_windows_nobody_knows_is_named_and_holds_nothing() {
 }
 
 #[test]
-fn bucket_that_tells_how_fast_it_fills_is_read() {
+fn bucket_with_a_stated_refill_speed_is_read() {
     let bucket = |limit, remaining, each| QuotaReport {
         reset: None,
         window: Some(Duration::from_secs(2)),
@@ -238,8 +238,8 @@ fn bucket_that_tells_how_fast_it_fills_is_read() {
         ])
     };
     assert_eq!(jira("50", "10").quotas, [bucket(50, 1, 200)]);
-    // All of it comes back at once.
-    assert_eq!(jira("5", "5").quotas, [untold("x-ratelimit", 5, 1, 2)]);
+    // All of it is refilled at once.
+    assert_eq!(jira("5", "5").quotas, [unstated("x-ratelimit", 5, 1, 2)]);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn headers_named_by_the_configuration_are_read_in_every_form() {
         (
             used("sforce-limit-info"),
             &[("sforce-limit-info", "api-usage=18/5000")],
-            untold("configured", 5000, 4982, DAY),
+            unstated("configured", 5000, 4982, DAY),
         ),
         (
             used("x-calls"),
@@ -280,7 +280,7 @@ fn headers_named_by_the_configuration_are_read_in_every_form() {
 }
 
 #[test]
-fn words_that_nobody_knows_are_named_and_hold_nothing() {
+fn unknown_words_are_reported_and_hold_nothing() {
     use QuotaFaultKind::{Amount, Form};
     for (name, value, kind) in [
         ("sforce-limit-info", "limits=unknown-4", Amount),
@@ -318,7 +318,7 @@ fn words_that_nobody_knows_are_named_and_hold_nothing() {
 
 #[test]
 fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
-    assert_told(
+    assert_stated(
         "Jira",
         &[
             ("date", "Tue, 24 Nov 2026 00:00:00 GMT"),
@@ -330,7 +330,7 @@ fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
         ],
         &[quota("x-ratelimit", Some(350), 349, 60)],
     );
-    assert_told(
+    assert_stated(
         "Reddit",
         &[
             ("x-ratelimit-used", "5"),
@@ -339,7 +339,7 @@ fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
         ],
         &[quota("x-ratelimit", None, 595, 300)],
     );
-    assert_told(
+    assert_stated(
         "Discord",
         &[
             ("x-ratelimit-bucket", "abcd1234"),
@@ -349,7 +349,7 @@ fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
         ],
         &[quota("x-ratelimit", Some(5), 0, 30)],
     );
-    assert_told(
+    assert_stated(
         "Okta",
         &[
             ("x-rate-limit-limit", "600"),
@@ -358,7 +358,7 @@ fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
         ],
         &[quota("x-rate-limit", Some(600), 599, 60)],
     );
-    assert_told(
+    assert_stated(
         "HubSpot",
         &[
             ("x-hubspot-ratelimit-daily", "250000"),
@@ -370,9 +370,9 @@ fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
             ("x-hubspot-ratelimit-secondly-remaining", "9"),
         ],
         &[
-            untold("x-hubspot-ratelimit", 100, 95, 10),
-            untold("x-hubspot-ratelimit-daily", 250_000, 249_000, DAY),
-            untold("x-hubspot-ratelimit-secondly", 10, 9, 1),
+            unstated("x-hubspot-ratelimit", 100, 95, 10),
+            unstated("x-hubspot-ratelimit-daily", 250_000, 249_000, DAY),
+            unstated("x-hubspot-ratelimit-secondly", 10, 9, 1),
         ],
     );
     let azure = observed(&[("x-ms-ratelimit-remaining-subscription-reads", "11999")]);
