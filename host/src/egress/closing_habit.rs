@@ -138,7 +138,7 @@ mod tests {
         tokio::time::advance(milliseconds(59_000)).await;
         assert!(threatens(&habit, 0) && habit.is_known());
         tokio::time::advance(milliseconds(2000)).await;
-        assert!(!threatens(&habit, 0), "that is long ago");
+        assert!(!threatens(&habit, 0), "the close is too long ago");
         assert!(!habit.is_known());
     }
 
@@ -149,9 +149,9 @@ mod tests {
         assert!(!habit.threatens(Duration::ZERO, &mut first));
         assert!(
             !habit.threatens(Duration::ZERO, &mut first),
-            "it is its own"
+            "the trial is its own"
         );
-        assert!(threatens(&habit, 0), "it is tried");
+        assert!(threatens(&habit, 0), "another request is trying it");
         assert!(!threatens(&habit, 600), "this one has been kept");
         drop(first);
         assert!(!threatens(&habit, 0), "the trial had no result");

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use super::address::SpecialUse;
 use super::auth::error::AuthError;
-use super::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
 use super::memory::in_bytes;
 use super::phase::PhaseTime;
 use crate::account::MemoryError;
 use crate::config::{AllowRemedy, size_text};
 use crate::report;
 use crate::scope::{ByteQuotaError, DeadlineReason};
+
+/// The most headers of a request, and their greatest total length: more than any API accepts.
+pub(super) const MAX_HEADERS: usize = 256;
+pub(super) const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// Every way in which a request to the network can fail. A response of any status is not a failure.
 #[derive(Debug, thiserror::Error)]

@@ -7,13 +7,9 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use url::{Host, Url};
 
-use super::error::RequestFault;
+use super::error::{MAX_HEADER_BYTES, MAX_HEADERS, RequestFault};
 use crate::config::is_reserved_header;
 use crate::secrets::Finder;
-
-/// The most headers of a request, and their greatest total length: more than any API accepts.
-pub(super) const MAX_HEADERS: usize = 256;
-pub(super) const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// The longest URL: more than servers accept.
 const MAX_URL_BYTES: usize = 64 << 10;

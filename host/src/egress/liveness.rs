@@ -88,7 +88,7 @@ impl ConnectionLife {
         }
     }
 
-    /// Notes that no other answer follows the last one, as that announces.
+    /// Notes that the last answer announced that no other one follows.
     pub(super) fn is_announced_to_end(&self) {
         self.is_last.store(true, Ordering::SeqCst);
     }

@@ -221,7 +221,7 @@ impl CallRecord {
         let first_byte_ms = times.first_byte.map(milliseconds);
         let took_ms = milliseconds(times.began.elapsed());
         // The level is part of an event's call site, so there are two events with the same fields.
-        macro_rules! tell {
+        macro_rules! log {
             ($level:ident, $($more:tt)+) => {
                 tracing::$level!(
                     connector,
@@ -244,11 +244,11 @@ impl CallRecord {
             };
         }
         match &self.end {
-            CallEnd::Failed { cause, .. } => tell!(warn, cause, "upstream call failed"),
-            CallEnd::Answered => tell!(info, "upstream call"),
+            CallEnd::Failed { cause, .. } => log!(warn, cause, "upstream call failed"),
+            CallEnd::Answered => log!(info, "upstream call"),
             CallEnd::Dropped => {
                 let waited = self.phases.spent();
-                tell!(info, %waited, "upstream call");
+                log!(info, %waited, "upstream call");
             }
         }
     }

@@ -84,7 +84,7 @@ impl Upstream {
                             error: error.into(),
                         })?,
                 };
-                self.tell_refusal(target.origin(), response.status(), &judgment);
+                self.log_refusal(target.origin(), response.status(), &judgment);
                 Ok((response, judgment))
             }
             Err(error) => {
@@ -187,7 +187,7 @@ impl Upstream {
     }
 
     /// Logs which rule treated a response as a refusal.
-    fn tell_refusal(&self, origin: &str, status: StatusCode, judgment: &Judgment<'_>) {
+    fn log_refusal(&self, origin: &str, status: StatusCode, judgment: &Judgment<'_>) {
         if let Some(rule) = judgment.rule {
             tracing::info!(
                 connector = &*self.connector,

@@ -262,7 +262,7 @@ async fn beginning_is_read_no_further_than_needed_and_stays_part_of_the_body() {
     let mut body = ResponseBody::new(pieces, &Codings::default(), None, limits, record, charge);
     let (beginning, is_whole) = body.begin(LEAST).await.unwrap();
     assert!((LEAST..LEAST + 200).contains(&beginning.len()) && !is_whole);
-    assert!(host.used_bytes() >= 1000, "it is paid for");
+    assert!(host.used_bytes() >= 1000, "the memory is charged");
     drop(beginning);
     let whole = body.whole().await.unwrap();
     assert_eq!(whole.len(), 5000);

@@ -133,10 +133,14 @@ mod tests {
         let now = Instant::now();
         let mut calls = CallsAtOnce::default();
         assert!(calls.allows(1000));
-        assert_eq!(calls.refuse(1, 1, 1, now), None, "it was alone");
+        assert_eq!(calls.refuse(1, 1, 1, now), None, "the call was alone");
         assert!(calls.allows(1000));
         assert_eq!(calls.refuse(9, 10, 20, now), Some(4));
-        assert_eq!(calls.refuse(20, 20, 25, now), None, "they were together");
+        assert_eq!(
+            calls.refuse(20, 20, 25, now),
+            None,
+            "the calls were made together"
+        );
         assert!(calls.allows(3) && !calls.allows(4));
         let raise = |calls: &mut CallsAtOnce, at_once, now| {
             (0..at_once).find_map(|_| calls.succeed(at_once, u64::MAX, now))
@@ -146,12 +150,20 @@ mod tests {
         }
         assert_eq!(raise(&mut calls, 8, now), None, "nine were refused");
         assert!(!calls.allows(8));
-        assert_eq!(raise(&mut calls, 3, now), None, "there weren't as many");
+        assert_eq!(raise(&mut calls, 3, now), None, "there were fewer calls");
         let later = now + FIRST_HOLD;
         assert_eq!(raise(&mut calls, 8, later), Some(9));
         assert!(!calls.allows(9), "one more at a time");
-        assert_eq!(calls.refuse(9, 30, 40, later), Some(8), "as many went well");
-        assert_eq!(calls.refuse(8, 41, 50, later), Some(4), "they no longer do");
+        assert_eq!(
+            calls.refuse(9, 30, 40, later),
+            Some(8),
+            "that many succeeded before"
+        );
+        assert_eq!(
+            calls.refuse(8, 41, 50, later),
+            Some(4),
+            "they no longer succeed"
+        );
         let later = later + FIRST_HOLD * 2;
         for more in [5, 6, 7] {
             assert_eq!(raise(&mut calls, more - 1, later), Some(more));
@@ -164,7 +176,7 @@ mod tests {
         let now = Instant::now();
         let mut calls = CallsAtOnce::default();
         assert_eq!(calls.refuse_for_a_while(1, 1, 1, now), None);
-        assert!(calls.allows(1000), "it was alone");
+        assert!(calls.allows(1000), "the call was alone");
         assert_eq!(calls.refuse_for_a_while(20, 30, 40, now), None);
         for most in [1, 2, 4, 8, 16] {
             assert!(calls.allows(most - 1) && !calls.allows(most), "{most}");

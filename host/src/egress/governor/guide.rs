@@ -37,7 +37,7 @@ pub(super) struct QuotaGuide<'c> {
 
 impl QuotaGuide<'_> {
     /// Whether a header of this name may describe a quota or a wait. Most don't, so this check costs next to nothing.
-    pub(super) fn may_tell(&self, name: &HeaderName) -> bool {
+    pub(super) fn may_describe_quota(&self, name: &HeaderName) -> bool {
         // All parts at once: searching for each one alone took longer than everything else that a response without
         // them costs.
         static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {

@@ -35,12 +35,12 @@ impl QuotaHeaderName {
             return None;
         }
         let tokens = tokens(name);
-        let tells_what_remains = tokens
+        let states_remainder = tokens
             .iter()
             .any(|token| matches!(role(token), Some(HeaderRole::Remaining)));
         let is_other = |token: &&str| {
             // What remains of a resource, as in Azure's headers, is a quota as well.
-            let is_of_none = is_of_no_quota(token) && !(tells_what_remains && *token == "resource");
+            let is_of_none = is_of_no_quota(token) && !(states_remainder && *token == "resource");
             is_of_none || is_of_other_things(token)
         };
         if tokens.iter().any(is_other) || !is_of_calls(&tokens) {

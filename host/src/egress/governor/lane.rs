@@ -106,7 +106,7 @@ impl Lane {
             let admitted = self.ledger().admit(pace, now);
             let due = match admitted {
                 Ok(ticket) => {
-                    self.tell_reason(pace);
+                    self.update_reason(pace);
                     // Also for the next in the queue, which may have waited for this one to leave.
                     self.changed.notify_one();
                     return Ok((ticket, true));
@@ -141,7 +141,7 @@ impl Lane {
         if let Some(news) = news {
             meter::at_once(&self.name, news);
         }
-        self.tell_reason(pace);
+        self.update_reason(pace);
         self.changed.notify_one();
         if was_refused {
             self.refused.notify_waiters();
@@ -202,7 +202,7 @@ impl Lane {
     }
 
     /// Lets those in the queue show the new reason for their wait if it has changed.
-    fn tell_reason(&self, pace: &Pace) {
+    fn update_reason(&self, pace: &Pace) {
         if *self.queue.lock() == 0 {
             return;
         }

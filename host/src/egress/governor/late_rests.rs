@@ -11,10 +11,10 @@ const MOST: usize = 32;
 
 /// The remainders that were stated lately, from lowest to highest: a later and lower one replaces those before it.
 #[derive(Debug, Default)]
-pub(super) struct LateRests(VecDeque<ToldRest>);
+pub(super) struct LateRests(VecDeque<StatedRest>);
 
 #[derive(Debug, Clone, Copy)]
-struct ToldRest {
+struct StatedRest {
     heard: Instant,
     remaining: u64,
     reset: Reset,
@@ -32,7 +32,7 @@ impl LateRests {
         let is_full = self.0.len() >= MOST;
         match self.0.back_mut() {
             Some(last) if is_full => last.heard = heard,
-            _ => self.0.push_back(ToldRest {
+            _ => self.0.push_back(StatedRest {
                 heard,
                 remaining,
                 reset,

@@ -162,7 +162,7 @@ impl Ledger {
             } => (status, verdict, observed),
         };
         let pause = self.pause(ticket, verdict, &observed);
-        self.mind_the_edge(ticket, verdict, &observed);
+        self.learn_slack(ticket, verdict, &observed);
         let took = now.saturating_duration_since(ticket.made);
         let is_cached = observed.age > took.saturating_add(ROUNDING);
         let arrival = Arrival {
@@ -176,7 +176,7 @@ impl Ledger {
                 .saturating_add(self.made.saturating_sub(ticket.number)),
             longest,
         };
-        self.mind_calls_at_once(ticket, &verdict, &observed, now);
+        self.learn_calls_at_once(ticket, &verdict, &observed, now);
         if pause.is_some() {
             self.quotas.slow_down(now);
         }
@@ -245,7 +245,7 @@ impl Ledger {
     }
 
     /// If the first call after a reset shows that it came too early, later ones wait longer.
-    fn mind_the_edge(
+    fn learn_slack(
         &mut self,
         ticket: LedgerTicket,
         verdict: ResponseVerdict,
@@ -265,7 +265,7 @@ impl Ledger {
     }
 
     /// A refusal that names neither a quota nor calls at once may be for too many calls at once.
-    fn mind_calls_at_once(
+    fn learn_calls_at_once(
         &mut self,
         ticket: LedgerTicket,
         verdict: &ResponseVerdict,

@@ -278,7 +278,7 @@ impl CallPermit<'_> {
 
     /// Learns from a response, from its meaning and its readings.
     pub(super) fn judged(mut self, status: u16, verdict: ResponseVerdict, observed: QuotaReadings) {
-        let failed = verdict.speaks_against_the_api(status);
+        let failed = verdict.counts_against_the_api(status);
         let outcome = CallOutcome::Answered {
             status,
             verdict,
@@ -294,7 +294,7 @@ impl CallPermit<'_> {
 
     /// Notes that there is no response.
     pub(super) fn failed(mut self, error: &EgressError) {
-        self.settle(CallOutcome::Unanswered, retry::speaks_against(error));
+        self.settle(CallOutcome::Unanswered, retry::counts_against(error));
     }
 
     fn settle(&mut self, ending: CallOutcome, failed: Option<bool>) {

@@ -84,7 +84,7 @@ impl QuotaReadings {
             .any(|quota| quota.remaining == 0 && quota.reset.is_some_and(|reset| !reset.is_zero()))
     }
 
-    /// Whether it states only the rate of the called operation, as Amazon's responses do.
+    /// Whether it states a rate that applies only to the called operation, as Amazon's responses do.
     pub(super) fn is_rate_of_an_operation(&self) -> bool {
         let mut quotas = self.quotas.iter();
         quotas.any(|quota| {
@@ -100,8 +100,8 @@ impl QuotaReadings {
         }
     }
 
-    /// Drops a quota without a reset if other headers describe it together with one, as Zendesk's and Kong's do.
-    fn drop_quotas_described_elsewhere(&mut self) {
+    /// Gives a quota without a reset the one of other headers that describe the same quota, as Zendesk's and Kong's do.
+    fn complete_resets(&mut self) {
         let Self { quotas, faults, .. } = self;
         for number in 0..quotas.len() {
             let Some(quota) = quotas.get(number).filter(|quota| quota.is_without_reset()) else {
@@ -160,7 +160,7 @@ impl QuotaReadings {
     /// Reads a response's headers. Headers that can't be read are ignored, and listed in `faults`. `now` is the wall
     /// clock, which is used if the API doesn't state its own time.
     pub(super) fn of(headers: &HeaderMap, guide: &QuotaGuide<'_>, now: SystemTime) -> Self {
-        if !headers.keys().any(|name| guide.may_tell(name)) {
+        if !headers.keys().any(|name| guide.may_describe_quota(name)) {
             // True of most responses.
             return Self {
                 age: age(headers),
@@ -199,7 +199,7 @@ impl QuotaReadings {
         let is_own = |name: &str| reader.own_headers().any(|own| own.names(name));
         quotas.extend(policies::reports(headers, is_own, faults));
         quotas.extend(usages(headers, faults));
-        readings.drop_quotas_described_elsewhere();
+        readings.complete_resets();
         readings
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn is_structured(name: &str, text: &str) -> bool {
         let before = name.strip_suffix(end);
         before.is_some_and(|before| before.is_empty() || before.ends_with('-'))
     });
-    is_field && members(text).is_some_and(|stated| stated.iter().any(tells_what_remains))
+    is_field && members(text).is_some_and(|stated| stated.iter().any(states_remainder))
 }
 
 /// The quotas of all such headers except those that are `is_passed_over`; `faults` receives the headers that can't be
@@ -99,7 +99,7 @@ fn report(
     }))
 }
 
-fn tells_what_remains(member: &ListMember) -> bool {
+fn states_remainder(member: &ListMember) -> bool {
     member.parameter("r").is_some()
 }
 

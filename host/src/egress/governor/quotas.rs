@@ -18,7 +18,7 @@ pub(super) const MAX_WINDOWS: usize = 8;
 pub(super) struct Quotas {
     windows: Vec<Window>,
     buckets: Vec<Bucket>,
-    /// The time between two calls of the slowest stated rate.
+    /// The time between two calls of the rate that was stated last.
     pub(super) interval: Option<Duration>,
 }
 

@@ -10,7 +10,7 @@ const FIRST: Duration = Duration::from_millis(500);
 const MOST: Duration = Duration::from_secs(30);
 
 /// Whether a call without a response counts against the API; `None` if it says nothing about it.
-pub(super) fn speaks_against(error: &EgressError) -> Option<bool> {
+pub(super) fn counts_against(error: &EgressError) -> Option<bool> {
     match error {
         EgressError::Timeout {
             limit: Timeout::FirstByte(_),
@@ -81,7 +81,7 @@ mod tests {
                 phase: CallPhase::Head,
                 spent: Duration::ZERO,
             });
-            assert_eq!(speaks_against(&error), against, "{timeout}");
+            assert_eq!(counts_against(&error), against, "{timeout}");
         }
     }
 }

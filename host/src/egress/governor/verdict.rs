@@ -44,7 +44,7 @@ impl ResponseVerdict {
 
     /// Whether a response with this meaning counts against the API. `None` if it says nothing: an API that accepts no
     /// calls for now is reachable, and asks for a wait, for a quota or for its own maintenance.
-    pub(super) fn speaks_against_the_api(self, status: u16) -> Option<bool> {
+    pub(super) fn counts_against_the_api(self, status: u16) -> Option<bool> {
         match self {
             Self::Failure => Some(true),
             Self::RateLimit(_) if status >= 500 => None,
@@ -131,7 +131,7 @@ mod tests {
             (503, ResponseVerdict::Failure, Some(true)),
             (200, ResponseVerdict::Failure, Some(true)),
         ] {
-            let found = verdict.speaks_against_the_api(status);
+            let found = verdict.counts_against_the_api(status);
             assert_eq!(found, against, "{status} {verdict:?}");
         }
     }

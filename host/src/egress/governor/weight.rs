@@ -42,14 +42,14 @@ impl CallWeight {
         }
         let is_renewed = now.saturating_sub(before) > limit / 4;
         if cost.is_some() {
-            self.tell(cost);
+            self.note(cost);
         } else if !is_renewed {
             self.add(before.saturating_sub(now), 1);
         }
     }
 
     /// Notes the cost that a response stated for its call.
-    pub(super) fn tell(&mut self, cost: Option<u64>) {
+    pub(super) fn note(&mut self, cost: Option<u64>) {
         if let Some(cost) = cost.filter(|_| self.is_weighted) {
             self.add(cost, 1);
             self.heaviest = self.heaviest.max(cost);
@@ -116,7 +116,7 @@ mod tests {
         }
         assert_eq!(weight.of(10), 100);
         assert_eq!(weight.calls(100), 10);
-        assert_eq!(weight.calls(9), 0, "the next one may take ten");
+        assert_eq!(weight.calls(9), 0, "the next one may cost ten");
         let mut weight = CallWeight::new(true);
         weight.learn(100, 50, 100, Some(50));
         assert_eq!(weight.calls(49), 0);

@@ -53,7 +53,7 @@ impl Window {
         let mut log = CallTimes::default();
         let reset = Reset::of(&quota, &mut log, arrival);
         let mut weight = CallWeight::new(quota.is_weighted);
-        weight.tell(cost);
+        weight.note(cost);
         let delta = reset.latest.saturating_duration_since(arrival.now);
         Self {
             limit: limit(&quota),

@@ -190,7 +190,7 @@ async fn a_replaced_token_is_there_after_a_restart() {
     assert_eq!(kept(&store).as_deref(), Some("refresh-token-1"));
     let second = host(&api, "seed", Some(store.clone()));
     assert_eq!(call(&second).await.unwrap(), 200);
-    assert_eq!(api.state().renewals, 1, "its access token still holds");
+    assert_eq!(api.state().renewals, 1, "its access token is still valid");
     api.revoke();
     assert_eq!(call(&second).await.unwrap(), 200);
     assert_eq!(kept(&store).as_deref(), Some("refresh-token-2"));

@@ -77,7 +77,7 @@ async fn answer(mut tcp: TcpStream, answers: Arc<Semaphore>) {
     while !request.ends_with(b"grant_type=client_credentials") {
         let mut piece = [0; 1024];
         let bytes = tcp.read(&mut piece).await.unwrap();
-        assert!(bytes > 0, "the request is cut short");
+        assert!(bytes > 0, "the request is truncated");
         request.extend_from_slice(&piece[..bytes]);
     }
     answers.acquire().await.unwrap().forget();

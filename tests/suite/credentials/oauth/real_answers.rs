@@ -248,7 +248,10 @@ fn possible_loss_of_a_refresh_token_is_reported() {
         message.contains("if the answer contained a new refresh token, it is lost"),
         "{message}"
     );
-    assert!(message.contains("configure a new `refresh-token`"), "{message}");
+    assert!(
+        message.contains("configure a new `refresh-token`"),
+        "{message}"
+    );
     // The control: an answer that is not a renewal has nothing to lose.
     let endpoint = answering(200, "text/html", "<html>");
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
@@ -274,7 +277,10 @@ fn lost_answer_is_reported_when_the_next_try_is_refused() {
             is_lost,
             "{message}"
         );
-        assert!(message.contains("configure a new `refresh-token`"), "{message}");
+        assert!(
+            message.contains("configure a new `refresh-token`"),
+            "{message}"
+        );
     }
 }
 
@@ -381,7 +387,10 @@ fn undecodable_answer_is_not_requested_again() {
     });
     let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
     let message = told(&host, &endpoint);
-    assert!(message.contains("can't decode the response's content-encoding `compress`"), "{message}");
+    assert!(
+        message.contains("can't decode the response's content-encoding `compress`"),
+        "{message}"
+    );
     assert_eq!(endpoint.asked(), 1, "the refresh token would be used up");
 }
 
@@ -433,7 +442,9 @@ fn invalid_refresh_token_is_recognized_by_the_codes_of_providers() {
         let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
         let message = told(&host, &endpoint);
         assert!(
-            message.contains("is no longer valid or was already used; configure a new `refresh-token`"),
+            message.contains(
+                "is no longer valid or was already used; configure a new `refresh-token`"
+            ),
             "{body}: {message}"
         );
         assert!(!message.contains("client-"), "{body}: {message}");

@@ -48,7 +48,10 @@ const URLS: &[(&str, &str)] = &[
     ("data:text/plain,x", "only `http` and `https`"),
     ("javascript:alert(1)", "only `http` and `https`"),
     ("blob:http://api.example.net/x", "only `http` and `https`"),
-    ("view-source:http://api.example.net/", "only `http` and `https`"),
+    (
+        "view-source:http://api.example.net/",
+        "only `http` and `https`",
+    ),
     // User names, and hosts behind them.
     ("http://user@api.example.net/", "user name or password"),
     ("http://user:word@api.example.net/", "user name or password"),

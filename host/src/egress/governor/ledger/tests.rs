@@ -493,7 +493,7 @@ proptest! {
                 Err(due) => now = due,
             }
         }
-        prop_assert!(false, "it is put off for ever");
+        prop_assert!(false, "the call is postponed forever");
     }
 }
 

@@ -141,7 +141,7 @@ fn of_head(
     let access_token = head::token(place, headers).filter(|_| !refusal::says_no(&answer));
     let access_token = access_token.ok_or_else(|| match text {
         "" => EndpointFault::NoToken {
-            path: fields.words(),
+            path: fields.told(),
             found: None,
         },
         _ => reader.missing(),

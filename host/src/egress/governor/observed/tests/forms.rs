@@ -93,7 +93,7 @@ fn reset_in_other_headers_of_the_same_quota_counts() {
     assert_eq!(minute_of("7", "30"), Some(Duration::from_secs(30)));
     assert_eq!(minute_of("7", "60"), Some(Duration::from_secs(60)));
     assert_eq!(minute_of("8", "30"), None, "it is another quota");
-    assert_eq!(minute_of("7", "300"), None, "no minute is so long");
+    assert_eq!(minute_of("7", "300"), None, "a minute isn't that long");
 }
 
 #[test]

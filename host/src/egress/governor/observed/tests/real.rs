@@ -376,7 +376,7 @@ fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
         ],
     );
     let azure = observed(&[("x-ms-ratelimit-remaining-subscription-reads", "11999")]);
-    assert_eq!(azure.quotas, [], "nothing tells until when");
+    assert_eq!(azure.quotas, [], "nothing says until when");
     let fault = (
         "x-ms-ratelimit-remaining-subscription-reads",
         QuotaFaultKind::NoReset,
