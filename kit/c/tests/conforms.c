@@ -1,4 +1,4 @@
-/* The connector of docs/conformance.md. All of its cases must pass. */
+/* The connector of docs/conformance.md. It must pass every case. */
 #include "weld.h"
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ bool exports_weld_connector_source_schema(weld_tables *ret, weld_error *error) {
   return weld_schema(tables, NAMES + 1, ret);
 }
 
-/* BASE_URL, and after it a path with a number at its end where one is given. */
+/* Makes a URL: BASE_URL, a path, and a number unless it is NULL. */
 static bool url(weld_text *made, const char *path, const int64_t *number, weld_error *error) {
   weld_text base;
   if (!weld_variable("BASE_URL", &base, error)) return false;
@@ -50,7 +50,7 @@ static bool get(weld_text *answer, const char *path, const int64_t *number, weld
   return url(&made, path, number, error) && weld_get(made, answer, error);
 }
 
-/* A state of one key. */
+/* A state with one key. */
 static weld_text state_of(const char *key, int64_t number) {
   weld_buffer state = {0};
   weld_add(&state, "{\"");
@@ -178,14 +178,14 @@ static bool failed(const char *error, weld_page *page) {
   return weld_answer(page, weld_finish(&rows), weld_text_of("{}"), false);
 }
 
-/* The error of a request, but for the one named `but`, which may come many times before. */
-static bool fails(request_t request, size_t times, const char *but, weld_page *page) {
+/* Sends a request up to `times` times and returns its first error, ignoring the error named `ignored`. */
+static bool fails(request_t request, size_t times, const char *ignored, weld_page *page) {
   response_t response;
   failure_t failure;
   for (; times > 0; times--) {
     if (weld_connector_host_http_fetch(&request, &response, &failure)) {
       weld_connector_host_http_response_free(&response);
-    } else if (strcmp(name(&failure), but) != 0) {
+    } else if (strcmp(name(&failure), ignored) != 0) {
       return failed(name(&failure), page);
     }
   }

@@ -1,4 +1,4 @@
-/* Texts, JSON and the errors of requests, as a program of the machine that builds: ./test runs it. */
+/* Tests texts, JSON and the errors of requests as a native program; kit/c/test runs it. */
 #include "weld.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@ static void check(const char *what, const char *of, bool holds) {
   checked++;
   if (holds) return;
   failed++;
-  printf("not so: %s, of %s\n", what, of);
+  printf("failed: %s, for %s\n", what, of);
 }
 
 static const char *string_of(weld_text text) {
@@ -20,7 +20,7 @@ static const char *string_of(weld_text text) {
   return string;
 }
 
-/* A copy that ends where the text does, so that a read past its end is seen. */
+/* A copy without a terminating zero, so that a read past its end is detected. */
 static weld_text exactly(const char *string) {
   weld_text text = {.ptr = malloc(strlen(string)), .len = strlen(string)};
   memcpy(text.ptr, string, text.len);
@@ -39,30 +39,30 @@ static void numbers_are_written(void) {
     weld_add_number(&buffer, cases[at].number);
     weld_text text = weld_finish(&buffer);
     check("a number is written", cases[at].text, weld_is(text, cases[at].text));
-    check("it is read back", cases[at].text, weld_json_number(text, &read) && read == cases[at].number);
+    check("the number is read back", cases[at].text, weld_json_number(text, &read) && read == cases[at].number);
   }
   static const char *const none[] = {"", "-", "1.0", "1e3", "x", "\"1\"", "9223372036854775808", "NaN", "Infinity", "-inf",
                                      "-9223372036854775809", "92233720368547758070", "0.12345678901234567890", "null"};
   for (size_t at = 0; at < sizeof none / sizeof *none; at++) {
     int64_t read;
-    check("no whole number", none[at], !weld_json_number(exactly(none[at]), &read));
+    check("not a whole number", none[at], !weld_json_number(exactly(none[at]), &read));
   }
 }
 
-static void values_of_numbers_have_every_digit(void) {
+static void numbers_keep_every_digit(void) {
   static const char *const cases[] = {"9007199254740993", "123456789012345678901234567890", "0.12345678901234567890", "-1.50e+400",
                                       "0.10"};
   for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
     char row[64];
     snprintf(row, sizeof row, "{\"id\": %s, \"b\": 1}", cases[at]);
     weld_text value;
-    check("a number as it stands", cases[at], weld_json_get(exactly(row), "id", &value) && weld_is(value, cases[at]));
+    check("the text of a number", cases[at], weld_json_get(exactly(row), "id", &value) && weld_is(value, cases[at]));
   }
 }
 
 static void strings_are_escaped(void) {
   static const char *const cases[][3] = {
-      /* as it is, in JSON, in a URL */
+      /* plain, in JSON, in a URL */
       {"plain-._~", "\"plain-._~\"", "plain-._~"},
       {"a\"b\\c/", "\"a\\\"b\\\\c/\"", "a%22b%5Cc%2F"},
       {"\n\x1f", "\"\\u000A\\u001F\"", "%0A%1F"},
@@ -95,7 +95,7 @@ static void escapes_are_read(void) {
   static const char *const none[] = {"", "\"", "\"a", "a", "1", "null", "\"\\\"",
                                      "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"a\"b"};
   for (size_t at = 0; at < sizeof none / sizeof *none; at++)
-    check("no string", none[at], !weld_json_string(exactly(none[at]), &text));
+    check("not a string", none[at], !weld_json_string(exactly(none[at]), &text));
 }
 
 static void values_are_found(void) {
@@ -126,7 +126,7 @@ static void values_are_found(void) {
   }
 }
 
-static void items_come_in_turn(void) {
+static void items_are_found_in_order(void) {
   static const struct {
     const char *array;
     const char *joined;
@@ -147,7 +147,7 @@ static void items_come_in_turn(void) {
   }
 }
 
-/* What the host answers next. */
+/* The host's next answer. */
 static weld_connector_host_http_response_t response;
 static weld_connector_host_http_error_t failure;
 static bool fails;
@@ -186,19 +186,20 @@ static void statuses_are_errors(void) {
     bool is_right = cases[at].tag < 0 ? is_fine && body.len == text.len : !is_fine && error.tag == cases[at].tag;
     check("an error, or none", status, is_right);
     if (cases[at].status == 500) {
-      const char *words = string_of(error.val.upstream);
-      check("the status is told", words, strstr(words, "500: a\xc3\xa9") != NULL);
-      /* 200 bytes end within a character of these. */
-      check("no half character", words, strlen(words) > 150 && strcmp(words + strlen(words) - 3, "\xc3\xa9" "a") == 0);
+      const char *message = string_of(error.val.upstream);
+      check("the message has the status", message, strstr(message, "500: a\xc3\xa9") != NULL);
+      /* The 200th byte is within a character. */
+      check("no half character", message,
+            strlen(message) > 150 && strcmp(message + strlen(message) - 3, "\xc3\xa9" "a") == 0);
     }
   }
 }
 
-static void refusals_for_a_quota_are_rate_limits(void) {
+static void refusals_because_of_a_quota_are_rate_limits(void) {
   static const struct {
     uint16_t status;
     const char *names[2], *values[2];
-    int64_t wait; /* -1: not told, -2: no rate limit */
+    int64_t wait; /* -1: unknown, -2: not a rate limit */
   } cases[] = {{429, {"x-a", "x-b"}, {"", ""}, -1},
                {429, {"retry-after", "x-b"}, {"7", ""}, 7000},
                {429, {"retry-after", "x-b"}, {"0", ""}, 0},
@@ -282,8 +283,8 @@ static bool is_utf_8(weld_text text) {
 
 static uint8_t digit(uint8_t byte) { return byte <= '9' ? byte - '0' : byte - 'a' + 10; }
 
-/* The cases that all kits have. */
-static void bodies_are_read_by_mark_then_as_utf_8_then_by_their_charset(const char *path) {
+/* The cases that all kits share. */
+static void bodies_are_decoded_by_mark_then_as_utf_8_then_by_charset(const char *path) {
   static uint8_t content[1 << 16];
   FILE *file = fopen(path, "r");
   weld_text cases = {.ptr = content, .len = file == NULL ? 0 : fread(content, 1, sizeof content, file)}, one;
@@ -327,7 +328,7 @@ static bool is_same(weld_text one, weld_text other) {
   return one.len == other.len && (one.len == 0 || memcmp(one.ptr, other.ptr, one.len) == 0);
 }
 
-/* The cases that all kits have. */
+/* The cases that all kits share. */
 static void links_are_read_as_in_all_kits(const char *path) {
   static uint8_t content[1 << 16];
   FILE *file = fopen(path, "r");
@@ -365,15 +366,15 @@ static void links_are_read_as_in_all_kits(const char *path) {
 int main(int count, char **arguments) {
   if (count != 3) return 2;
   links_are_read_as_in_all_kits(arguments[2]);
-  values_of_numbers_have_every_digit();
-  bodies_are_read_by_mark_then_as_utf_8_then_by_their_charset(arguments[1]);
+  numbers_keep_every_digit();
+  bodies_are_decoded_by_mark_then_as_utf_8_then_by_charset(arguments[1]);
   numbers_are_written();
   strings_are_escaped();
   escapes_are_read();
   values_are_found();
-  items_come_in_turn();
+  items_are_found_in_order();
   statuses_are_errors();
-  refusals_for_a_quota_are_rate_limits();
+  refusals_because_of_a_quota_are_rate_limits();
   failures_are_errors();
   if (failed == 0) printf("%d checks passed\n", checked);
   return failed != 0;

@@ -1,4 +1,4 @@
-/* The text of a body: by its byte-order mark, else as UTF-8 if it is valid, else by the declared charset. */
+/* Decodes a body: by its byte-order mark, else as UTF-8 if it is valid, else by the declared charset. */
 #include "weld.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ static bool begins(weld_text text, size_t at, const char *word) {
 
 static bool is_any(uint8_t byte, const char *bytes) { return byte != 0 && strchr(bytes, byte) != NULL; }
 
-/* The charset that a content type declares; of no length where it declares none. */
+/* The charset that a content type declares, or an empty text. */
 static weld_text declared(weld_text type) {
   bool is_parameter = true;
   for (size_t at = 0; at < type.len; at++) {
@@ -34,7 +34,7 @@ static weld_text declared(weld_text type) {
   return weld_text_of("");
 }
 
-/* Whether a label is one of these, each with a space after it. */
+/* Whether a label is in the list, where a space follows each label. */
 static bool is_label(weld_text label, const char *labels) {
   for (; *labels != 0; labels = strchr(labels, ' ') + 1) {
     size_t len = (size_t)(strchr(labels, ' ') - labels);
@@ -66,7 +66,7 @@ static bool utf_16(weld_text body, size_t at, bool is_big, weld_buffer *buffer) 
   return true;
 }
 
-/* windows-1252 from 0x80 to 0x9F, and what ISO-8859-15 has otherwise from 0xA4 to 0xBE. */
+/* windows-1252 from 0x80 to 0x9F, and the characters from 0xA4 to 0xBE in which ISO-8859-15 differs from ISO-8859-1. */
 static const uint16_t windows[] = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
                                    0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
@@ -91,9 +91,9 @@ bool weld_body_text(const weld_connector_host_http_response_t *response, weld_te
     if (weld_is(response->headers.ptr[at].f0, "content-type")) label = declared(response->headers.ptr[at].f1);
   bool is_little = is_label(label, "utf-16 utf-16le ucs-2 iso-10646-ucs-2 unicode csunicode unicodefeff ");
   bool is_big = is_label(label, "utf-16be unicodefffe ");
-  /* ASCII in UTF-16 is valid UTF-8 too, but its text would have a zero beside each letter. */
+  /* ASCII in UTF-16 is also valid UTF-8, but its text would have a zero next to each letter. */
   bool is_wide = (is_little || is_big) && body.len > 0 && memchr(body.ptr, 0, body.len) != NULL;
-  /* The host has found out what is valid UTF-8. */
+  /* The host has checked whether the body is valid UTF-8. */
   if (response->body.tag == WELD_CONNECTOR_HOST_BODY_TEXT && !is_wide) {
     size_t mark = body.len >= 3 && memcmp(body.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     *text = (weld_text){.ptr = body.ptr + mark, .len = body.len - mark};
@@ -117,7 +117,7 @@ bool weld_body_text(const weld_connector_host_http_response_t *response, weld_te
   } else if (label.len == 0) {
     return weld_fail(error, upstream, "the API's answer is not valid UTF-8, and declares no charset", label);
   } else {
-    return weld_fail(error, upstream, "the API's answer is not valid UTF-8, nor in a charset that this kit knows: ", label);
+    return weld_fail(error, upstream, "the API's answer is not valid UTF-8, and this kit does not know its charset: ", label);
   }
   if (!is_read) return weld_fail(error, upstream, "the API's answer is not valid text in its charset ", label);
   *text = weld_finish(&buffer);

@@ -1,4 +1,5 @@
-/* Values in JSON texts, found by their quotes and brackets. No recursion: the stack is small, and texts may be deep. */
+/* Finds values in JSON texts by their quotes and brackets. Without recursion, because the stack is small and a text may be
+ * deeply nested. */
 #include "weld.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ static size_t past_spaces(weld_text text, size_t at) {
 
 static bool has(weld_text text, size_t at, char byte) { return at < text.len && text.ptr[at] == (uint8_t)byte; }
 
-/* Each of these answers where what begins at `at` ends, or 0 where it doesn't: nothing ends at 0. */
+/* The end of the string or value that begins at `at`, or 0 if it does not end; no string or value ends at 0. */
 static size_t past_string(weld_text text, size_t at) {
   for (at++; at < text.len; at++) {
     if (text.ptr[at] == '"') return at + 1;
@@ -104,7 +105,7 @@ static bool unit(weld_text text, size_t at, uint32_t *value) {
   return true;
 }
 
-/* The character of an escape whose `u` is at `at`; moves there to its last digit. */
+/* Reads the character of an escape whose `u` is at `at`, and moves `at` to its last digit. */
 static bool escaped(weld_text text, size_t *at, uint32_t *character) {
   if (!unit(text, *at + 1, character)) return false;
   *at += 4;
@@ -115,7 +116,7 @@ static bool escaped(weld_text text, size_t *at, uint32_t *character) {
     *character = 0x10000 + ((*character - 0xD800) << 10) + (second - 0xDC00);
     *at += 6;
   } else if (is_half) {
-    /* Half a pair has no UTF-8. */
+    /* Half of a surrogate pair cannot be encoded in UTF-8. */
     *character = 0xFFFD;
   }
   return true;
@@ -167,8 +168,8 @@ bool weld_json_number(weld_text value, int64_t *number) {
   return true;
 }
 
-int64_t weld_json_number_of(weld_text object, const char *key, int64_t otherwise) {
+int64_t weld_json_number_of(weld_text object, const char *key, int64_t fallback) {
   weld_text value;
   int64_t number;
-  return weld_json_get(object, key, &value) && weld_json_number(value, &number) ? number : otherwise;
+  return weld_json_get(object, key, &value) && weld_json_number(value, &number) ? number : fallback;
 }

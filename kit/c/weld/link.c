@@ -1,4 +1,4 @@
-/* The header `Link` (RFC 8288), in which APIs tell the URL of the next page. */
+/* Reads the header `Link` (RFC 8288), in which APIs give the URL of the next page. */
 #include "weld.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ static weld_text part(weld_text text, size_t begin, size_t end) {
   return (weld_text){.ptr = text.ptr + begin, .len = end - begin};
 }
 
-/* The first place from `at` on with one of these bytes; the length where there is none. */
+/* The first position from `at` on that has one of these bytes; the length of the text if there is none. */
 static size_t until(weld_text text, size_t at, const char *bytes) {
   while (at < text.len && !is_any(text.ptr[at], bytes)) at++;
   return at;
@@ -31,7 +31,7 @@ static bool is_name(weld_text text, const char *name) {
   return text.len == strlen(name) && strncasecmp((const char *)text.ptr, name, text.len) == 0;
 }
 
-/* Reads the attribute that begins at `at`, and moves there to its end; false where none does. */
+/* Reads the attribute that begins at `at`, and moves `at` to its end. False if no attribute begins there. */
 static bool attribute(weld_text link, size_t *at, weld_text *name, weld_text *value) {
   size_t begin = past(link, *at, "; \t");
   size_t end = until(link, begin, "; \t=,\"<");
@@ -81,7 +81,7 @@ static bool has_scheme(weld_text url) {
   return end < url.len && is_letter && until(url, 0, "/?#") > end;
 }
 
-/* Adds a path without its parts `.` and `..`, of which the second leads to the folder above. */
+/* Adds a path without its segments `.` and `..`. A `..` removes the segment before it. */
 static void add_path(weld_buffer *buffer, weld_text path) {
   size_t root = buffer->len;
   for (size_t at = 0; at < path.len;) {
@@ -99,7 +99,7 @@ static void add_path(weld_buffer *buffer, weld_text path) {
   }
 }
 
-/* A URL as absolute (RFC 3986, section 5.2). One that is stays as it came, since it may be signed. */
+/* Resolves a URL (RFC 3986, section 5.2). An absolute URL stays unchanged, because it may be signed. */
 static weld_text resolved(weld_text base, weld_text target) {
   if (has_scheme(target)) return target;
   size_t scheme = until(base, 0, ":");

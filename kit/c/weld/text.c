@@ -1,4 +1,4 @@
-/* Texts in the making. */
+/* Builds texts. */
 #include "weld.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static void add(weld_buffer *buffer, const void *bytes, size_t count) {
     if (count > SIZE_MAX / 2 - buffer->len) abort();
     size_t room = (buffer->len + count) * 2;
     uint8_t *larger = realloc(buffer->ptr, room);
-    /* A page that lacks something must not be handed over. */
+    /* An incomplete page must not be returned. */
     if (larger == NULL) abort();
     buffer->ptr = larger;
     buffer->room = room;
@@ -34,7 +34,7 @@ void weld_add_text(weld_buffer *buffer, weld_text text) { add(buffer, text.ptr, 
 void weld_add_number(weld_buffer *buffer, int64_t number) {
   char digits[20];
   size_t at = sizeof digits;
-  /* As unsigned, since the least number has no positive one. */
+  /* Unsigned, because the negative of INT64_MIN does not fit into int64_t. */
   uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
   do {
     digits[--at] = (char)('0' + rest % 10);

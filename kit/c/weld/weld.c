@@ -10,7 +10,7 @@ static void *allocate(size_t count, size_t size) {
   return memory;
 }
 
-/* A copy, which the bindings may free. */
+/* A copy that the bindings may free. */
 static weld_text copy(const char *string) {
   weld_buffer buffer = {0};
   weld_add(&buffer, string);
@@ -19,12 +19,12 @@ static weld_text copy(const char *string) {
 
 /* --- Errors ------------------------------------------------------------------------------------------------------ */
 
-bool weld_fail(weld_error *error, uint8_t tag, const char *words, weld_text more) {
+bool weld_fail(weld_error *error, uint8_t tag, const char *message, weld_text more) {
   weld_buffer buffer = {0};
-  weld_add(&buffer, words);
+  weld_add(&buffer, message);
   weld_add_text(&buffer, more);
   error->tag = tag;
-  /* All errors with words keep them in the same place. */
+  /* Every error with a message keeps it in the same place. */
   error->val.other = weld_finish(&buffer);
   return false;
 }
@@ -46,7 +46,8 @@ bool weld_rate_limited(weld_error *error, int64_t milliseconds) {
 bool weld_variable(const char *name, weld_text *value, weld_error *error) {
   const char *found = getenv(name);
   if (found == NULL) {
-    return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_MISCONFIGURED, "set the variable ", weld_text_of(name));
+    return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_MISCONFIGURED,
+                     "a variable is not set, add it to [env]: ", weld_text_of(name));
   }
   *value = weld_text_of(found);
   return true;
@@ -77,15 +78,15 @@ bool weld_http_failed(const weld_connector_host_http_error_t *failure, weld_erro
     case WELD_CONNECTOR_HOST_HTTP_ERROR_OVER_LIMIT:
       return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_OTHER, "", failure->val.over_limit);
     case WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE: {
-      bool is_told = failure->val.unavailable.is_some;
-      return weld_rate_limited(error, is_told ? (int64_t)failure->val.unavailable.val : -1);
+      bool has_wait = failure->val.unavailable.is_some;
+      return weld_rate_limited(error, has_wait ? (int64_t)failure->val.unavailable.val : -1);
     }
     default:
       return weld_fail(error, upstream, "", failure->val.failed);
   }
 }
 
-/* The value of a header; false where it is not there. */
+/* Gets the value of a header. False if it is missing. */
 static bool header_of(const weld_connector_host_http_response_t *response, const char *name, weld_text *value) {
   for (size_t at = 0; at < response->headers.len; at++) {
     const connector_tuple2_string_string_t *header = &response->headers.ptr[at];
@@ -97,7 +98,8 @@ static bool header_of(const weld_connector_host_http_response_t *response, const
   return false;
 }
 
-/* Thousandths of a whole number with up to three decimals; -1 where it is none, or a time since 1970. */
+/* A number of seconds with up to three decimals, in thousandths. -1 if the value is not such a number, or so large that it
+ * is a time since 1970. */
 static int64_t thousandths(weld_text value) {
   while (value.len > 0 && value.ptr[0] == ' ') value.ptr++, value.len--;
   while (value.len > 0 && value.ptr[value.len - 1] == ' ') value.len--;
@@ -113,7 +115,7 @@ static int64_t thousandths(weld_text value) {
   return number * 1000 + more;
 }
 
-/* Whether a header tells what is left of a quota, such as x-ratelimit-minutely-remaining. */
+/* Whether a header has the remaining requests of a quota, such as x-ratelimit-minutely-remaining. */
 static bool is_remaining(weld_text name) {
   char text[64];
   if (name.len >= sizeof text) return false;
@@ -122,7 +124,7 @@ static bool is_remaining(weld_text name) {
   return strstr(text, "remaining") != NULL && (strstr(text, "ratelimit") != NULL || strstr(text, "rate-limit") != NULL);
 }
 
-/* Where a quota has nothing left: the milliseconds to its reset, and -1 where that is no number of seconds. */
+/* Whether a quota is exhausted. `wait` is the milliseconds until its reset, or -1 if the reset is not a number of seconds. */
 static bool is_spent(const weld_connector_host_http_response_t *response, int64_t *wait) {
   bool found = false;
   *wait = -1;
@@ -137,7 +139,7 @@ static bool is_spent(const weld_connector_host_http_response_t *response, int64_
     memcpy(word, "reset", strlen("reset"));
     memmove(word + strlen("reset"), rest, strlen(rest) + 1);
     int64_t reset = header_of(response, name, &value) ? thousandths(value) : -1;
-    /* The quota is whole again. */
+    /* The quota has been reset. */
     if (reset == 0) continue;
     found = true;
     if (reset > *wait) *wait = reset;
@@ -145,9 +147,9 @@ static bool is_spent(const weld_connector_host_http_response_t *response, int64_
   return found;
 }
 
-/* The milliseconds that a header asks to wait; -1 where none does. Times of day are left to the host, which reads the
- * headers by itself. */
-static int64_t told_wait(const weld_connector_host_http_response_t *response) {
+/* The milliseconds that a header asks to wait, or -1 if none does. Times of day are left to the host, which also reads the
+ * headers. */
+static int64_t requested_wait(const weld_connector_host_http_response_t *response) {
   static const char *const milliseconds[] = {"retry-after-ms", "x-retry-after-ms", "x-ms-retry-after-ms"};
   static const char *const seconds[] = {"retry-after",
                                         "x-retry-after",
@@ -172,7 +174,7 @@ static int64_t told_wait(const weld_connector_host_http_response_t *response) {
   return first;
 }
 
-/* Whether a header tells a time of day or since 1970: a wait, if not how long. */
+/* Whether a header has a time of day or a time since 1970: it asks for a wait, but the kit does not compute how long. */
 static bool has_time(const weld_connector_host_http_response_t *response) {
   weld_text value;
   bool is_there = header_of(response, "retry-after", &value) || header_of(response, "x-retry-after", &value);
@@ -187,22 +189,23 @@ static bool is_one_of(uint16_t status, const uint16_t *statuses, size_t count) {
   return false;
 }
 
-/* Whether a response refuses a request for a quota, and for how many milliseconds: -1 where it doesn't say. */
+/* Whether a response refuses a request because of a quota. `wait` is the milliseconds to wait, or -1 if the response does
+ * not say. */
 static bool is_rate_limit(const weld_connector_host_http_response_t *response, int64_t *wait) {
-  /* Refusals that no wait changes, whatever time they tell: of the credential, the resource or the method. */
+  /* Refusals that no wait changes, even if they ask for one: of the credential, the resource or the method. */
   static const uint16_t lasting[] = {401, 404, 405, 407, 410, 451, 501};
-  /* With which APIs refuse requests past a quota. */
+  /* Statuses with which APIs refuse requests beyond a quota. */
   static const uint16_t of_quotas[] = {400, 402, 403, 420, 429, 430, 503, 509, 529};
   uint16_t status = response->status;
   if (status < 400 || is_one_of(status, lasting, sizeof lasting / sizeof *lasting)) return false;
-  int64_t told = told_wait(response), reset = -1;
+  int64_t requested = requested_wait(response), reset = -1;
   bool is_quota = is_one_of(status, of_quotas, sizeof of_quotas / sizeof *of_quotas) && is_spent(response, &reset);
-  *wait = told > 0 || reset < 0 ? told : reset;
+  *wait = requested > 0 || reset < 0 ? requested : reset;
   if (*wait > UINT32_MAX) *wait = UINT32_MAX;
-  return status == 429 || status == 420 || told > 0 || is_quota || has_time(response);
+  return status == 429 || status == 420 || requested > 0 || is_quota || has_time(response);
 }
 
-/* An error page may be long, and a line says enough. No character is cut in two. */
+/* The first 200 bytes of an error page, which may be long. No character is cut in two. */
 static weld_text beginning(weld_text text) {
   size_t len = text.len < 200 ? text.len : 200;
   while (len > 0 && len < text.len && (text.ptr[len] & 0xC0) == 0x80) len--;
@@ -216,17 +219,17 @@ bool weld_get_response(weld_text url, weld_connector_host_http_response_t *respo
   if (response->status >= 200 && response->status < 300) return true;
   int64_t wait;
   if (is_rate_limit(response, &wait)) return weld_rate_limited(error, wait);
-  weld_buffer words = {0};
-  weld_add(&words, "the API answered ");
-  weld_add_number(&words, response->status);
-  weld_add(&words, ": ");
+  weld_buffer message = {0};
+  weld_add(&message, "the API answered ");
+  weld_add_number(&message, response->status);
+  weld_add(&message, ": ");
   weld_text body;
   weld_error unread;
-  if (weld_body_text(response, &body, &unread)) weld_add_text(&words, beginning(body));
+  if (weld_body_text(response, &body, &unread)) weld_add_text(&message, beginning(body));
   bool is_refused = response->status == 401 || response->status == 403;
   uint8_t tag = is_refused ? EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED
                            : EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM;
-  return weld_fail(error, tag, "", weld_finish(&words));
+  return weld_fail(error, tag, "", weld_finish(&message));
 }
 
 bool weld_get(weld_text url, weld_text *body, weld_error *error) {
@@ -234,7 +237,7 @@ bool weld_get(weld_text url, weld_text *body, weld_error *error) {
   return weld_get_response(url, &response, error) && weld_body_text(&response, body, error);
 }
 
-/* --- What a connector answers ------------------------------------------------------------------------------------ */
+/* --- Schemas and pages -------------------------------------------------------------------------------------------- */
 
 static exports_weld_connector_source_field_t field(const weld_field *given) {
   exports_weld_connector_source_field_t made = {.name = copy(given->name)};
