@@ -1,4 +1,4 @@
-"""What the function answered, as Weld reads it."""
+"""The function's answer, as Weld reads it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .clients.exchange import Count
 from .tools.keys import KeyCheck
 
 EXCERPT = 300
-"""How many characters of an answer an error quotes."""
+"""The number of characters of an answer that an error quotes."""
 
 
 @dataclass
 class Answer:
-    """An answer of the function. `value` is a dict that it returned as it is, to be written by `dumps`."""
+    """An answer of the function. `value` is a dict that it returned; `dumps` writes it as JSON."""
 
     status: int
     headers: Headers = field(default_factory=Headers)
@@ -31,7 +31,7 @@ class Answer:
     dumps: Callable[..., str] | None = None
 
     def object_(self) -> dict[Any, Any]:
-        """The object of an answer that went well. Text is read as JSON, whatever its content type."""
+        """Return the object of a successful answer. Text is read as JSON, whatever its content type."""
         if self.value is not None:
             return self.value
         try:
@@ -49,13 +49,15 @@ class Answer:
         return value
 
     def written(self, value: Any, check: Callable[[Any], str]) -> str:
-        """A part of the object as JSON, by the rules of the function's platform; `check` says what is wrong with it."""
+        """Write a part of the object as JSON, by the rules of the function's platform.
+
+        `check` writes it by the kit's rules. Its errors name row and field.
+        """
         if self.dumps is None:
             return check(value)
         try:
             text = self.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=False, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
-            # The kit's own words name row and field.
             check(value)
             raise ConnectorError(f"the function's answer can't be written as JSON: {error}") from None
         if not text.isascii():
@@ -67,13 +69,13 @@ class Answer:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text, in one line."""
+    """Return the beginning of a text, in one line."""
     words = " ".join(text[: 10 * EXCERPT].split())
     return words if len(words) <= EXCERPT else f"{words[:EXCERPT]}…"
 
 
 def shown(value: Any) -> str:
-    """The beginning of a value, in one line."""
+    """Return the beginning of a value, in one line."""
     try:
         return excerpt(_json.write(value))
     except _json.Unwritable:
@@ -81,13 +83,13 @@ def shown(value: Any) -> str:
 
 
 def failed(answer: Answer, checks: list[KeyCheck]) -> ConnectorError:
-    """The contract's error for a status from 300 on; `checks` are the keys that the function got.
+    """Return the contract's error for a status of 300 or more; `checks` are the keys that the function got.
 
-    One that refuses and has sent no request has refused its own key. Only what an API refused is one of its credentials.
+    A function that refuses without having sent a request has refused its own key. Only an API's refusal is `Unauthorized`.
     """
     words = answer.text if answer.value is None else shown(answer.value)
     if words[:200].lstrip().lower().startswith(("<!doctype", "<html")):
-        # Such as the page that abort() makes.
+        # Such as the page that abort() creates.
         words = re.sub("<[^>]*>", " ", words[: 10 * EXCERPT])
     said = f"the function itself answered {answer.status}: {excerpt(words)}".removesuffix(": ") + Count.before()
     if answer.status in (401, 403):
@@ -95,7 +97,7 @@ def failed(answer: Answer, checks: list[KeyCheck]) -> ConnectorError:
             return Unauthorized(said)
         if Count.sent:
             return ConnectorError(f"{said}; no API refused a request. If it refused its own key: {_of_keys(checks)}")
-        return Misconfigured(f"{said}; it sent no request before, so it refused its own key: {_of_keys(checks)}")
+        return Misconfigured(f"{said}; it had sent no request, so it refused its own key: {_of_keys(checks)}")
     if answer.status == 429:
         return RateLimited(seconds_until(answer.headers.get("retry-after")))
     if answer.status in (502, 503, 504):
@@ -104,13 +106,14 @@ def failed(answer: Answer, checks: list[KeyCheck]) -> ConnectorError:
 
 
 def _of_keys(checks: list[KeyCheck]) -> str:
-    """Which key the function got, and how to name another one."""
-    other = "`weld-host adapt --key-variable NAME` names the variable with the key"
+    """Say which key the function got, and how to name another one."""
+    other = "name the variable with the key: `weld-host adapt --key-variable NAME`"
     if not checks:
         return (
-            f"it got a random one as `Authorization: Bearer`, since no check of a key was found in its source: {other}"
+            f"it got a random one as `Authorization: Bearer`, because no check of a key was found in its source; {other}"
         )
     got = [
-        f"{'the one of its source' if one.variable is None else f'the value of {one.variable}'} in {one.where}" for one in checks
+        f"{'the key from its source' if one.variable is None else f'the value of {one.variable}'} in {one.where}"
+        for one in checks
     ]
-    return f"it got {' and '.join(got)}: {other}, if it reads another one"
+    return f"it got {' and '.join(got)}; if it reads another one, {other}"

@@ -1,6 +1,6 @@
-"""The function's own data files, which are kept in memory: opened as they are on its platform.
+"""The function's own data files, kept in memory and opened by the paths of its platform.
 
-There the current folder is the function's, which is also at `/workspace` or `/var/task`.
+On its platform, the current folder is the function's, which is also at `/workspace` or `/var/task`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from weld_connector import _files, _replace
 from .tools.refusal import NotServed
 
 PLACES = ("/workspace", "/var/task")
-"""Where platforms put a function."""
+"""The folders in which platforms put a function."""
 
 
 class OwnFiles(_files.KeptFiles):
@@ -29,11 +29,11 @@ class OwnFiles(_files.KeptFiles):
         self.folder = folder
 
     def file(self, path: Any) -> bytes | None:
-        """The content of a file; `None` if it is not the function's."""
+        """Return the content of a file; `None` if it is not the function's."""
         return super().file(self._own(path))
 
     def names(self, path: Any) -> list[str] | None:
-        """What is in a folder; `None` if it is not the function's."""
+        """Return the names in a folder; `None` if it is not the function's."""
         return super().names(self._own(path))
 
     def _own(self, path: Any) -> Any:
@@ -49,18 +49,18 @@ class OwnFiles(_files.KeptFiles):
         return path
 
 
-NO_FILES = "No such file; a component has none but those beside the function and those of its packages"
-NOT_WRITTEN = "a component has no files to write: keep what it holds in memory, such as in io.BytesIO, or in the state"
+NO_FILES = "No such file; a component has only the files next to the function and those of its packages"
+NOT_WRITTEN = "a component can't write files: keep the data in memory, such as in io.BytesIO, or in the state"
 
 
 def keep(folder: str, runs: Callable[[], bool]) -> None:
-    """Keeps the data files of the function; `runs` says whether a call is under way."""
+    """Keep the data files of the function; `runs` says whether a call is running."""
     kept = OwnFiles(folder)
     try:
         found = _files.gather([("the function", [folder])], _files.DATA_LIMIT)
     except RuntimeError:
         limit = f"{_files.DATA_LIMIT >> 20} MiB"
-        raise NotServed(f"the data files beside the function have more than {limit}, which a component may have") from None
+        raise NotServed(f"the data files next to the function exceed {limit}, the limit of a component") from None
     kept._files, kept._folders = found._files, found._folders
     _files.NO_FILES = NO_FILES
     _replace.everywhere(_files.replacements(kept, runs))
@@ -69,7 +69,7 @@ def keep(folder: str, runs: Callable[[], bool]) -> None:
 
 
 def _not_writing(known: Callable[..., Any]) -> Callable[..., Any]:
-    """`open`, with a word for those who want to write."""
+    """Wrap `open`, so that an attempt to write fails with an explanation."""
 
     def open_(file: Any, mode: str = "r", *how: Any, **named: Any) -> Any:
         try:
@@ -83,7 +83,7 @@ def _not_writing(known: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _refuse_temporary_files() -> None:
-    """Says of the files of `tempfile`, too, that there are none; its folder still has a name."""
+    """Refuse the files of `tempfile`, with the same explanation; its folder still has a name."""
     module: Any = sys.modules.get("tempfile")
     if module is None:
         return

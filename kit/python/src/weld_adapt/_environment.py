@@ -1,4 +1,4 @@
-"""The variables of a call, and which of them the function missed."""
+"""The variables of a call, and those that the function read although they are not set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weld_connector import _host
 
 @dataclass
 class Missed:
-    """A variable that the function asked for, and that is not set."""
+    """A variable that the function read, and that is not set."""
 
     name: str
     path: str
@@ -22,13 +22,13 @@ class Missed:
 
 
 class Missing:
-    """The variables that the function missed, in the order in which it asked."""
+    """The unset variables that the function read, in that order."""
 
     def __init__(self) -> None:
         self.found: list[Missed] = []
 
     def add(self, name: object) -> None:
-        """Notes who asked: the first frame outside of Python's own modules."""
+        """Record a variable with the caller: the first frame outside Python's own modules."""
         frame: Any = sys._getframe(2)
         while frame is not None and _is_pythons(frame.f_code.co_filename):
             frame = frame.f_back
@@ -41,7 +41,7 @@ def _is_pythons(path: str) -> bool:
 
 
 class Environment(os._Environ):  # type: ignore[type-arg]
-    """`os.environ`, which notes what is asked for in vain."""
+    """`os.environ`, which records reads of variables that are not set."""
 
     missing = Missing()
 
@@ -53,7 +53,7 @@ class Environment(os._Environ):  # type: ignore[type-arg]
             raise
 
     def get(self, key: str, default: Any = None) -> Any:
-        """A variable, or `default`, with which none is missed."""
+        """Return a variable or `default`. With a default, a missing variable is not recorded."""
         try:
             return super().__getitem__(key)
         except KeyError:
@@ -63,10 +63,10 @@ class Environment(os._Environ):  # type: ignore[type-arg]
 
 
 def begin(keys: Iterable[str]) -> dict[str, str]:
-    """Puts the variables of the call into `os.environ`, and answers those that hold keys to send to the function.
+    """Put the variables of the call into `os.environ`, and return those with keys to send to the function.
 
-    The function compares a key with a variable. Where that is not configured, both are made up for the call, so that no
-    key is needed, and none can be printed.
+    The function compares a key with a variable. If the variable is not configured, it gets a random value for the call. So
+    no key needs to be configured, and none can be printed.
     """
     variables = dict(_host.current.environment())
     sent = {}

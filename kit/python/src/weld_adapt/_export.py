@@ -1,4 +1,4 @@
-"""From the function to the component's exports."""
+"""The component's exports, which call the function."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from .tools.reads import Reads
 from .tools.refusal import NotServed
 from .tools.scan import Scan
 
-BESIDE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 """The folder with `app.py`."""
-FUNCTION = os.path.join(BESIDE, "function")
-PACKAGES = os.path.join(BESIDE, ".packages")
+FUNCTION = os.path.join(PROJECT, "function")
+PACKAGES = os.path.join(PROJECT, ".packages")
 
 
 T = TypeVar("T")
 
 
 class AdaptedFunction:
-    """A function, asked as a connector."""
+    """A function, called as a connector."""
 
     def __init__(self, folder: str, entry: entries.FoundEntry, module: str, checks: list[keys.KeyCheck]) -> None:
         self.folder = folder
@@ -44,12 +44,12 @@ class AdaptedFunction:
         self._function: Function | None = None
 
     def schema(self) -> list[kit.PlainTable] | kit.Failure:
-        """The tables."""
+        """Return the tables."""
         return self._guarded(self._schema)
 
     def fetch_page(self, table: str, state: str) -> kit.PlainPage | kit.Failure:
-        """A page of a table."""
-        # The state goes on as it came: it is JSON already.
+        """Return a page of a table."""
+        # The state is passed on unchanged, because it is already JSON.
         body = f'{{"name": {json.dumps(table)}, "state": {state}}}'
         return self._guarded(lambda: _read(_page.page, self._asked(self._begun(), "POST", "/", body)))
 
@@ -62,7 +62,7 @@ class AdaptedFunction:
     def _schema(self) -> list[kit.PlainTable]:
         function = self._begun()
         first: Exception | None = None
-        # Where the function is deployed with a URL that ends in a slash, Weld asks for the second.
+        # Weld requests the second if the function's URL ends with a slash.
         for path in ("/schema", "//schema"):
             try:
                 return _read(_page.tables, self._asked(function, "GET", path))
@@ -87,7 +87,7 @@ class AdaptedFunction:
 
 
 def _read(read: Callable[[Answer], T], answer: Answer) -> T:
-    """Reads an answer. What is wrong with it has no line of the function's own."""
+    """Read an answer. Its errors have no line of the function's own."""
     try:
         return read(answer)
     except ConnectorError as error:
@@ -95,11 +95,11 @@ def _read(read: Callable[[Answer], T], answer: Answer) -> T:
 
 
 def make(module: str, entry: str | None, key_variable: str | None, stand_ins: tuple[str, ...]) -> type:
-    """The class that componentize-py looks for."""
+    """Return the class that componentize-py looks for."""
     try:
         function = prepared(FUNCTION, module, entry, key_variable, stand_ins)
     except NotServed as error:
-        # Without the cause: `weld-host build` shows the last line alone.
+        # Without the cause, because `weld-host build` shows only the last line.
         raise error from None
     if not _host.in_component:
         return type("Source", (), {"function": function})
@@ -121,7 +121,7 @@ def _rehearsed() -> AdaptedFunction:
 def prepared(
     folder: str, module: str, entry: str | None, key_variable: str | None, stand_ins: tuple[str, ...] = ()
 ) -> AdaptedFunction:
-    """The function in `folder`, with all that it may import loaded."""
+    """Return the function in `folder`, after loading everything that it may import."""
     scan = Scan(folder, f"{module}.py")
     found = entries.find(scan, entry)
     reads = Reads(scan)

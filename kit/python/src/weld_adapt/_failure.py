@@ -1,4 +1,4 @@
-"""What the function raised, as the contract's errors, with words that begin at the function's own line."""
+"""The function's exceptions as the contract's errors. Their messages begin with the function's own line."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ SHIM = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) -> _export.Failure:
-    """The contract's error for `error`; `folder` has the function's own modules, and `entry` is where the one begins that
-    answers requests."""
+    """Return the contract's error for `error`.
+
+    `folder` has the function's own modules. `entry` is the path and line of the function that answers requests.
+    """
     loads = isinstance(error, LoadFailed)
     if isinstance(error, LoadFailed) and error.__cause__ is not None:
         error = error.__cause__
@@ -32,7 +34,7 @@ def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) ->
         return _export.Failure("other", _host.printable(f"{place}: {error}" if place else str(error)))
     known = _known(error)
     if isinstance(known, RateLimited):
-        _logging.log("warn", f"{_text(error)}: the host waits, and asks for the page again")
+        _logging.log("warn", f"{_text(error)}: the host waits, then requests the page again")
     if isinstance(known, ConnectorError):
         if known is not error and not isinstance(known, (RateLimited, Misconfigured)):
             _log(error)
@@ -57,13 +59,13 @@ def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) ->
 
 
 def _placed(known: ConnectorError, error: BaseException, folder: str) -> ConnectorError:
-    """An error of the operator's to mend, with the function's own line, which no log needs to tell then."""
+    """Add the function's own line to an error that the operator must fix, so that no log entry is needed."""
     place = _place(error, folder)
     return Misconfigured(f"{place}: {known}") if place and isinstance(known, Misconfigured) else known
 
 
 def _known(error: BaseException) -> BaseException:
-    """The kit's error for one of `requests` or `urllib`, or the error itself."""
+    """Return the kit's error for one of `requests` or `urllib`, or the error itself."""
     if isinstance(error, RequestException):
         return error.as_connector_error()
     weld = getattr(error, "weld_error", None)
@@ -73,7 +75,7 @@ def _known(error: BaseException) -> BaseException:
 
 
 def _missed(error: BaseException, loads: bool) -> Missed | None:
-    """The variable whose absence is why the function failed, if that is what happened."""
+    """Return the unset variable that made the function fail, if there is one."""
     found = Environment.missing.found
     if not found or isinstance(error, (OutOfTime, SystemExit)):
         return None
@@ -90,13 +92,13 @@ def _missed(error: BaseException, loads: bool) -> Missed | None:
 
 
 def _is_used(missed: Missed, frames: traceback.StackSummary) -> bool:
-    """Whether a line that failed uses the name that was given the variable's value."""
+    """Whether a failed line uses the name that the variable's value was assigned to."""
     assigned = re.match(r"\s*(\w+)\s*=[^=]", linecache.getline(missed.path, missed.line))
     return assigned is not None and any(re.search(rf"\b{assigned[1]}\b", frame.line or "") for frame in frames)
 
 
 def _place(error: BaseException, folder: str) -> str | None:
-    """The last line of the function's own that the error passed."""
+    """Return the last line of the function's own in the traceback."""
     if isinstance(error, SyntaxError) and error.filename:
         return _shown(error.filename, error.lineno or 1, folder)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folder)]
@@ -112,11 +114,11 @@ def _text(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:
-        return "its text can't be had"
+        return "its text is not available"
 
 
 def _hide_shim(error: BaseException) -> None:
-    """Takes the frames before the function's own out of the traceback."""
+    """Remove the frames before the function's own from the traceback."""
     frames = error.__traceback__
     while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
         frames = frames.tb_next
@@ -129,7 +131,7 @@ def _is_ours(path: str) -> bool:
 
 
 def _log(error: BaseException) -> None:
-    """The traceback, without the frames of shim and kit."""
+    """Log the traceback without the frames of shim and kit."""
     shown = traceback.TracebackException.from_exception(error)
     _without_ours(shown)
     _logging.log("error", "".join(shown.format()).rstrip())

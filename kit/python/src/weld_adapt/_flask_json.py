@@ -12,7 +12,7 @@ from typing import Any
 
 
 def default(value: Any) -> Any:
-    """What Flask writes for a value that JSON has no word for."""
+    """Return what Flask writes for a value that JSON can't represent."""
     if isinstance(value, date):
         return http_date(value)
     if isinstance(value, (decimal.Decimal, uuid.UUID)):
@@ -25,7 +25,7 @@ def default(value: Any) -> Any:
 
 
 def http_date(value: date) -> str:
-    """A time as in a header: `Tue, 02 Jan 2024 03:04:05 GMT`. One without a zone is taken for UTC."""
+    """Format a time as in a header: `Tue, 02 Jan 2024 03:04:05 GMT`. A time without a zone counts as UTC."""
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     in_utc = value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
@@ -41,5 +41,5 @@ def dumps(value: Any, **how: Any) -> str:
 
 
 def public_dumps(value: Any, **how: Any) -> str:
-    """`flask.json.dumps` as functions call it, which writes blanks after commas."""
+    """`flask.json.dumps` as functions call it, with spaces after commas."""
     return dumps(value, **{"separators": None, **how})

@@ -1,4 +1,4 @@
-"""One call of the function: its modules begin anew, and it is asked as Weld asks it."""
+"""One call of the function: runs its modules again, and sends it the request that Weld would send."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Entry:
     module: str
     name: str
     is_lambda: bool | None
-    """`None` if its number of parameters says so."""
+    """`None` if its number of parameters decides."""
 
 
 class LoadFailed(Exception):
-    """The function's module did not load; the cause is what was raised."""
+    """The function's module did not load; `__cause__` is the exception."""
 
 
 class Function:
-    """The function, as it is for one call."""
+    """The function for one call."""
 
     def __init__(self, modules: OwnModules, entry: Entry, checks: list[KeyCheck]) -> None:
         self._keys = _own_keys.begin(checks)
-        # Its state would otherwise be that of the build, the same in each call.
+        # Otherwise the generator would have its state from the build, the same in each call.
         random.seed()
         modules.forget()
         _begin_first(modules)
@@ -48,18 +48,18 @@ class Function:
             raise LoadFailed from error
         function = getattr(module, entry.name, None)
         if not callable(function):
-            raise Misconfigured(f"{entry.module}.py has no function {entry.name} when it has run")
+            raise Misconfigured(f"{entry.module}.py has no function {entry.name} after it has run")
         self._function: Callable[..., Any] = function
         self._is_lambda = _takes_two(function) if entry.is_lambda is None else entry.is_lambda
 
     @property
     def place(self) -> tuple[str, int] | None:
-        """Where the function that answers begins: path and line; `None` if it is not the source's own."""
+        """The path and first line of the function that answers; `None` if it is not from the source."""
         code = getattr(inspect.unwrap(self._function), "__code__", None)
         return None if code is None else (code.co_filename, code.co_firstlineno)
 
     def ask(self, method: str, path: str, body: str | None = None) -> Answer:
-        """Sends the function one request of Weld; `body` is JSON."""
+        """Send the function one request of Weld; `body` is JSON."""
         headers = {
             "Host": HOST,
             "User-Agent": "weld-host",
@@ -87,6 +87,6 @@ def _takes_two(function: Callable[..., Any]) -> bool:
 
 
 def _begin_first(modules: OwnModules) -> None:
-    """The function's own modules are found before others, as its folder comes first on its platform."""
+    """Make imports find the function's own modules first, as on its platform."""
     if modules not in sys.meta_path:
         sys.meta_path.insert(0, modules)

@@ -1,4 +1,4 @@
-"""Headers as werkzeug has them."""
+"""Headers like those of werkzeug."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 
 class Headers:
-    """Pairs of names and values, looked up in any case. A name may have several values."""
+    """Pairs of names and values. Names ignore case, and may have several values."""
 
     def __init__(self, pairs: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         self._pairs: list[tuple[str, str]] = []
         self.extend(pairs)
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:
-        """The first value; through `type`, where that takes it."""
+        """Return the first value, converted by `type`; `default` if it is missing or can't be converted."""
         wanted = key.lower()
         for name, value in self._pairs:
             if name.lower() == wanted:
@@ -27,7 +27,7 @@ class Headers:
         return default
 
     def getlist(self, key: str) -> list[str]:
-        """All values."""
+        """Return all values."""
         return [value for name, value in self._pairs if name.lower() == key.lower()]
 
     get_all = getlist
@@ -48,11 +48,11 @@ class Headers:
         self._pairs = [pair for pair in self._pairs if pair[0].lower() != key.lower()]
 
     def add(self, key: str, value: Any) -> None:
-        """One more value."""
+        """Add a value."""
         self._pairs.append((key, str(value)))
 
     def extend(self, pairs: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        """More values; a list in a mapping is several."""
+        """Add values; a list in a mapping adds several."""
         if isinstance(pairs, Headers):
             pairs = list(pairs)
         for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
@@ -60,20 +60,20 @@ class Headers:
                 self.add(name, one)
 
     def update(self, pairs: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        """Other values in the place of those with the same names."""
+        """Replace the values of the given names."""
         given = Headers(pairs)
         for name in given.keys():
             del self[name]
         self.extend(given)
 
     def setdefault(self, key: str, default: Any) -> str:
-        """The value; it is `default` from now on if there was none."""
+        """Return the value, after setting it to `default` if it is missing."""
         if key not in self:
             self.add(key, default)
         return self[key]
 
     def pop(self, key: str, default: Any = None) -> Any:
-        """Takes a name out."""
+        """Remove a name, and return its first value."""
         value = self.get(key, default)
         del self[key]
         return value
@@ -91,13 +91,13 @@ class Headers:
         return f"Headers({self._pairs!r})"
 
     def keys(self) -> list[str]:
-        """The names."""
+        """Return the names."""
         return [name for name, _ in self._pairs]
 
     def values(self) -> list[str]:
-        """The values."""
+        """Return the values."""
         return [value for _, value in self._pairs]
 
     def items(self) -> list[tuple[str, str]]:
-        """Names and values."""
+        """Return names and values."""
         return list(self._pairs)

@@ -1,4 +1,4 @@
-"""The exceptions of werkzeug that are answers."""
+"""The exceptions of werkzeug that become answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ._response import Response
 
 
 class HTTPException(Exception):
-    """An answer with a status of 4xx or 5xx. Flask answers it where nobody catches it."""
+    """An answer with a status of 4xx or 5xx. Flask returns it if the function doesn't catch it."""
 
     code: int | None = None
     description: str | None = None
@@ -22,7 +22,7 @@ class HTTPException(Exception):
 
     @property
     def name(self) -> str:
-        """The usual words for the status."""
+        """The standard phrase for the status."""
         try:
             return HTTPStatus(self.code or 0).phrase
         except ValueError:
@@ -32,7 +32,7 @@ class HTTPException(Exception):
         return f"{self.code} {self.name}: {self.description or self.name}"
 
     def get_response(self, *_: Any) -> Response:
-        """The answer: werkzeug's page of HTML with the description."""
+        """Return the answer: werkzeug's HTML page with the description."""
         if self.response is not None:
             return self.response
         words = self.description or self.name
@@ -50,7 +50,7 @@ BY_CODE = {status.value: _of(status) for status in HTTPStatus if status.value >=
 
 
 def abort(code: int | Response, *args: Any, **how: Any) -> NoReturn:
-    """Ends the request with a status, or with a response."""
+    """End the request with a status or a response."""
     if isinstance(code, Response):
         raise HTTPException(response=code)
     if code not in BY_CODE:

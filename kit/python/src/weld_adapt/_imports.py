@@ -1,4 +1,4 @@
-"""Loads, while the component is built, what the function may import: later there are no files."""
+"""Loads everything that the function may import while the component is built: when it runs, it has no files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NATIVE = (".so", ".pyd", ".dylib")
 
 
 def load(scan: Scan) -> None:
-    """Imports all that the function's modules import, wherever the import stands."""
+    """Import everything that the function's modules import, wherever the import is."""
     for wanted in scan.imports:
         try:
             module = importlib.import_module(wanted.name)
@@ -31,13 +31,13 @@ def load(scan: Scan) -> None:
                 try:
                     importlib.import_module(f"{wanted.name}.{member}")
                 except ImportError:
-                    # Perhaps it is there when the module has run with the call's variables.
+                    # It may exist after the module has run with the call's variables.
                     continue
     _evaluate_zones()
 
 
 def _check_members(wanted: Import, module: object) -> None:
-    """What a stand-in lacks is said now, and not when a call first needs it."""
+    """Report a missing member of a stand-in during the build, not when a call first needs it."""
     for member in wanted.members:
         if member != "*" and not hasattr(module, member) and not wanted.is_optional:
             raise NotServed(
@@ -46,7 +46,7 @@ def _check_members(wanted: Import, module: object) -> None:
 
 
 def reason(wanted: Import, error: Exception) -> str:
-    """Why something can't be imported, in one line."""
+    """Return why something can't be imported, in one line."""
     missing = getattr(error, "name", None) or ""
     for name in (wanted.name, missing):
         lack = standard.lack(name) if name else None
@@ -57,14 +57,14 @@ def reason(wanted: Import, error: Exception) -> str:
         return f"{wanted.top} is a package with native code ({native}), which a component can't run"
     if isinstance(error, ModuleNotFoundError):
         if missing.partition(".")[0] == wanted.top:
-            return f"there is no package {wanted.top} here: `weld-host adapt` bundles it when it runs again"
-        return f"it imports {missing}, which is not here: add it to requirements.txt, and run `weld-host adapt` again"
+            return f"the package {wanted.top} is missing: run `weld-host adapt` again to bundle it"
+        return f"it imports {missing}, which is missing: add it to requirements.txt, and run `weld-host adapt` again"
     words = " ".join(str(error).split())
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _native(top: str) -> str | None:
-    """The first file with native code in a package."""
+    """Return the first file with native code in a package."""
     for folder in sys.path:
         place = os.path.join(folder, top)
         for at, _, files in sorted(os.walk(place)):
@@ -75,7 +75,7 @@ def _native(top: str) -> str | None:
 
 
 def _evaluate_zones() -> None:
-    """The lists of `pytz`, each of which looks at some 600 files when it is first used."""
+    """Evaluate the lists of `pytz`: each of them looks at about 600 files on its first use."""
     pytz = sys.modules.get("pytz")
     if pytz is None:
         return

@@ -1,4 +1,4 @@
-"""A request of Weld as an event of a Lambda's function URL, payload 2.0, and its answer."""
+"""Calls a Lambda as its function URL does: Weld's request becomes an event (payload 2.0), the result an answer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ._response import status_code
 from ._wrong_answer import WrongAnswer
 
 TIME_LEFT_MS = 900_000
-"""What a Lambda has at the most, in milliseconds; the host's own limit is `page-timeout`."""
+"""The longest run time of a Lambda, in milliseconds; the host's own limit is `page-timeout`."""
 
 
 class Context:
-    """What a Lambda gets beside the event."""
+    """The context, which a Lambda gets with the event."""
 
     function_name = "connector"
     function_version = "$LATEST"
@@ -36,18 +36,18 @@ class Context:
         self._ends_at = time.monotonic() + TIME_LEFT_MS / 1000
 
     def get_remaining_time_in_millis(self) -> int:
-        """What is left of the time that a Lambda may have."""
+        """Return the rest of a Lambda's longest run time."""
         return max(0, round((self._ends_at - time.monotonic()) * 1000))
 
     def log(self, message: object) -> None:
-        """Writes to the log."""
+        """Write to the log."""
         print(message)
 
 
 def event(
     method: str, path: str, query: str, body: str | None, headers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The event of a request; `query` is what stands after `?` in its URL."""
+    """Return the event of a request; `query` is the part of its URL after `?`."""
     now = time.time()
     lower = {name.lower(): value for name, value in headers.items()}
     made: dict[str, Any] = {
@@ -90,17 +90,17 @@ def _default(value: object) -> float:
 
 
 def dumps(value: object, **how: Any) -> str:
-    """JSON by the rules of Lambda's runtime: a `Decimal` is a number, a date an error."""
+    """Write JSON by the rules of Lambda's runtime: a `Decimal` is a number, a date an error."""
     return json.dumps(value, default=_default, **how)
 
 
 def ask(function: Callable[..., Any], of_request: dict[str, Any]) -> Answer:
-    """Asks a function as a Lambda's function URL does."""
+    """Call a function as a Lambda's function URL does."""
     value = function(of_request, Context())
     if value is None:
         raise WrongAnswer("the function returned None, or ended without a return")
     if not isinstance(value, dict) or "statusCode" not in value:
-        # A function URL answers whatever else it is with 200, text as it is.
+        # A function URL answers any other value with 200; text stays unchanged.
         if isinstance(value, dict):
             return Answer(200, value=value, dumps=dumps)
         return Answer(200, text=value if isinstance(value, str) else dumps(value))

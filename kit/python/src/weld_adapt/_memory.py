@@ -1,7 +1,7 @@
-"""Free memory, as it is when the component has been built.
+"""Clears free memory before it becomes a part of the component.
 
-What was freed keeps its bytes, and all that is not zero becomes a part of the component: the trees of sources that were
-read and compiled make it a tenth larger.
+Freed memory keeps its bytes, and every byte that is not zero becomes a part of the component. The syntax trees of the
+sources make it a tenth larger.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import gc
 from weld_connector import _image
 
 BLOCKS = ((4096, 512), (200_000, 12))
-"""Sizes and numbers of the blocks that take the place of what was freed."""
+"""Sizes and numbers of the blocks that overwrite freed memory."""
 
 
 def clear() -> None:
-    """Writes zeros over free memory, and has the collector of garbage pass over the rest."""
+    """Write zeros over free memory, and exclude the rest from garbage collection."""
     gc.collect()
     zeros = [bytearray(size) for size, count in BLOCKS for _ in range(count)]
     zeros.clear()

@@ -1,4 +1,4 @@
-"""What a component can't do, refused in words that say what to do instead."""
+"""Refuses calls that a component can't make, with a message that says what to do instead."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 REFUSED = (
-    ("threading", "Thread", "start", "threads: do the work one after another; the host runs other pages meanwhile"),
-    ("asyncio", None, "run", "event loop: Weld asks for one page at a time, so plain functions do"),
-    ("subprocess", "Popen", "__init__", "processes: what the command does is to be done in Python"),
-    ("os", None, "system", "processes: what the command does is to be done in Python"),
-    ("os", None, "fork", "processes: do the work one after another"),
+    ("threading", "Thread", "start", "threads: do the work sequentially; the host runs other pages meanwhile"),
+    ("asyncio", None, "run", "event loop: Weld requests one page at a time, so plain functions are enough"),
+    ("subprocess", "Popen", "__init__", "processes: do the command's work in Python"),
+    ("os", None, "system", "processes: do the command's work in Python"),
+    ("os", None, "fork", "processes: do the work sequentially"),
 )
-"""Module, class, function, and what a component lacks for it."""
+"""Module, class, function, and what a component lacks to run it."""
 
 
 def install() -> None:
-    """Refuses them from now on, in modules that are loaded."""
+    """Refuse these calls from now on, in the modules that are loaded."""
     for place, class_name, function, words in REFUSED:
         module: Any = sys.modules.get(place)
         owner = getattr(module, class_name, None) if class_name else module

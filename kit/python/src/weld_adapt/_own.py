@@ -1,7 +1,7 @@
-"""The function's own modules: compiled while the component is built, run anew in each call.
+"""The function's own modules: compiled while the component is built, run again in each call.
 
-What a module does when it is imported, such as reading variables or logging in, is to be done with the variables and
-the network of the call, as in an instance that the function's platform has just started.
+The code of a module, such as reading variables or logging in, must run with the variables and the network of the call, as
+in an instance that the function's platform has just started.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 
 COMPONENT = "app"
-"""The module that componentize-py begins with, the name of which a module of the function's own may have."""
+"""The module that componentize-py starts with. A module of the function's own may have the same name."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class OwnModule:
 
 
 class OwnModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """The function's own modules, from memory."""
+    """Finds and loads the function's own modules, from memory."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -61,18 +61,18 @@ class OwnModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         try:
             code = compile(source, path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError):
-            # The scan has told of those that are imported; a file that nothing imports may be anything.
+            # The scan reports errors in files that are imported; a file that nothing imports doesn't matter.
             return
         self.known[name] = OwnModule(path, code, is_package)
-        # For tracebacks; without a time of change they don't ask the file system.
+        # For tracebacks. Without a modification time, linecache doesn't read the file system.
         lines = importlib.util.decode_source(source).splitlines(keepends=True)
         linecache.cache[path] = (len(source), None, lines, path)
 
     def forget(self) -> None:
-        """Lets the next import run the modules anew.
+        """Make the next import run the modules again.
 
-        A module of Python's own that is loaded already stays, as on the function's platform: there, too, it comes before
-        one of the same name beside the function.
+        A module of Python's own that is already loaded stays. On the function's platform, it also takes precedence over a
+        module of the same name next to the function.
         """
         for name in self.known:
             spec = getattr(sys.modules.get(name), "__spec__", None)
@@ -82,7 +82,7 @@ class OwnModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Finds the function's own module."""
+        """Find a module of the function's own."""
         found = self.known.get(name)
         if found is None:
             return None
@@ -92,7 +92,7 @@ class OwnModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return spec
 
     def exec_module(self, module: types.ModuleType) -> None:
-        """Runs the module's code."""
+        """Run the module's code."""
         found = self.known[module.__name__]
         module.__file__ = found.path
         if found.code is not None:

@@ -1,4 +1,4 @@
-"""The keys of the function's own, as a request brings them."""
+"""The function's own keys, as a request sends them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .tools.keys import KeyCheck
 
 @dataclass
 class SentKeys:
-    """Headers and arguments with keys."""
+    """The headers and arguments with keys."""
 
     headers: dict[str, str]
     query: str
-    """After `?`; empty if no key is an argument."""
+    """The part of the URL after `?`; empty if no key is an argument."""
 
 
 def begin(checks: list[KeyCheck]) -> SentKeys:
-    """Begins a call: sets its variables, and makes the keys that the function looks for.
+    """Begin a call: set its variables, and return the keys that the function checks.
 
-    One that looks for none still gets the header `Authorization` that Weld sends.
+    A function that checks none still gets the header `Authorization`, because Weld sends it.
     """
     values = _environment.begin(check.variable for check in checks if check.variable)
     headers: dict[str, str] = {}

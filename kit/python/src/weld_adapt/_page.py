@@ -1,4 +1,4 @@
-"""A page and a schema, as the function answers them, in the contract's form."""
+"""Converts the function's pages and schemas to the contract's form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KNOWN = ("primary_key", "primaryKey", "fields")
 
 
 def page(answer: Answer) -> PlainPage:
-    """The page of an answer."""
+    """Return the page of an answer."""
     value = answer.object_()
     missing = [name for name in ("insert", "hasMore") if name not in value]
     if missing:
@@ -30,13 +30,11 @@ def page(answer: Answer) -> PlainPage:
     if state is not None and not isinstance(state, dict):
         raise ConnectorError(f"state of the function's page is {described(state)}, not an object")
     if set(map(type, insert)) - {dict} and not all(isinstance(row, dict) for row in insert):
-        # The kit's own words say which one is not.
+        # The kit's error names the row.
         _json.rows(insert)
     unknown = [str(name) for name, member in value.items() if name not in OF_PAGE and member not in (None, [], {})]
     if unknown:
-        _logging.log(
-            "warn", f"page: Weld takes insert, state and hasMore, and nothing else, so this is left out: {', '.join(unknown)}"
-        )
+        _logging.log("warn", f"page: Weld reads only insert, state and hasMore, so this is ignored: {', '.join(unknown)}")
     rows = answer.written(insert, _json.rows)
     if state is None:
         return PlainPage(rows, "null", has_more, None)
@@ -48,7 +46,7 @@ def _state(value: object) -> str:
 
 
 def tables(answer: Answer) -> list[PlainTable]:
-    """The tables of an answer to `/schema`."""
+    """Return the tables of an answer to `/schema`."""
     value = answer.object_()
     schema = value.get("schema")
     if not isinstance(schema, dict):
@@ -78,7 +76,7 @@ def _table(name: str, table: object) -> PlainTable:
         unknown += [f"{field['name']}.{member}" for member in field if member not in ("name", "type", "default")]
         made.append(_field(field, name))
     if unknown:
-        _logging.log("warn", f"schema: left out of {name} is what Weld doesn't know: {', '.join(unknown)}")
+        _logging.log("warn", f"schema: Weld doesn't know these parts of {name}, so they are ignored: {', '.join(unknown)}")
     return PlainTable(_host.printable(name), [_host.printable(column) for column in columns], made)
 
 

@@ -1,4 +1,5 @@
-"""The modules that a cloud function's platform brings along: flask, functions_framework and werkzeug, as functions use them."""
+"""The modules that a cloud function's platform provides: flask, functions_framework and werkzeug, as far as functions use
+them."""
 
 from __future__ import annotations
 
@@ -16,15 +17,15 @@ from ._answer import Answer
 from ._headers import Headers
 
 MARK = "__weld_adapt__"
-"""An attribute of the modules that are made here."""
+"""An attribute of the modules that this file makes."""
 
 
 def module(name: str, **members: Any) -> types.ModuleType:
-    """A module of that name with these members, put where imports find it."""
+    """Make a module with these members, and put it where imports find it."""
     made = types.ModuleType(name)
     made.__dict__.update(members)
     made.__dict__[MARK] = True
-    # With a path it counts as a package, of which all parts are there already.
+    # With a path it counts as a package. All of its submodules are already loaded.
     made.__path__ = []
     sys.modules[name] = made
     parent, _, last = name.rpartition(".")
@@ -45,11 +46,11 @@ def _marked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 HTTP_WAY_OUT = "Weld sends HTTP requests, so the function needs @functions_framework.http"
-APP_WAY_OUT = "the function needs @functions_framework.http, and no routes: Weld asks for /schema and /"
+APP_WAY_OUT = "the function needs @functions_framework.http, and no routes: Weld requests /schema and /"
 
 
 def install() -> None:
-    """Puts the modules where imports find them."""
+    """Put the modules where imports find them."""
     module(
         "functions_framework",
         http=_marked,
@@ -86,14 +87,14 @@ def install() -> None:
 
 
 def ask(function: Callable[..., Any], request: _request.Request) -> Answer:
-    """Asks a function as functions_framework does."""
+    """Call a function as functions_framework does."""
     _request.CURRENT.__dict__["under_way"] = request
     try:
         value = function(request)
         if isinstance(value, tuple) and len(value) == 2 and type(value[1]) is int and value[1] == 200:
             value = value[0]
         if isinstance(value, dict):
-            # What most functions return is not written to be read again.
+            # Most functions return a dict. Writing it as text, only to parse it again, would be a waste.
             return Answer(200, value=value, dumps=_flask_json.dumps)
         response = _response.of(value)
     except _http_errors.HTTPException as error:

@@ -1,4 +1,4 @@
-"""What an API refused, out of the exceptions of clients that are not the kit's, as the contract's errors."""
+"""Converts other clients' exceptions for an API's refusal to the contract's errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._answer import excerpt
 
 
 def of_requests(error: BaseException) -> ConnectorError | None:
-    """The error for one of the package `requests` itself; `None` if it is none."""
+    """Return the error for an exception of the real package `requests`; `None` for any other exception."""
     package = sys.modules.get("requests.exceptions")
     if package is None or not isinstance(error, getattr(package, "RequestException", ())):
         return None
@@ -25,7 +25,7 @@ def of_requests(error: BaseException) -> ConnectorError | None:
 
 
 def of_urllib(error: BaseException) -> ConnectorError | None:
-    """The error for `urllib.error.HTTPError`; `None` if it is none. The function may have read its body."""
+    """Return the error for `urllib.error.HTTPError`; `None` for any other. The function may have read its body."""
     package = sys.modules.get("urllib.error")
     if package is None or not isinstance(error, getattr(package, "HTTPError", ())):
         return None

@@ -1,4 +1,4 @@
-"""A request of Weld, as Flask shows it to a function."""
+"""Weld's request, as Flask shows it to a function."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ HOST = "localhost"
 
 
 class Args(dict):  # type: ignore[type-arg]
-    """The parameters of a query or form; each has one value here."""
+    """The parameters of a query or form. Here, each has one value."""
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:
-        """A value; through `type`, where that takes it."""
+        """Return a value, converted by `type`; `default` if it is missing or can't be converted."""
         value = super().get(key, default)
         if type is None or value is default:
             return value
@@ -28,11 +28,11 @@ class Args(dict):  # type: ignore[type-arg]
             return default
 
     def getlist(self, key: str) -> list[Any]:
-        """The value in a list."""
+        """Return the value in a list."""
         return [self[key]] if key in self else []
 
     def to_dict(self, flat: bool = True) -> dict[str, Any]:
-        """A plain dict."""
+        """Return a plain dict."""
         return dict(self) if flat else {name: [value] for name, value in self.items()}
 
 
@@ -74,27 +74,27 @@ class Request:
 
     @property
     def is_json(self) -> bool:
-        """Whether the content type is that of JSON."""
+        """Whether the content type is JSON."""
         kind = self.mimetype
         return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
     @property
     def authorization(self) -> Any:
-        """The header, in parts."""
+        """The parsed header `Authorization`."""
         kind, _, token = str(self.headers.get("authorization", "")).partition(" ")
         return Authorization(kind.lower(), token.strip()) if kind else None
 
     @property
     def json(self) -> Any:
-        """The body as JSON. Another content type than that of JSON is an error, as in Flask."""
+        """The body as JSON. If the content type is not JSON, this raises an error, as in Flask."""
         return self.get_json()
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
-        """The body."""
+        """Return the body."""
         return self.data.decode("utf-8", "replace") if as_text else self.data
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The body as JSON, whatever its type if `force`; `None` instead of an error if `silent`."""
+        """Return the body as JSON. `force` ignores the content type; `silent` returns `None` instead of an error."""
         if not (force or self.is_json):
             if silent:
                 return None
@@ -112,7 +112,7 @@ class Request:
 
 
 class Authorization:
-    """The header `Authorization`, as werkzeug has it."""
+    """The header `Authorization`, like that of werkzeug."""
 
     def __init__(self, type: str, token: str) -> None:
         self.type = type
@@ -131,14 +131,14 @@ class Authorization:
 
 
 class CurrentRequest:
-    """`flask.request`: the request under way."""
+    """`flask.request`: the current request."""
 
     def __init__(self) -> None:
         self.__dict__["under_way"] = None
 
     def __getattr__(self, name: str) -> Any:
         if self.under_way is None:
-            raise RuntimeError("flask.request is used outside of a request: it belongs into the function")
+            raise RuntimeError("flask.request is used outside a request: use it within the function")
         return getattr(self.under_way, name)
 
 

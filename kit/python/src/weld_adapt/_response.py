@@ -1,4 +1,4 @@
-"""What a function may return, as Flask makes a response of it."""
+"""Responses made from a function's return value, as Flask makes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON = "application/json"
 
 
 class Response:
-    """Flask's response, as far as functions make one."""
+    """Flask's response, as far as functions use it."""
 
     default_mimetype = "text/html"
 
@@ -39,7 +39,7 @@ class Response:
         self.set_data(response)
 
     def set_data(self, value: Any) -> None:
-        """The body: text, bytes, or an iterable of these."""
+        """Set the body: text, bytes, or an iterable of these."""
         if value is None:
             self.data = b""
         elif isinstance(value, str):
@@ -50,7 +50,7 @@ class Response:
             self.data = b"".join(part.encode() if isinstance(part, str) else part for part in value)
 
     def get_data(self, as_text: bool = False) -> Any:
-        """The body."""
+        """Return the body."""
         return self.data.decode() if as_text else self.data
 
     @property
@@ -69,7 +69,7 @@ class Response:
 
     @property
     def content_type(self) -> Any:
-        """The header."""
+        """The header `Content-Type`."""
         return self.headers.get("content-type")
 
     @content_type.setter
@@ -87,7 +87,7 @@ class Response:
 
     @property
     def is_json(self) -> bool:
-        """Whether the content type is that of JSON."""
+        """Whether the content type is JSON."""
         return self.mimetype == JSON
 
     @property
@@ -96,15 +96,15 @@ class Response:
         return self.get_json()
 
     def get_json(self, force: bool = False, silent: bool = False) -> Any:
-        """The body as JSON; `None` if that is not its content type."""
+        """Return the body as JSON; `None` if that is not its content type."""
         return json.loads(self.data) if force or self.is_json else None
 
     def set_cookie(self, *_: Any, **__: Any) -> None:
-        """Nothing: Weld keeps no cookies."""
+        """Do nothing: Weld keeps no cookies."""
 
 
 def status_code(status: Any) -> int:
-    """The number of a status such as `404 Not Found`."""
+    """Return the number of a status such as `404 Not Found`."""
     try:
         return int(str(status.value if hasattr(status, "value") else status).split()[0])
     except (ValueError, IndexError):
@@ -112,7 +112,7 @@ def status_code(status: Any) -> int:
 
 
 def jsonify(*args: Any, **named: Any) -> Response:
-    """A response in JSON, by Flask's rules."""
+    """Return a JSON response, by Flask's rules."""
     if args and named:
         raise TypeError("app.json.response() takes either args or kwargs, not both")
     value = named if named or not args else args[0] if len(args) == 1 else list(args)
@@ -127,7 +127,7 @@ def make_response(*args: Any) -> Response:
 
 
 def of(value: Any) -> Response:
-    """The response of what a function returned."""
+    """Return the response for a function's return value."""
     status = headers = None
     if isinstance(value, tuple):
         if len(value) == 3:
@@ -153,7 +153,7 @@ def of(value: Any) -> Response:
         made = Response(value)
     else:
         raise WrongAnswer(
-            f"the function returned {type(value).__name__}, and Flask takes a dict, a list, a string, bytes, a Response"
+            f"the function returned {type(value).__name__}; Flask takes a dict, a list, a string, bytes, a Response"
             " and tuples of these"
         )
     if status is not None:

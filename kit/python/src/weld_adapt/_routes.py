@@ -1,4 +1,4 @@
-"""All clients that functions use, on the way through the host."""
+"""Makes every HTTP client that functions use send its requests through the host."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .clients import as_requests, real_requests, urllib3_pool
 
 
 def install_requests(packages: str) -> None:
-    """`requests`: the package, where the folder of packages has it, or else its stand-in."""
+    """Install `requests`: the package if the folder of packages has it, or else its stand-in."""
     if os.path.isdir(os.path.join(packages, "requests")):
         real_requests.install()
     else:
@@ -17,9 +17,9 @@ def install_requests(packages: str) -> None:
 
 
 def install() -> None:
-    """The others, once all modules are loaded."""
+    """Install the other clients, after all modules are loaded."""
     if "http.client" in sys.modules:
-        # It is large, and few functions have it.
+        # It is large, and few functions use it.
         from .clients import http_client
 
         http_client.install()

@@ -1,4 +1,4 @@
-"""An answer that the function's platform, or Weld, does not take."""
+"""An answer that the function's platform, or Weld, does not accept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from weld_connector.errors import ConnectorError
 
 
 class WrongAnswer(ConnectorError, TypeError):
-    """The function answered something that can't be an answer. No line of its own raised this.
+    """The function returned something that is not a valid answer. None of its own lines raised this.
 
-    Its platform raises `TypeError`, which a function may catch where it makes a response by itself.
+    The platform raises `TypeError`, which a function may catch if it makes the response itself.
     """

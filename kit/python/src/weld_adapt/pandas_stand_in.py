@@ -1,6 +1,6 @@
 """A stand-in for the two calls of pandas that connectors make: `json_normalize` and `DataFrame(…).to_dict("records")`.
 
-Where pandas writes NaN for a value that is missing, this writes `None`, which JSON has.
+For a missing value, pandas writes NaN; this writes `None`, which JSON can represent.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class DataFrame:
 
     @property
     def columns(self) -> list[Any]:
-        """The names, which may be set."""
+        """The column names, which may be set."""
         return list(self._columns)
 
     @columns.setter
     def columns(self, names: Sequence[Any]) -> None:
         renamed = list(names)
         if len(renamed) != len(self._columns):
-            raise ValueError(f"Length mismatch: {len(self._columns)} columns, and {len(renamed)} names")
+            raise ValueError(f"Length mismatch: {len(self._columns)} columns, but {len(renamed)} names")
         self._rows = [dict(zip(renamed, row.values(), strict=True)) for row in self._rows]
         self._columns = renamed
 
@@ -48,37 +48,37 @@ class DataFrame:
         return len(self._rows)
 
     def rename(self, columns: Mapping[Any, Any] | Callable[[Any], Any]) -> DataFrame:
-        """The same rows with other names."""
+        """Return the rows with renamed columns."""
         new = columns if callable(columns) else lambda name: columns.get(name, name)
         made = DataFrame(self)
         made.columns = [new(name) for name in self._columns]
         return made
 
     def fillna(self, value: Any) -> DataFrame:
-        """The same rows with a value where one is missing."""
+        """Return the rows with `value` for each missing value."""
         made = DataFrame(self)
         made._rows = [{name: value if one is None else one for name, one in row.items()} for row in self._rows]
         return made
 
     def to_dict(self, orient: str = "dict") -> Any:
-        """The rows as dicts: `orient` must be "records"."""
+        """Return the rows as dicts; `orient` must be "records"."""
         if orient != "records":
-            raise NotImplementedError(f'the stand-in for pandas has to_dict("records") alone, not {orient!r}')
+            raise NotImplementedError(f'the stand-in for pandas has only to_dict("records"), not {orient!r}')
         return [dict(row) for row in self._rows]
 
     def to_json(self, orient: str = "records") -> str:
-        """The rows as JSON."""
+        """Return the rows as JSON."""
         return public_dumps(self.to_dict(orient), sort_keys=False)
 
     def iterrows(self) -> Iterator[tuple[int, dict[Any, Any]]]:
-        """The rows with their numbers."""
+        """Iterate over the rows with their numbers."""
         return enumerate(self.to_dict("records"))
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the stand-in for pandas has no DataFrame.{name}")
 
     def __getitem__(self, key: Any) -> Any:
-        raise NotImplementedError(f"the stand-in for pandas has no columns to compute with, such as DataFrame[{key!r}]")
+        raise NotImplementedError(f"the stand-in for pandas can't compute with columns, such as DataFrame[{key!r}]")
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self[key]
@@ -92,7 +92,7 @@ def json_normalize(
     max_level: int | None = None,
     **others: Any,
 ) -> DataFrame:
-    """Nested dicts as flat rows, with names such as `user.id`."""
+    """Flatten nested dicts into rows with names such as `user.id`."""
     if others:
         raise NotImplementedError(f"the stand-in for pandas has no json_normalize(…, {next(iter(others))}=…)")
     given = [data] if isinstance(data, Mapping) else list(data)
@@ -133,5 +133,5 @@ def _of_columns(data: Mapping[Any, Any]) -> list[dict[Any, Any]]:
 
 
 def install() -> None:
-    """Puts the module where imports find it."""
+    """Put the module where imports find it."""
     module("pandas", DataFrame=DataFrame, json_normalize=json_normalize)

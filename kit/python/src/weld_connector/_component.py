@@ -1,4 +1,4 @@
-"""The component's side: the contract as componentize-py has it. Imported there alone."""
+"""The component's side: the contract through componentize-py's bindings. Imported only within a component."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import _export, _files, _host, _image, _logging, _rehearsal, _sleep, _soc
 
 
 class RealHost:
-    """The host around a component. While the component is built there is none, and asking it would end the build."""
+    """The host around a component. While the component is built there is no host, and a call would end the build."""
 
     def __init__(self) -> None:
         self.runs = False
@@ -59,11 +59,11 @@ class RealHost:
 
     def _must_run(self, what: str) -> None:
         if not self.runs:
-            raise RuntimeError(f"{what} while the component is built: that belongs into schema or fetch_page")
+            raise RuntimeError(f"{what} while the component is built: move this into schema or fetch_page")
 
 
 def _refused(error: object) -> _host.Refused:
-    """`HttpError_TooLarge()` as `Refused("too-large")`."""
+    """Convert an error of the bindings: `HttpError_TooLarge()` becomes `Refused("too-large")`."""
     name = type(error).__name__.removeprefix("HttpError_")
     case = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
     return _host.Refused(case, getattr(error, "value", None))
@@ -77,10 +77,10 @@ FetchPage = Callable[[str, str], _export.PlainPage | _export.Failure]
 
 
 def source(schema: Schema, fetch_page: FetchPage, data_limit: int, without_data: Collection[str]) -> type:
-    """The class that componentize-py looks for, around what answers."""
+    """Return the class that componentize-py looks for; it calls `schema` and `fetch_page`."""
 
     class Source:
-        # Made while the component is built, unlike the connector, whose __init__ may read variables.
+        # Instantiated while the component is built, unlike the connector, whose __init__ may read variables.
 
         def schema(self) -> list[Any]:
             HOST.runs = True
@@ -93,7 +93,7 @@ def source(schema: Schema, fetch_page: FetchPage, data_limit: int, without_data:
             return wit_source.Page(page.insert, page.state, page.has_more, page.wait_ms)
 
     _keep_sources()
-    # Once more, for what was imported after the kit, and has the functions under names of its own.
+    # Again, for modules that were imported after the kit and have their own names for the functions.
     _sockets.install(runs)
     _files.keep(data_limit, without_data, runs)
     _rehearsal.rehearse()
@@ -102,7 +102,7 @@ def source(schema: Schema, fetch_page: FetchPage, data_limit: int, without_data:
 
 
 def runs() -> bool:
-    """Whether a call is under way; before the first one, the component is built."""
+    """Whether a call has begun; before the first call, the component is being built."""
     return HOST.runs
 
 
@@ -123,13 +123,13 @@ def _field(field: _export.PlainField) -> Any:
 
 
 def _keep_sources() -> None:
-    """Keeps the lines of the connector's modules, which are not there any more when a traceback wants to show them."""
+    """Keep the lines of the connector's modules for tracebacks, because the component has no files when it runs."""
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or path.startswith(("/python/", "/bundled/")):
             continue
         lines = linecache.getlines(path)
-        # Without a time of change, a traceback doesn't ask the file system whether they still hold.
+        # Without a modification time, linecache doesn't check the file system for changes.
         linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
 
 

@@ -8,9 +8,10 @@ from .errors import Misconfigured
 
 
 def env(name: str, default: str | Unset = UNSET) -> str:
-    """A variable of the section `[env]`. One that is missing or empty is `default`, or else `Misconfigured`.
+    """Return a variable of the section `[env]`.
 
-    `os.environ` has the same, when the connector runs; at the top of a module neither has.
+    If it is missing or empty, return `default`, or raise `Misconfigured` if there is no default. `os.environ` has the same
+    variables. Neither has them at the top of a module, which runs during the build.
     """
     value = _host.current.environment().get(name)
     if value:

@@ -1,4 +1,4 @@
-"""From the contract's exports to an author's connector, and back."""
+"""The contract's exports, which call an author's connector and convert its results."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class PlainPage:
 
 @dataclass
 class Failure:
-    """The contract's `error`: its case, and what it holds."""
+    """The contract's `error`: its case and value."""
 
     kind: str
     value: str | int | None
 
 
 def schema(connector: type[Connector]) -> list[PlainTable] | Failure:
-    """Asks `connector` for its tables."""
+    """Return the tables of `connector`."""
     try:
         tables = connector().schema()
         if not isinstance(tables, (list, tuple)):
@@ -64,7 +64,7 @@ def schema(connector: type[Connector]) -> list[PlainTable] | Failure:
 
 
 def fetch_page(connector: type[Connector], table: str, state: str) -> PlainPage | Failure:
-    """Asks `connector` for a page."""
+    """Return a page of `connector`."""
     try:
         page = connector().fetch_page(table, _read_json.read(state))
         if not isinstance(page, Page):
@@ -81,7 +81,7 @@ def _page(page: Page) -> PlainPage:
     if not isinstance(page.has_more, bool):
         raise ConnectorError(f"has_more of the page is {described(page.has_more)}, not True or False")
     if page.has_more and page.state is None:
-        raise ConnectorError("the page has more to come but no state, so the next call would get the same page")
+        raise ConnectorError("has_more of the page is True, but it has no state, so the next call would get the same page")
     try:
         wait_ms = None if page.wait is None else milliseconds(page.wait, "the page's wait")
     except (TypeError, ValueError) as error:
@@ -136,7 +136,7 @@ def _text(value: object, name: str) -> str:
 
 
 def failure(error: BaseException) -> Failure:
-    """The contract's error for what a connector raised; what it didn't mean to raise goes into the log."""
+    """Return the contract's error for an exception of a connector. Unexpected exceptions are also logged."""
     known = error
     if isinstance(error, RequestException):
         known = error.as_connector_error()
@@ -148,16 +148,16 @@ def failure(error: BaseException) -> Failure:
     try:
         text = str(error)
     except Exception:
-        text = "its text can't be had"
+        text = "its text is not available"
     message = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, ImportError):
-        message += "; a component has no files, so imports belong at the top of a module"
+        message += "; a component has no files when it runs: move imports to the top of a module"
     return Failure("other", _host.printable(message))
 
 
 def _traceback(error: BaseException) -> str:
     frames = error.__traceback__
-    # The first frame is the one above, the same each time.
+    # The first frame is always the kit's own.
     if frames is not None and frames.tb_next is not None:
         frames = frames.tb_next
     return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
@@ -166,10 +166,10 @@ def _traceback(error: BaseException) -> str:
 def export(
     connector: type[Connector], *, data_limit: int = _files.DATA_LIMIT, without_data: Collection[str] = ()
 ) -> type:
-    """What the component exports: `Source = export(Shop)` at the end of the module that componentize-py is given.
+    """Return the component's exports: put `Source = export(Shop)` at the end of the module that componentize-py loads.
 
-    The data files of imported packages become a part of the component: at most `data_limit` bytes, and none of the
-    packages that `without_data` names.
+    The data files of imported packages become a part of the component: at most `data_limit` bytes, without those of the
+    packages in `without_data`.
     """
     if not isinstance(connector, type):
         raise TypeError(f"export takes the connector's class, as in export(Shop), not {described(connector)}")

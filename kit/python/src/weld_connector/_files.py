@@ -1,7 +1,7 @@
-"""The data files of packages, which are kept in memory: a component has no files when it runs.
+"""Keeps the data files of packages in memory, because a component has no files when it runs.
 
-Such are the zones of `pytz` and `tzdata`, or the certificates of `certifi`. `open`, `pathlib`, `importlib.resources`
-and `pkgutil` find them where they were when the component was built.
+Examples are the zones of `pytz` and `tzdata`, and the certificates of `certifi`. `open`, `pathlib`, `importlib.resources`
+and `pkgutil` find them at the paths that they had during the build.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from typing import Any
 from . import _replace
 
 DATA_LIMIT = 8 << 20
-"""So many bytes are kept, unless `export` is told otherwise: they become a part of the component."""
+"""The default limit in bytes for all kept files together; `export` can change it. They become a part of the component."""
 
 CODE = (".py", ".pyc", ".pyi", ".pyx", ".pxd", ".c", ".h", ".so", ".wasm", ".typed")
-"""The ends of names of files that are no data."""
+"""The suffixes of files that are not data."""
 
 NOT_PACKAGES = ("/python", "/bundled", "/world")
-"""Where componentize-py has Python itself and the bindings."""
+"""The folders in which componentize-py has Python itself and the bindings."""
 
 NO_FILES = (
-    "No such file; when it runs, a component has no files but the data files of imported packages:"
-    " read others at the top of a module"
+    "No such file; a running component has only the data files of imported packages:"
+    " read other files at the top of a module"
 )
 
 
 class KeptFiles:
-    """Files by their paths, and folders with the names in them."""
+    """Files by their paths, and the names in their folders."""
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
         self._folders: dict[str, set[str]] = {}
 
     def add(self, path: str, content: bytes) -> None:
-        """Keeps a file and makes its folders known."""
+        """Keep a file, and add it to its folders."""
         self._files[path] = content
         while path != "/":
             folder, name = posixpath.split(path)
@@ -47,16 +47,16 @@ class KeptFiles:
             path = folder
 
     def file(self, path: Any) -> bytes | None:
-        """The content of the file at `path`; `None` if none is kept."""
+        """Return the content of the file at `path`; `None` if it is not kept."""
         return self._files.get(_absolute(path))
 
     def names(self, path: Any) -> list[str] | None:
-        """What is in the folder at `path`; `None` if it is not known."""
+        """Return the names in the folder at `path`; `None` if it is unknown."""
         names = self._folders.get(_absolute(path))
         return None if names is None else sorted(names)
 
     def stat(self, path: Any) -> os.stat_result | None:
-        """What the system would say of a file or folder; `None` if it is not known."""
+        """Return the status of a file or folder, as the system would; `None` if it is unknown."""
         content = self.file(path)
         if content is not None:
             return os.stat_result((stat.S_IFREG | 0o444, 0, 0, 1, 0, 0, len(content), 0, 0, 0))
@@ -69,7 +69,7 @@ def _absolute(path: Any) -> str:
     try:
         path = os.fsdecode(path)
     except TypeError:
-        # Such as the number of an open file.
+        # Such as a file descriptor.
         return ""
     return posixpath.normpath(path) if path.startswith("/") else ""
 
@@ -88,7 +88,7 @@ class KeptFile(io.BytesIO):
 
 
 class KeptEntry:
-    """What `os.scandir` gives for a kept file or folder."""
+    """An entry of `os.scandir` for a kept file or folder."""
 
     def __init__(self, kept: KeptFiles, folder: str, name: str) -> None:
         self._kept = kept
@@ -118,7 +118,7 @@ class KeptEntry:
 
 
 class KeptEntries:
-    """What `os.scandir` answers: an iterator that `with` closes."""
+    """The result of `os.scandir`: an iterator that is a context manager."""
 
     def __init__(self, entries: Iterable[KeptEntry]) -> None:
         self._entries = iter(entries)
@@ -136,11 +136,11 @@ class KeptEntries:
         self.close()
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 def replacements(kept: KeptFiles, runs: Callable[[], bool]) -> dict[Any, Any]:
-    """What takes the place of Python's own functions, by these: the system is asked first, then `kept`."""
+    """Return the replacements of Python's own functions, by the originals. They try the system first, then `kept`."""
     real_open, real_open_code = io.open, io.open_code
     real_stat, real_lstat, real_listdir, real_scandir = os.stat, os.lstat, os.listdir, os.scandir
 
@@ -222,9 +222,9 @@ def _text(
 
 
 def keep(limit: int, without: Collection[str], runs: Callable[[], bool]) -> None:
-    """Keeps the data files of all packages that are imported but those of `without`, up to `limit` bytes.
+    """Keep the data files of all imported packages except those of `without`, up to `limit` bytes.
 
-    A `RuntimeError` ends the build, the output of which shows nothing else: zones are missing, or there are more files.
+    If zones are missing, or the files exceed the limit, a `RuntimeError` ends the build, whose output shows only its text.
     """
     _import_zones()
     _import_readers()
@@ -233,7 +233,7 @@ def keep(limit: int, without: Collection[str], runs: Callable[[], bool]) -> None
 
 
 def gather(packages: Iterable[tuple[str, list[str]]], limit: int) -> KeptFiles:
-    """The data files of packages, which are names with folders."""
+    """Return the data files of packages, which are given as names with folders."""
     files = {
         name: [(path, os.stat(path).st_size) for folder in folders for path in _data_files(folder)]
         for name, folders in packages
@@ -242,9 +242,9 @@ def gather(packages: Iterable[tuple[str, list[str]]], limit: int) -> KeptFiles:
     if sum(sizes.values()) > limit:
         largest = max(sizes, key=lambda name: sizes[name])
         raise RuntimeError(
-            f"the data files of the imported packages have {sum(sizes.values())} bytes, those of {largest} alone"
-            f" {sizes[largest]}, and a component may have {limit}: export(…, data_limit=…) allows more, and"
-            f" export(…, without_data=[{largest!r}]) leaves them out"
+            f"the data files of the imported packages have {sum(sizes.values()):,} bytes ({largest}: {sizes[largest]:,}),"
+            f" but the limit is {limit:,} bytes: raise it with export(…, data_limit=…), or leave out the files of"
+            f" {largest} with export(…, without_data=[{largest!r}])"
         )
     kept = KeptFiles()
     for found in files.values():
@@ -255,7 +255,7 @@ def gather(packages: Iterable[tuple[str, list[str]]], limit: int) -> KeptFiles:
 
 
 def _import_zones() -> None:
-    """Imports the time zones of what was imported to use them, which does so itself only when a zone is asked for."""
+    """Import the time zones of `zoneinfo` and `dateutil.tz`, which load them only when a zone is first used."""
     import importlib
     import pkgutil
 
@@ -266,7 +266,7 @@ def _import_zones() -> None:
     if not _try_import("tzdata"):
         if "zoneinfo" in sys.modules:
             raise RuntimeError(
-                "zoneinfo has no time zones: add a line tzdata, the package with them, to requirements.txt"
+                "zoneinfo has no time zones: add the package tzdata to requirements.txt"
             )
         return
     for module in pkgutil.walk_packages(sys.modules["tzdata"].__path__, "tzdata."):
@@ -276,7 +276,7 @@ def _import_zones() -> None:
 
 
 def _import_readers() -> None:
-    """Has `importlib.resources` import what it needs only when it is first asked for the files of a package."""
+    """Make `importlib.resources` import the modules that it would import only when a package's files are first read."""
     resources = sys.modules.get("importlib.resources")
     if resources is not None:
         resources.files("importlib")
@@ -296,7 +296,7 @@ def _try_import(name: str) -> bool:
 
 
 def _packages() -> Iterator[tuple[str, list[str]]]:
-    """The imported packages with their folders, but for Python's own and the kit."""
+    """Yield the imported packages with their folders, except Python's own and the kit."""
     own = __name__.partition(".")[0]
     for name, module in sorted(sys.modules.items()):
         if "." in name or name == own:

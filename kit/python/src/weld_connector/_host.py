@@ -1,4 +1,4 @@
-"""The host, as the contract has it: in a component the one around it, elsewhere a fake one."""
+"""The host's side of the contract: the real host in a component, a fake one elsewhere."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answer:
 
 
 class Refused(Exception):
-    """The contract's `http-error`: its case, and what it holds."""
+    """The contract's `http-error`: its case and value."""
 
     def __init__(self, case: str, value: str | int | None = None) -> None:
         super().__init__(case, value)
@@ -49,7 +49,7 @@ class TooLong(Exception):
 
 
 class Host(Protocol):
-    """What a host does for a connector."""
+    """The functions that a host provides to a connector."""
 
     def fetch(self, request: Request) -> Answer: ...
 
@@ -61,13 +61,13 @@ class Host(Protocol):
 
 
 class NoHost:
-    """Plain Python outside of a test."""
+    """The host in plain Python outside a test. It has only variables and a log."""
 
     def fetch(self, request: Request) -> Answer:
-        raise RuntimeError("there is no host to send a request: use weld_connector.testing.FakeHost")
+        raise RuntimeError("there is no host that could send a request: use weld_connector.testing.FakeHost")
 
     def sleep(self, duration_ms: int) -> None:
-        raise RuntimeError("there is no host to sleep: use weld_connector.testing.FakeHost")
+        raise RuntimeError("there is no host that could sleep: use weld_connector.testing.FakeHost")
 
     def environment(self) -> dict[str, str]:
         return dict(os.environ)
@@ -77,12 +77,12 @@ class NoHost:
 
 
 in_component = sys.platform == "wasi"
-"""Whether this is a component, or becomes one."""
+"""Whether this is a component, or is being built into one."""
 
 current: Host = NoHost()
-"""The host that is asked; `_component` puts the real one here, a test a fake one."""
+"""The current host. `_component` sets the real one, a test sets a fake one."""
 
 
 def printable(text: str) -> str:
-    """`text` without halves of surrogate pairs, which can't be handed to the host."""
+    """Replace the halves of surrogate pairs in `text`, because they can't be passed to the host."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""The memory that a component begins each page with: an image of what is there when it has been built."""
+"""The memory image that a component begins each page with. It is taken at the end of the build."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import gc
 
 
 def settle() -> None:
-    """Has the collector of garbage pass over all that is there from now on.
+    """Exclude all existing objects from garbage collection.
 
-    Otherwise it visits tens of thousands of objects in each page, writes into each of them, and so makes the host copy the
-    memory in which they are.
+    Otherwise, each collection writes into tens of thousands of objects, and the host must copy their memory for each page.
     """
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
-"""Python's values as JSON, as the rows of a page and its state have them.
+"""Writes Python's values as JSON, for the rows and the state of a page.
 
-Times become ISO 8601, a `Decimal` a number with all its digits, a `UUID` text. What has no JSON is an error that says
-where it stands.
+Times become ISO 8601, a `Decimal` a number with all its digits, a `UUID` text. A value that JSON can't represent is an
+error that names its place.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from uuid import UUID
 from .errors import ConnectorError, described
 
 DEEPEST = 64
-"""How many levels of a value are searched for what is wrong with it."""
+"""The number of levels of a value that are searched for the cause of an error."""
 
 CIRCULAR = "it contains itself"
 
 
 class Unwritable(Exception):
-    """A value that has no JSON."""
+    """A value can't be written as JSON."""
 
 
 def write(value: Any) -> str:
-    """`value` as JSON text; an error tells `Unwritable` without saying where."""
-    # Python's encoder writes numbers only of its own types: a Decimal goes through it as a marked text, which no row
-    # can hold by chance or on purpose.
+    """Write `value` as JSON. Raises `Unwritable`, which does not name the place."""
+    # Python's encoder writes only its own number types. A Decimal passes through it as a text with a random mark, so that
+    # no other text in a row can look like one.
     mark = ""
 
     def other(value: object) -> object:
         nonlocal mark
         if isinstance(value, Decimal):
             if not value.is_finite():
-                raise Unwritable(f"{value} is no number in JSON")
+                raise Unwritable(f"{value} is not a valid number in JSON")
             mark = mark or secrets.token_hex(8)
             return f"{mark}{value}"
         return _plain(value)
@@ -48,7 +48,7 @@ def write(value: Any) -> str:
             try:
                 text.encode()
             except UnicodeEncodeError:
-                # Half of a surrogate pair has no UTF-8, but an escape in JSON.
+                # Half of a surrogate pair can't be encoded in UTF-8, but can be escaped in JSON.
                 text = json.dumps(value, allow_nan=False, separators=(",", ":"), default=other)
     except ValueError as error:
         raise Unwritable(_reason(error)) from None
@@ -67,8 +67,8 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        raise Unwritable(f"{described(value)} can't stand in JSON: decode it, or write it in base64")
-    raise Unwritable(f"{described(value)} can't stand in JSON")
+        raise Unwritable(f"{described(value)} can't be written as JSON: decode it, or encode it in base64")
+    raise Unwritable(f"{described(value)} can't be written as JSON")
 
 
 def _reason(error: ValueError) -> str:
@@ -76,19 +76,19 @@ def _reason(error: ValueError) -> str:
     if text.startswith("Circular reference"):
         return CIRCULAR
     if text.startswith("Out of range float"):
-        return "NaN and Infinity are no numbers in JSON"
+        return "NaN and Infinity are not valid numbers in JSON"
     # Such as an int with thousands of digits.
     return text
 
 
 def rows(value: object) -> str:
-    """The rows of a page. What is wrong is a `ConnectorError` that names row and field."""
+    """Write the rows of a page. Raises a `ConnectorError` that names row and field."""
     if not isinstance(value, (list, tuple)):
         hint = ""
         if hasattr(value, "__next__") or isinstance(value, (set, frozenset)):
-            hint = "; list(…) makes one of it"
+            hint = "; convert it with list(…)"
         elif isinstance(value, Mapping):
-            hint = "; of one row it is [row]"
+            hint = "; for one row, use [row]"
         raise ConnectorError(f"the rows of a page are {described(value)}, not a list of dicts{hint}")
     for number, row in enumerate(value, 1):
         if not isinstance(row, Mapping):
@@ -105,7 +105,7 @@ def rows(value: object) -> str:
 
 
 def object_(value: object, name: str) -> str:
-    """A dict, such as a state; `name` says in an error what it is."""
+    """Write a dict, such as a state; errors call it `name`."""
     if not isinstance(value, Mapping):
         raise ConnectorError(f"{name} is {described(value)}, not a dict")
     for key in value:
@@ -115,7 +115,7 @@ def object_(value: object, name: str) -> str:
 
 
 def anything(value: object, name: str) -> str:
-    """Any value; `name` says in an error what it is."""
+    """Write any value; errors call it `name`."""
     try:
         return write(value)
     except Unwritable:
@@ -124,13 +124,13 @@ def anything(value: object, name: str) -> str:
 
 
 def _complain(value: object, place: str, between: str, depth: int = 0) -> None:
-    """Raises an error with the innermost place that can't be written, where there is one in `value`."""
+    """Raise an error with the innermost place in `value` that can't be written, if there is one."""
     try:
         write(value)
         return
     except Unwritable as error:
         reason = str(error)
-    # What contains itself has no innermost place.
+    # A circular value has no innermost place.
     if depth < (1 if reason == CIRCULAR else DEEPEST):
         if isinstance(value, Mapping):
             for key, item in value.items():

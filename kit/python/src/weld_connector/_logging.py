@@ -1,4 +1,4 @@
-"""`logging` through the host's `log`."""
+"""Sends records of `logging` to the host's `log`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import logging
 from . import _host
 
 MOST_LINES = 100
-"""Of a text with more lines, as of a deep traceback, the middle is left out: a page may log so much and no more."""
+"""The number of lines of a text that are logged. The middle of a longer text is omitted, because a page's log is limited."""
 
 
 class HostHandler(logging.Handler):
-    """Hands records to the host, which adds time and connector."""
+    """Passes records to the host, which adds the time and the connector's name."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -35,21 +35,21 @@ def _level(number: int) -> str:
 
 
 def log(level: str, text: str) -> None:
-    """Logs `text`, each of its lines by itself: the host would escape the breaks between them."""
+    """Log each line of `text` separately, because the host would escape the line breaks."""
     lines = _host.printable(text).split("\n")
     if len(lines) > MOST_LINES:
         half = MOST_LINES // 2
-        lines[half:-half] = [f"… {len(lines) - 2 * half} lines more …"]
+        lines[half:-half] = [f"… {len(lines) - 2 * half} more lines …"]
     for line in lines:
         _host.current.log(level, line)
 
 
 def install() -> HostHandler:
-    """Makes the host's log that of `logging`."""
+    """Make `logging` write to the host's log."""
     handler = HostHandler()
     handler.setFormatter(_Formatter())
     root = logging.getLogger()
     root.addHandler(handler)
-    # Debug lines would count against what a page may log even where the host leaves them out.
+    # Debug lines would count toward a page's log limit even if the host drops them.
     root.setLevel(logging.INFO)
     return handler

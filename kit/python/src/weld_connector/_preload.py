@@ -1,13 +1,13 @@
-"""What must be in memory when the component is built.
+"""Loads modules that Python would otherwise import at their first use.
 
-A component has no files when it runs: what Python would import at first use, it no longer finds then.
+A component has no files when it runs, so these modules must be in memory when it is built.
 """
 
 # Imported by the first `strptime`.
 import _strptime  # type: ignore[import-not-found, unused-ignore] # noqa: F401
 import codecs
 
-# Of texts that are not UTF-8. Those that Python has no table for are not missed.
+# Encodings of texts that are not UTF-8. Encodings that Python doesn't have are skipped.
 ENCODINGS = (
     "ascii",
     "big5",
@@ -65,7 +65,7 @@ ENCODINGS = (
 
 
 def load() -> None:
-    """Loads the encodings."""
+    """Load the encodings."""
     for encoding in ENCODINGS:
         try:
             codecs.lookup(encoding)

@@ -1,4 +1,4 @@
-"""JSON as Python's values, without silent losses: a number that no `float` holds becomes a `Decimal`."""
+"""Reads JSON without silent losses: a number that a `float` can't represent exactly becomes a `Decimal`."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any
 
 
 SURE_LENGTH = 16
-"""A number of so many characters, one of them a point, has at most 15 digits, all of which a `float` holds."""
+"""A number of this length, including its point, has at most 15 digits, which a `float` can represent."""
 
 
 class NotANumber(ValueError):
-    """NaN or Infinity, which JSON doesn't have. The words name the place."""
+    """NaN or Infinity, which are not valid in JSON. The text names the place."""
 
 
 class _Constant:
-    """Stands for NaN or Infinity until their place is known."""
+    """A placeholder for NaN or Infinity until their place is known."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
 def read(text: str, **how: Any) -> Any:
-    """`json.loads` with exact numbers; `how` goes to it."""
+    """`json.loads` with exact numbers; `how` is passed to it."""
     constants: list[_Constant] = []
 
     def constant(name: str) -> _Constant:
@@ -33,13 +33,13 @@ def read(text: str, **how: Any) -> Any:
     value = json.loads(text, **{"parse_float": _ExactNumbers().__getitem__, "parse_constant": constant, **how})
     if constants:
         place = _place(value, constants[0])
-        hint = "parse_constant=lambda name: None reads it as None"
-        raise NotANumber(f"{place or 'a value'} is {constants[0].name}, which is no number of JSON; {hint}")
+        hint = "read it as None with parse_constant=lambda name: None"
+        raise NotANumber(f"{place or 'a value'} is {constants[0].name}, which is not a valid number in JSON; {hint}")
     return value
 
 
 class _ExactNumbers(dict[str, float | Decimal]):
-    """The numbers of one text, each worked out once: most come again."""
+    """The numbers of one text. Each is converted once, because most occur several times."""
 
     def __missing__(self, digits: str) -> float | Decimal:
         number = self[digits] = exact(digits)
@@ -47,19 +47,19 @@ class _ExactNumbers(dict[str, float | Decimal]):
 
 
 def exact(digits: str) -> float | Decimal:
-    """The `float` of a number of JSON where it is the same number, otherwise a `Decimal`."""
+    """Convert a JSON number to a `float` if that is exact, otherwise to a `Decimal`."""
     number = float(digits)
     if len(digits) <= SURE_LENGTH and "e" not in digits and "E" not in digits:
         return number
     shortest = repr(number)
-    # Past 15 digits, a float may be another number than the text.
+    # With more than 15 digits, a float may differ from the text.
     if shortest == digits or Decimal(shortest) == Decimal(digits):
         return number
     return Decimal(digits)
 
 
 def _place(value: object, wanted: _Constant) -> str | None:
-    # Without recursion, as JSON may be deep.
+    # Without recursion, because JSON may be deeply nested.
     rest: list[tuple[object, str]] = [(value, "")]
     while rest:
         found, place = rest.pop()

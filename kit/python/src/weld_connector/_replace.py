@@ -1,4 +1,4 @@
-"""Functions of Python that other ones take the place of, wherever a module has them under a name of its own."""
+"""Replaces functions of Python in every module that has its own name for them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ Call = Callable[..., Any]
 
 
 def everywhere(replacements: Mapping[Call, Call]) -> None:
-    """Puts the values of `replacements` in the place of its keys, in all modules that are loaded.
+    """Replace the keys of `replacements` by its values, in all loaded modules.
 
-    `from socket import getaddrinfo` gives a module a name of its own for a function, and may stand before the kit's
-    import.
+    A module has its own name for a function after `from socket import getaddrinfo`, which may come before the kit's import.
     """
     by_id = {id(old): new for old, new in replacements.items()}
     for module in list(sys.modules.values()):

@@ -1,4 +1,4 @@
-"""`time.sleep` by the host's `sleep`, which knows what time the page has left."""
+"""`time.sleep` through the host's `sleep`, which knows how much time the page has left."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from .errors import OutOfTime, milliseconds
 
 
 def sleep(seconds: float) -> None:
-    """Waits without using a processor. `OutOfTime` at once, where the page would not have the time."""
+    """Sleep without using a processor. Raises `OutOfTime` at once if the page has less time left."""
     if not isinstance(seconds, (int, float)):
-        # Such as a Fraction, which Python's own takes too.
+        # Such as a Fraction, which Python's own sleep also accepts.
         seconds = float(seconds)
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")

@@ -1,7 +1,7 @@
-"""Sockets are refused in words, before the system is asked for one.
+"""Refuses sockets with an explanation, before the system is called.
 
-A component has none. What is worse, a socket that a package opens while the component is built, as urllib3 does when it
-is imported, leaves a handle behind that no call may touch.
+A component has no sockets. Besides, a socket that a package opens during the build, as urllib3 does when it is imported,
+leaves a handle behind that no call may use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FUNCTIONS = (
     "getnameinfo",
     "socketpair",
 )
-"""The functions of `socket` that open one or look a name up."""
+"""The functions of `socket` that open a socket or resolve a name."""
 
 CLIENTS = (
     ("http.client", "HTTPConnection", "connect"),
@@ -38,36 +38,36 @@ CLIENTS = (
     ("urllib.request", "UnknownHandler", "unknown_open"),
     ("urllib3.connectionpool", "HTTPConnectionPool", "urlopen"),
 )
-"""Module, class and method of clients that would complain of something else first, such as a missing `ssl`."""
+"""Module, class and method of clients that would otherwise fail with another error first, such as a missing `ssl`."""
 
 
 OWN = ("weld_adapt.", "weld_connector.")
-"""Modules whose functions need no refusal: they refuse themselves, or send by the host."""
+"""Modules whose functions are not replaced, because they refuse themselves or send through the host."""
 
 
 class SocketsRefused(RuntimeError):
-    """A connector asked for a socket. No `OSError`, which clients take for a failure that may pass, and try again."""
+    """A connector tried to use a socket. Not an `OSError`, which clients treat as a temporary failure and retry."""
 
 
 def refuse(what: str, runs: bool) -> NoReturn:
-    """Refuses what `what` names. Packages that try it while they are imported get the `OSError` that they expect."""
-    words = f"{what} can't work, since a component has no sockets: {WAY_OUT}"
+    """Refuse the function named `what`. Packages that call it while they are imported get the `OSError` that they expect."""
+    message = f"{what} can't work, because a component has no sockets: {WAY_OUT}"
     if runs:
-        raise SocketsRefused(words)
-    raise OSError(errno.EPERM, words)
+        raise SocketsRefused(message)
+    raise OSError(errno.EPERM, message)
 
 
 def install(runs: Callable[[], bool]) -> None:
-    """Refuses sockets from now on; `runs` says whether a call is under way.
+    """Refuse sockets from now on; `runs` says whether a call is running.
 
-    Done again, it reaches what was imported since.
+    A second call also covers the modules that were imported since the first.
     """
     import _socket
     import socket
 
     if socket.socket.__init__.__module__ != __name__:
         socket.socket.__init__ = _refusing("socket.socket", runs)  # type: ignore[method-assign]
-        # What asks for the machine's own name gets one, as on a machine that no server of names knows.
+        # A request for the machine's own name is answered, as on a machine without a DNS name.
         socket.getfqdn = lambda name="": name or "localhost"
         socket.has_dualstack_ipv6 = lambda: False
         replacements = {}
@@ -88,7 +88,7 @@ def install(runs: Callable[[], bool]) -> None:
 
 
 ORIGINALS: dict[Any, Any] = {}
-"""What refuses, by the function in whose place it is."""
+"""The replacements that refuse, by the functions that they replace."""
 
 
 def _refusing(what: str, runs: Callable[[], bool]) -> Callable[..., NoReturn]:
@@ -99,11 +99,11 @@ def _refusing(what: str, runs: Callable[[], bool]) -> Callable[..., NoReturn]:
 
 
 class _NoTls(importlib.abc.MetaPathFinder):
-    """Says why `ssl` can't be imported. It is asked last."""
+    """Explains why `ssl` can't be imported. It is the last finder."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if name in ("_ssl", "ssl"):
-            raise ModuleNotFoundError(f"a component has no TLS of its own, and so no module ssl: {WAY_OUT}", name=name)
+            raise ModuleNotFoundError(f"a component has no TLS of its own, so it has no module ssl: {WAY_OUT}", name=name)
         return None

@@ -1,10 +1,10 @@
-"""Deep recursion ends in Python's `RecursionError`, not in a crash.
+"""Makes deep recursion end in Python's `RecursionError`, not in a crash.
 
-Calls of C code take from two stacks: one in the component's memory, of 1 MiB, whose end Python watches, and the
-host's, of which it knows nothing, and whose end ends the call. Code with small frames, such as that for nested JSON,
-takes up to 40 times as much of the second. So that Python sees the end of the first before the second is used up, most
-of the first is taken at once, in the largest frames that a function of Python's has which calls back: those of
-`select`, with lists of all files that it may watch.
+Calls of C code use two stacks. One is in the component's memory and has 1 MiB; Python watches its end. The other is the
+host's; Python doesn't know it, and an overflow ends the call. Code with small frames, such as the parser of nested JSON, uses up
+to 40 times as much of the host's stack. To make Python reach the end of its own stack first, this module fills most of it
+in advance, with the largest frames of a Python function that has a callback: `select`, whose frame lists all files that it
+may watch.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 FRAMES = 17
-"""How many are taken, of 49 KiB each. Of the MiB there remain 170 KiB, with which JSON may have 10,000 levels."""
+"""The number of frames, of 49 KiB each. 170 KiB of the stack remain, enough for JSON with 10,000 levels."""
 
 T = TypeVar("T")
 
 
 class _Left(Exception):
-    """Leaves `select` before it asks the system for anything."""
+    """Leaves `select` before it calls the system."""
 
 
 class _Frame(Generic[T]):
-    """Something that `select` asks for its number."""
+    """An object that `select` asks for its file descriptor."""
 
     def __init__(self, frames: int, work: Callable[[], T]) -> None:
         self._frames = frames
@@ -37,7 +37,7 @@ class _Frame(Generic[T]):
 
 
 def shortened(work: Callable[[], T], frames: int = FRAMES) -> T:
-    """What `work` answers, called with so many frames of the stack taken."""
+    """Return the result of `work`, called with `frames` frames on the stack."""
     if frames == 0:
         return work()
     frame = _Frame(frames - 1, work)

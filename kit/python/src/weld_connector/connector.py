@@ -1,4 +1,4 @@
-"""What an author writes: a connector, its tables and their pages."""
+"""The classes for authors: a connector, its tables and their pages."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class Unset:
 
 
 UNSET = Unset()
-"""No default, since `None` is one."""
+"""The mark for a missing default, because `None` is a valid one."""
 
 
 @dataclass
 class Field:
-    """A column that Weld needn't infer.
+    """A column with a declared type, which Weld doesn't infer.
 
     `type` is one of Weld's names ("string", "int", "long", "double", "boolean", "datetime", "array", "object"), or any
-    other type as a list or dict. `default` is the value of rows that lack the field.
+    other type as a list or dict. `default` is the value for rows without the field.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Field:
 
 @dataclass
 class Table:
-    """A table. `primary_key` is a column's name or several; a table without one is appended to."""
+    """A table. `primary_key` is the name of a column or several names. Without a key, each sync appends rows."""
 
     name: str
     primary_key: str | Sequence[str] = ()
@@ -47,9 +47,9 @@ class Table:
 class Page:
     """One page of a table.
 
-    `rows` is a list of dicts. `state` is what the next call needs to go on; Weld keeps it, also between syncs, and
-    `None` forgets everything, so that the next sync begins anew. `wait` is how long the host is to wait before the
-    next page, in seconds: unlike `time.sleep`, it holds no sandbox and survives a restart.
+    `rows` is a list of dicts. `state` is passed to the next call; Weld keeps it, also between syncs. With `None`, the next
+    sync starts from the beginning. `wait` is the time in seconds, or a `timedelta`, that the host waits before the next
+    page. Unlike `time.sleep`, it occupies no sandbox and survives a restart.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -59,12 +59,12 @@ class Page:
 
 
 class Connector:
-    """The base of a connector. One is made for each call, so nothing stays but the state."""
+    """The base class of a connector. Each call creates a new instance, so only the state is kept."""
 
     def schema(self) -> Sequence[Table]:
-        """The tables on offer."""
+        """Return the tables."""
         raise NotImplementedError(f"{type(self).__name__} has no method schema(self)")
 
     def fetch_page(self, table: str, state: dict[str, Any]) -> Page:
-        """One page of `table`. `state` is that of its last page, `{}` on its first."""
+        """Return one page of `table`. `state` is that of the table's last page; `{}` for its first."""
         raise NotImplementedError(f"{type(self).__name__} has no method fetch_page(self, table, state)")

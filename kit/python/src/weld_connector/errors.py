@@ -1,4 +1,4 @@
-"""What may go wrong in a connector, as exceptions. Each is one of the contract's errors."""
+"""The exceptions of a connector. Each is one of the contract's errors."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ Duration = int | float | timedelta
 """Seconds, or a `timedelta`."""
 
 LONGEST_MS = 2**32 - 1
-"""The longest time that the contract can tell, some 49 days."""
+"""The longest time that the contract can represent: about 49 days."""
 
 
 class ConnectorError(Exception):
-    """The connector failed. Whatever else a connector raises is one of these too, with its traceback in the log."""
+    """The connector failed. Any other exception of a connector counts as this one, and its traceback is logged."""
 
     kind = "other"
 
 
 class UnknownTable(ConnectorError):
-    """There is no table of that name."""
+    """There is no table with this name."""
 
     kind = "unknown-table"
 
 
 class Misconfigured(ConnectorError):
-    """A variable is missing or wrong: the operator must mend the connector's configuration."""
+    """A variable is missing or invalid: the operator must fix the connector's configuration."""
 
     kind = "misconfigured"
 
 
 class InvalidState(ConnectorError):
-    """The state is not this connector's, or the API no longer takes its cursor: the sync must begin anew."""
+    """The state is not this connector's, or the API no longer accepts its cursor: the sync must start from the beginning."""
 
     kind = "invalid-state"
 
@@ -43,13 +43,13 @@ class Unauthorized(ConnectorError):
 
 
 class Upstream(ConnectorError):
-    """The API failed or answered nonsense."""
+    """The API failed, or its answer is invalid."""
 
     kind = "upstream"
 
 
 class RateLimited(ConnectorError):
-    """The API refused for now. The host waits, for `wait` where that is given, and asks for the page again."""
+    """The API refused for now. The host waits, for `wait` if it is given, and requests the page again."""
 
     kind = "rate-limited"
 
@@ -59,13 +59,13 @@ class RateLimited(ConnectorError):
 
 
 class OutOfTime(ConnectorError):
-    """A `time.sleep` would end later than the page may take; `left` seconds of it remain."""
+    """A `time.sleep` is longer than the time that the page has left: `left`, in seconds."""
 
     def __init__(self, left: float) -> None:
         self.left = left
         super().__init__(
-            f"the pause is longer than the {left:g} s that the page has left: hand over the rows so far, and let "
-            "the host wait with Page(wait=…), or raise page-timeout in the section [limits]"
+            f"the pause is longer than the {left:g} s that the page has left: return the rows so far with Page(wait=…), "
+            "so that the host waits, or raise page-timeout in the section [limits]"
         )
 
 
@@ -77,23 +77,23 @@ BY_KIND: dict[str, type[ConnectorError]] = {
 
 
 def milliseconds(duration: Duration, name: str) -> int:
-    """A time in whole milliseconds, rounded up; `name` says in an error whose it is."""
+    """Convert a time to whole milliseconds, rounded up; errors call it `name`."""
     if isinstance(duration, timedelta):
         duration = duration.total_seconds()
     if isinstance(duration, bool) or not isinstance(duration, (int, float)):
         raise TypeError(f"{name} is {described(duration)}, not a number of seconds or a timedelta")
     if not duration >= 0:
-        raise ValueError(f"{name} is {duration}, not a time from 0 s")
+        raise ValueError(f"{name} is {duration}, and must be at least 0 s")
     return LONGEST_MS if duration * 1000 >= LONGEST_MS else math.ceil(round(duration * 1000, 6))
 
 
 def seconds(duration_ms: int | None) -> str:
-    """A time as people read it."""
+    """Return a time for people."""
     return "for a while" if duration_ms is None else f"{duration_ms / 1000:g} s"
 
 
 def described(value: object) -> str:
-    """What a value is, to someone who expected something else."""
+    """Describe a value that has the wrong type, such as "an int"."""
     if value is None:
         return "None"
     name = type(value).__name__

@@ -1,4 +1,4 @@
-"""A host for tests, which run in plain Python: it answers requests, and keeps what the connector did.
+"""A fake host for tests in plain Python: it answers requests, and records the connector's calls.
 
 with FakeHost(env={"API_TOKEN": "secret"}) as host:
     host.answer("GET", "https://api.example.com/orders", json=[{"id": 1}])
@@ -28,12 +28,12 @@ from .requests.models import CaseInsensitiveDict
 T = TypeVar("T")
 
 MOST_PAGES = 10_000
-"""Where a connector has no end, `rows` has one."""
+"""The number of pages after which `rows` stops a connector that does not end."""
 
 
 @dataclass
 class SentRequest:
-    """A request of the connector. `url` is without its query, which `params` holds."""
+    """A request of the connector. `url` has no query; its parameters are in `params`."""
 
     method: str
     url: str
@@ -45,13 +45,13 @@ class SentRequest:
     credential: str | None
 
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body or "")
 
 
 @dataclass
 class FetchedPage:
-    """A page as Weld gets it: what isn't JSON has become text or a number. `state` is a dict, or `None`."""
+    """A page as Weld gets it, after its conversion to JSON. `state` is a dict, or `None`. `wait` is in seconds."""
 
     rows: list[dict[str, Any]]
     state: Any
@@ -60,10 +60,10 @@ class FetchedPage:
 
 
 class FakeHost:
-    """Is the host as long as the `with` lasts, and records `requests`, `sleeps` in seconds, and `logs`.
+    """The host within a `with` block. It records `requests`, `sleeps` in seconds, and `logs`.
 
-    `env` is the connector's whole environment. A sleep takes no time; one that goes past `page_timeout`, in seconds
-    for all sleeps together, is `OutOfTime`.
+    `env` is the connector's whole environment. A sleep takes no time. If all sleeps together exceed `page_timeout` seconds,
+    the last one raises `OutOfTime`.
     """
 
     def __init__(self, env: Mapping[str, str] | None = None, page_timeout: float = 7200.0) -> None:
@@ -86,9 +86,9 @@ class FakeHost:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Answers requests of that method and URL, whatever their parameters; those in `url` they must have.
+        """Answer requests with this method and URL. They must have the parameters in `url`, and may have others.
 
-        Several answers to the same request are given in turn, the last one again and again.
+        Several answers to the same request are given in order; the last one is repeated.
         """
         given = dict(headers or {})
         body: str | bytes = content if content is not None else text or ""
@@ -99,7 +99,7 @@ class FakeHost:
         self._add(method, url, lambda sent: _host.Answer(status, pairs, body, sent))
 
     def refuse(self, method: str, url: str, case: str, value: str | int | None = None) -> None:
-        """Fails requests of that method and URL as the host does: `case` is one of the contract's `http-error`."""
+        """Fail requests with this method and URL as the host does: `case` is one of the contract's `http-error`."""
 
         def fail(_: str) -> _host.Answer:
             raise _host.Refused(case, value)
@@ -107,7 +107,7 @@ class FakeHost:
         self._add(method, url, fail)
 
     def schema(self, connector: type[Connector]) -> dict[str, Any]:
-        """The schema as Weld gets it."""
+        """Return the schema as Weld gets it."""
         schema: dict[str, Any] = {}
         for table in _returned(_export.schema(connector)):
             fields = []
@@ -121,7 +121,7 @@ class FakeHost:
         return schema
 
     def fetch_page(self, connector: type[Connector], table: str, state: Mapping[str, Any] | None = None) -> FetchedPage:
-        """One page. An error is the exception that it is to the host: `ConnectorError`, or one of its kinds."""
+        """Return one page. Raises the error that the host would get: `ConnectorError`, or one of its subclasses."""
         page = _returned(_export.fetch_page(connector, table, anything(dict(state or {}), "the state")))
         wait = None if page.wait_ms is None else page.wait_ms / 1000
         return FetchedPage(_read_json.read(page.insert), _read_json.read(page.state), page.has_more, wait)
@@ -129,19 +129,19 @@ class FakeHost:
     def rows(
         self, connector: type[Connector], table: str, state: Mapping[str, Any] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """The rows of a sync, page after page."""
+        """Yield the rows of a sync, page by page."""
         for _ in range(MOST_PAGES):
             page = self.fetch_page(connector, table, state)
             yield from page.rows
             if not page.has_more:
                 return
             if page.state == state and not page.rows:
-                raise AssertionError(f"{table} has more to come, but neither rows nor a new state: {state}")
+                raise AssertionError(f"{table}: has_more is True, but the page has neither rows nor a new state: {state}")
             state = page.state
-        raise AssertionError(f"{table} has not come to its end after {MOST_PAGES} pages")
+        raise AssertionError(f"{table} has not ended after {MOST_PAGES:,} pages")
 
     def start(self) -> FakeHost:
-        """Is the host from now on, where a test has no `with`: `self.host = FakeHost().start()`."""
+        """Become the host, in a test without `with`: `self.host = FakeHost().start()`."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(mock.patch.object(_host, "current", self))
             stack.enter_context(mock.patch.object(time, "sleep", _sleep.sleep))
@@ -154,7 +154,7 @@ class FakeHost:
         return self
 
     def stop(self) -> None:
-        """Is the host no longer: `self.addCleanup(self.host.stop)`."""
+        """Restore the previous host: `self.addCleanup(self.host.stop)`."""
         self._stack.close()
 
     def __enter__(self) -> FakeHost:
@@ -177,7 +177,7 @@ class FakeHost:
             request.credential,
         )
         self.requests.append(sent)
-        # Those that ask for more parameters go first.
+        # Answers that require more parameters take precedence.
         for answers in sorted(self._answers, key=lambda answers: -len(answers.params)):
             if answers.match(sent):
                 make = answers.given.pop(0) if len(answers.given) > 1 else answers.given[0]

@@ -1,4 +1,4 @@
-"""A function in the form of Weld's guide, for a made-up API."""
+"""A function in the form of Weld's guide, for a fictional API."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Adapted functions in plain Python: written to a folder, prepared as while a component is built, and asked."""
+"""Runs adapted functions in plain Python: writes them to a folder, prepares them as a build does, and calls them."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ API = "https://api.example.com"
 
 
 class CallHost(FakeHost):
-    """A host whose variables are those of each call, whatever the one before has set."""
+    """A host that resets its variables for each call."""
 
     def environment(self) -> dict[str, str]:
         return dict(self._env)
 
 
-class Asked:
-    """An adapted function and the host that it has."""
+class Called:
+    """An adapted function and its host."""
 
     def __init__(self, function: _export.AdaptedFunction, host: FakeHost) -> None:
         self._function = function
         self.host = host
 
     def schema(self) -> Any:
-        """Tables by name, each with key and fields; or kind and text of a failure."""
+        """Return the tables by name, each with key and fields; or kind and text of a failure."""
         tables = self._function.schema()
         if not isinstance(tables, list):
             return tables.kind, tables.value
@@ -42,19 +42,19 @@ class Asked:
         }
 
     def page(self, table: str = "orders", state: Any = None) -> Any:
-        """A page as Weld reads it; or kind and text of a failure."""
+        """Return a page as Weld reads it; or kind and text of a failure."""
         page = self._function.fetch_page(table, json.dumps(state or {}))
         if not hasattr(page, "insert"):
             return page.kind, page.value
         return {"insert": json.loads(page.insert), "state": json.loads(page.state), "hasMore": page.has_more}
 
     def rows(self, table: str = "orders", state: Any = None) -> Any:
-        """The rows of a page; or kind and text of a failure."""
+        """Return the rows of a page; or kind and text of a failure."""
         page = self.page(table, state)
         return page["insert"] if isinstance(page, dict) else page
 
     def logged(self) -> str:
-        """The log as one text."""
+        """Return the log as one text."""
         return "\n".join(f"{level}: {text}" for level, text in self.host.logs)
 
 
@@ -66,8 +66,8 @@ def adapted(
     file: str = "main.py",
     entry: str | None = None,
     key_variable: str | None = "WELD_API_KEY",
-) -> Iterator[Asked]:
-    """A function of these files; of a text alone it is `main.py`."""
+) -> Iterator[Called]:
+    """Adapt a function with these files. A single text is `main.py`."""
     given = {"main.py": files} if isinstance(files, str) else files
     with tempfile.TemporaryDirectory() as folder, mock.patch.dict(sys.modules), mock.patch.object(
         sys, "meta_path", list(sys.meta_path)
@@ -78,11 +78,11 @@ def adapted(
             path.write_text(textwrap.dedent(text))
         function = _export.prepared(folder, file.removesuffix(".py"), entry, key_variable)
         with CallHost(env=env or {}) as host:
-            yield Asked(function, host)
+            yield Called(function, host)
 
 
 def answering(body: str, head: str = "") -> str:
-    """A function of functions_framework with this body, for pages; `head` goes before it."""
+    """Return the source of a function of functions_framework with this body, after `head`."""
     return (
         "import functions_framework\n"
         + textwrap.dedent(head)

@@ -1,4 +1,4 @@
-"""What tests of the scan share."""
+"""The base class for tests of the scan."""
 
 import tempfile
 import textwrap

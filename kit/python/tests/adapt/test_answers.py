@@ -1,4 +1,4 @@
-"""What functions return, in the forms that Flask and Lambda take."""
+"""Return values of functions, in the forms that Flask and Lambda accept."""
 
 import unittest
 
@@ -15,7 +15,7 @@ class Answers(unittest.TestCase):
         with adapted(answering(body, head)) as function:
             return function.page()
 
-    def test_pages_come_in_every_form_that_flask_takes(self):
+    def test_pages_are_accepted_in_every_form_that_flask_accepts(self):
         for returned in (
             "PAGE",
             "PAGE, 200",
@@ -34,7 +34,7 @@ class Answers(unittest.TestCase):
         ):
             self.assertEqual(self.answer(f"return {returned}"), EXPECTED, returned)
 
-    def test_pages_come_in_every_form_that_a_function_url_takes(self):
+    def test_pages_are_accepted_in_every_form_that_a_function_url_accepts(self):
         for returned in (
             "PAGE",
             TEXT,
@@ -47,7 +47,7 @@ class Answers(unittest.TestCase):
             with adapted({"lambda_function.py": source}, file="lambda_function.py") as function:
                 self.assertEqual(function.page(), EXPECTED, returned)
 
-    def test_statuses_become_the_contracts_errors_with_the_functions_words(self):
+    def test_statuses_become_the_contracts_errors_with_the_functions_text(self):
         fetched = "import requests; requests.get('https://api.example.com/')\n"
         for status, kind, value in (
             ("429, {'Retry-After': '9'}", "rate-limited", 9000),
@@ -63,12 +63,12 @@ class Answers(unittest.TestCase):
                 function.host.answer("GET", "https://api.example.com/")
                 self.assertEqual(function.page(), (kind, value), status)
 
-    def test_a_refusal_of_the_function_itself_is_not_blamed_on_the_api(self):
+    def test_a_refusal_by_the_function_itself_is_not_attributed_to_the_api(self):
         url = "https://api.example.com/"
         fetched = f"import requests; requests.get('{url}')\n"
         for status in (401, 403):
             for before, answered, kind, words in (
-                ("", 200, "misconfigured", f"the function itself answered {status}: no; it sent no request before"),
+                ("", 200, "misconfigured", f"the function itself answered {status}: no; it had sent no request, so it refused its own key"),
                 (fetched, 200, "other", f"the function itself answered {status}: no; no API refused a request"),
                 (fetched, 404, "other", "no API refused a request"),
                 (fetched, 401, "unauthorized", f"the function itself answered {status}: no"),
@@ -83,16 +83,16 @@ class Answers(unittest.TestCase):
 
     def test_the_key_that_was_sent_is_named_and_not_shown(self):
         for head, words in (
-            ("", "it got a random one as `Authorization: Bearer`, since no check of a key was found"),
+            ("", "it got a random one as `Authorization: Bearer`, because no check of a key was found"),
             ("import os\nA = os.environ.get('WELD_KEY')\n", "it got the value of WELD_KEY in the header authorization"),
-            ("def check(req):\n    return req.headers['x-api-key'] == 'abc-def'\n", "the one of its source in the header x-api-key"),
+            ("def check(req):\n    return req.headers['x-api-key'] == 'abc-def'\n", "the key from its source in the header x-api-key"),
         ):
             with adapted(answering("return 'no', 401", head), key_variable=None) as function:
                 kind, text = function.page()
                 self.assertIn(words, text)
                 self.assertNotIn("abc-def", text)
 
-    def test_what_is_no_page_is_an_error_with_an_excerpt(self):
+    def test_an_invalid_page_is_an_error_with_an_excerpt(self):
         for body, words in (
             ("return None", "main.py, line 6: the function returned None, or ended without a return"),
             ("pass", "main.py, line 6: the function returned None, or ended without a return"),
@@ -107,7 +107,7 @@ class Answers(unittest.TestCase):
             ("return {'insert': [1], 'hasMore': False}", "row 1 is an int, not a dict"),
             ("return {'insert': [{'a': float('nan')}], 'hasMore': False}", "row 1, field a (nan): NaN"),
             ("return '{\"insert\": [{\"a\": NaN}], \"hasMore\": false}'", "insert[0].a is NaN"),
-            ("return {'insert': [{'a': {1, 2}}], 'hasMore': False}", "row 1, field a: a set can't stand in JSON"),
+            ("return {'insert': [{'a': {1, 2}}], 'hasMore': False}", "row 1, field a: a set can't be written as JSON"),
             ("return 3", "main.py, line 6: the function returned int"),
             ("return 'a', 200, {}, 4", "main.py, line 6: the function returned a tuple of 4"),
             ("return ((((('a', 200), 200), 200), 200), 200)", "main.py, line 6: the function returned tuple"),
@@ -122,7 +122,7 @@ class Answers(unittest.TestCase):
             self.assertEqual(kind, "other", body)
             self.assertIn(words, text, body)
 
-    def test_a_request_that_no_rule_allows_is_told_once_with_the_functions_line(self):
+    def test_a_request_that_no_rule_allows_is_reported_once_with_the_functions_line(self):
         for line in ("requests.get(URL)", "requests.Session().post(URL)", "requests.request('GET', url=URL)"):
             head = "import requests\nURL = 'https://api.example.com/a'\n"
             with adapted(answering(line, head)) as function:
@@ -143,15 +143,15 @@ class Answers(unittest.TestCase):
             for words in ("weld_adapt", "weld_connector/"):
                 self.assertNotIn(words, function.logged())
 
-    def test_an_answer_that_is_none_is_one_line_that_begins_with_the_functions_place(self):
+    def test_the_error_of_an_invalid_answer_is_one_line_that_begins_with_the_functions_place(self):
         for body in ("return None", "pass", "return {'rows': []}", "return 3", "return 'a', 200, {}, 4", "return '<p>'"):
             with adapted(answering(body)) as function:
                 kind, text = function.page()
                 self.assertRegex(text, "^main.py, line 3: the function")
                 self.assertEqual(function.host.logs, [], body)
 
-    def test_members_of_a_page_that_weld_does_not_take_are_told_once(self):
-        for more, told in (
+    def test_unknown_members_of_a_page_are_reported_once(self):
+        for more, reported in (
             ("'update': [{'id': 1}], 'delete': [{'id': 2}]", "update, delete"),
             ("'deleted': {'a': 1}", "deleted"),
             ("'count': 0", "count"),
@@ -161,10 +161,10 @@ class Answers(unittest.TestCase):
             with adapted(answering(f"return {{'insert': [], 'hasMore': False, {more}}}")) as function:
                 self.assertEqual(function.rows(), [])
                 said = [text for level, text in function.host.logs if level == "warn"]
-                expected = f"page: Weld takes insert, state and hasMore, and nothing else, so this is left out: {told}"
-                self.assertEqual(said, [expected] if told else [], more)
+                expected = f"page: Weld reads only insert, state and hasMore, so this is ignored: {reported}"
+                self.assertEqual(said, [expected] if reported else [], more)
 
-    def test_an_error_names_the_functions_own_line_and_no_frame_of_the_shim(self):
+    def test_an_error_names_the_functions_own_line_but_no_frame_of_the_shim(self):
         with adapted(answering("return helper()", "def helper():\n    raise KeyError('id')\n")) as function:
             self.assertEqual(function.page(), ("other", "main.py, line 3: KeyError: 'id'"))
             first = function.logged().splitlines()[1]

@@ -1,4 +1,4 @@
-"""Requests that functions send: the same as from their own platform, through the host."""
+"""Requests of functions, which are the same as on their own platform, but are sent through the host."""
 
 import sys
 import unittest
@@ -14,7 +14,7 @@ def rows(expression, head="import requests\n", before=""):
 
 
 class RequestsStandIn(unittest.TestCase):
-    def test_requests_are_those_that_the_package_sends(self):
+    def test_requests_are_the_same_as_those_of_the_package(self):
         url = f"{API}/a"
         for call, method, params, body, headers in (
             (f"get('{url}', params={{'b': [1, 2], 'c': None}})", "GET", {"b": "2"}, None, {}),
@@ -40,7 +40,7 @@ class RequestsStandIn(unittest.TestCase):
                 if "timeout" in call:
                     self.assertEqual(sent.timeout, 30)
 
-    def test_the_answer_has_all_that_functions_read(self):
+    def test_the_response_has_everything_that_functions_read(self):
         for expression, expected in (
             ("r.json()", {"b": 0.1}),
             ("json.loads(r.text)", {"b": 0.1}),
@@ -67,7 +67,7 @@ class RequestsStandIn(unittest.TestCase):
                 function.host.answer("GET", f"{API}/a", json={"b": 0.1}, headers={"x-rate": "5", "set-cookie": "k=v; Path=/"})
                 self.assertEqual(function.rows(), [{"a": expected}], expression)
 
-    def test_a_session_keeps_headers_and_cookies_as_long_as_the_page_lasts(self):
+    def test_a_session_keeps_headers_and_cookies_within_a_page(self):
         before = (
             "s = requests.Session()\ns.headers.update({'X-A': '1'})\ns.auth = ('u', 'p')\n"
             "s.mount('https://', requests.adapters.HTTPAdapter(max_retries=3))\n"
@@ -80,7 +80,7 @@ class RequestsStandIn(unittest.TestCase):
             sent = function.host.requests[1].headers
             self.assertEqual((sent["cookie"], sent["x-a"], sent["authorization"]), ("sid=7", "1", "Basic dTpw"))
 
-    def test_redirects_are_followed_and_keep_the_credential_of_their_own_origin_alone(self):
+    def test_redirects_keep_the_credential_only_within_their_origin(self):
         before = f"r = requests.post('{API}/a', data='x', headers={{'Authorization': 'Bearer t'}})"
         with adapted(rows("[r.url, len(r.history)]", before=before)) as function:
             function.host.answer("POST", f"{API}/a", status=302, headers={"Location": "/b"})
@@ -90,7 +90,7 @@ class RequestsStandIn(unittest.TestCase):
             auth = ["authorization" in sent.headers for sent in function.host.requests]
             self.assertEqual(auth, [True, True, False])
 
-    def test_redirects_end_after_as_many_as_the_session_allows(self):
+    def test_redirects_are_limited_by_the_session(self):
         before = f"s = requests.Session()\ns.max_redirects = 2\nr = s.get('{API}/a')"
         for path, words in (("a", "TooManyRedirects"), ("b", None)):
             with adapted(rows("r.text", before=before.replace("com/a", f"com/{path}"))) as function:
@@ -118,7 +118,7 @@ class RequestsStandIn(unittest.TestCase):
                 function.host.refuse("GET", f"{API}/a", case, value)
                 self.assertEqual(function.rows(), [], name)
 
-    def test_what_nobody_catches_is_the_contracts_error(self):
+    def test_an_uncaught_exception_is_the_contracts_error(self):
         for status, headers, kind in (
             (401, {}, "unauthorized"),
             (403, {}, "unauthorized"),
@@ -133,26 +133,27 @@ class RequestsStandIn(unittest.TestCase):
             function.host.answer("GET", f"{API}/a", status=400, json={"why": 1})
             self.assertEqual(function.rows(), [{"a": {"why": 1}}])
 
-    def test_what_failed_before_is_said_where_the_function_does_not(self):
+    def test_an_error_names_the_request_that_failed_before(self):
         wrapped = f"try:\n    requests.get('{API}/a?t=1').raise_for_status()\nexcept requests.HTTPError as error:\n    raise RuntimeError('cannot load') from error"
         with adapted(rows("1", before=wrapped)) as function:
             function.host.answer("GET", f"{API}/a", status=404)
             kind, words = function.rows()
             self.assertEqual(kind, "other")
-            self.assertTrue(words.endswith(f"RuntimeError: cannot load (before, GET {API}/a answered 404)"), words)
+            self.assertTrue(words.endswith(f"RuntimeError: cannot load (before that, GET {API}/a answered 404)"), words)
         with adapted(answering("requests.get('https://api.example.com/a')\nreturn {'error': 'sorry'}, 500", "import requests\n")) as function:
             function.host.answer("GET", f"{API}/a", status=403)
-            self.assertIn(f"sorry\"}} (before, GET {API}/a answered 403)", function.rows()[1].replace("'", '"'))
+            self.assertIn(f"sorry\"}} (before that, GET {API}/a answered 403)", function.rows()[1].replace("'", '"'))
         with adapted(rows("1", before="raise RuntimeError('own')")) as function:
             self.assertTrue(function.rows()[1].endswith("RuntimeError: own"))
 
-    def test_what_is_the_hosts_is_said_once_and_goes_on(self):
+    def test_a_setting_without_effect_is_logged_once(self):
         with adapted(rows("r.status_code", before=f"r = requests.get('{API}/a', verify=False)\nrequests.get('{API}/a', verify=False)")) as function:
             function.host.answer("GET", f"{API}/a")
             self.assertEqual(function.rows(), [{"a": 200}])
-            self.assertEqual(function.logged().count("verify is left to the host: roots in the section [network]"), 1)
+            words = "verify has no effect, because the host decides it: set roots in the section [network]"
+            self.assertEqual(function.logged().count(words), 1)
 
-    def test_the_list_of_its_names_is_what_it_has(self):
+    def test_it_has_all_names_of_its_list(self):
         with adapted(answering("return {}", "import requests\n")):
             for name in sorted(stand_ins.REQUESTS):
                 found = sys.modules["requests"]
@@ -166,7 +167,7 @@ class RequestsStandIn(unittest.TestCase):
 
 
 class OtherClients(unittest.TestCase):
-    """In processes of their own, since they take the place of Python's own clients."""
+    """Each test runs in its own process, because the routes replace Python's own clients."""
 
     def run_with_routes(self, head, before, expression, **answer):
         import json
@@ -187,7 +188,7 @@ class OtherClients(unittest.TestCase):
         self.assertEqual(ended.returncode, 0, ended.stderr)
         return json.loads(ended.stdout)
 
-    def test_urllib_request_sends_by_the_host(self):
+    def test_urllib_request_sends_through_the_host(self):
         value, (params, headers) = self.run_with_routes(
             "from urllib.request import Request, urlopen",
             f"r = urlopen(Request('{API}/a?b=1', headers={{'Authorization': 'Bearer t'}}), timeout=5)",
@@ -208,7 +209,7 @@ class OtherClients(unittest.TestCase):
         )
         self.assertEqual(value, [404, "gone"])
 
-    def test_what_urllib_raises_and_nobody_catches_is_the_contracts_error(self):
+    def test_an_uncaught_error_of_urllib_is_the_contracts_error(self):
         for status, headers, kind in (
             (401, {}, "Unauthorized"),
             (403, {}, "Unauthorized"),
@@ -239,7 +240,7 @@ class OtherClients(unittest.TestCase):
         )
         self.assertEqual(value, ["POST", "a=1"])
 
-    def test_http_client_sends_by_the_host(self):
+    def test_http_client_sends_through_the_host(self):
         value, (params, headers) = self.run_with_routes(
             "import http.client",
             "c = http.client.HTTPSConnection('api.example.com', timeout=3)\n"

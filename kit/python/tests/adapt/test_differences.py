@@ -1,4 +1,4 @@
-"""What will differ, and what can't work, as the source shows it before anything is built."""
+"""Differences from the function's platform that the source shows before anything is built."""
 
 from .scan_case import ScanCase
 
@@ -7,7 +7,7 @@ class Differences(ScanCase):
     def notes(self, line, head=""):
         return self.found(f"{head}\ndef handler(req):\n    {line}\n")["notes"]
 
-    def test_a_call_that_a_component_can_not_make_is_told_with_its_line(self):
+    def test_a_call_that_a_component_can_not_make_is_reported_with_its_line(self):
         for head, line, words in (
             ("import threading", "threading.Thread(target=f).start()", "threading.Thread: a component has no threads"),
             ("from threading import Thread as T", "T(target=f)", "T: a component has no threads"),
@@ -22,18 +22,18 @@ class Differences(ScanCase):
             ("import smtplib", "smtplib.SMTP('h')", "a component has no sockets"),
             ("import sys", "sys.exit(1)", "sys.exit ends the page with an error"),
             ("", "raise SystemExit(1)", "SystemExit(1) ends the page with an error"),
-            ("", "open('/tmp/x', 'w')", "a component has no files to write, so open('/tmp/x', 'w') fails"),
-            ("", "open('/tmp/x', mode='ab')", "a component has no files to write"),
-            ("from pathlib import Path", "Path('x').write_text('a')", "a component has no files to write"),
-            ("import tempfile", "tempfile.mkdtemp()", "a component has no files to write"),
-            ("import os", "os.makedirs('x')", "a component has no files to write"),
-            ("import logging", "logging.FileHandler('x')", "a component has no files to write"),
+            ("", "open('/tmp/x', 'w')", "a component can't write files, so open('/tmp/x', 'w') fails"),
+            ("", "open('/tmp/x', mode='ab')", "a component can't write files"),
+            ("from pathlib import Path", "Path('x').write_text('a')", "a component can't write files"),
+            ("import tempfile", "tempfile.mkdtemp()", "a component can't write files"),
+            ("import os", "os.makedirs('x')", "a component can't write files"),
+            ("import logging", "logging.FileHandler('x')", "a component can't write files"),
         ):
             notes = self.notes(line, head)
             self.assertEqual(len(notes), 1, (line, notes))
             self.assertTrue(notes[0].startswith("main.py, line 3: ") and words in notes[0], notes)
 
-    def test_what_works_or_never_runs_is_not_told(self):
+    def test_calls_that_work_or_never_run_are_not_reported(self):
         for head, line in (
             ("", "open('data.csv')"),
             ("", "open('data.csv', 'rb')"),
@@ -46,7 +46,7 @@ class Differences(ScanCase):
         ):
             self.assertEqual(self.notes(line, head), [], line)
 
-    def test_a_module_that_ends_as_it_loads_is_refused(self):
+    def test_a_module_that_ends_while_it_loads_is_refused(self):
         for text, words in (
             ("import sys\nsys.exit(1)", "main.py, line 2: sys.exit(1) ends the module each time it loads"),
             ("from sys import exit as leave\nleave()", "main.py, line 2: leave() ends the module"),
@@ -60,10 +60,10 @@ class Differences(ScanCase):
 
     def test_a_function_that_can_not_be_called_is_refused(self):
         for text, words in (
-            ("def main(): pass", "main.py, line 1: main takes no parameter, and it is called with the request"),
+            ("def main(): pass", "main.py, line 1: main takes no parameter, but is called with the request"),
             ("def handler(a, b, c): pass", "handler takes 3 parameters"),
-            ("def lambda_handler(event): pass", "lambda_handler takes one parameter, and it is called with an event and a context"),
-            ("def handler(req, *, key): pass", "handler takes the parameter key by its name alone"),
+            ("def lambda_handler(event): pass", "lambda_handler takes one parameter, but is called with an event and a context"),
+            ("def handler(req, *, key): pass", "handler takes the parameter key only by its name"),
             ("import functions_framework\n@functions_framework.http\ndef run(): pass", "main.py, line 3: run takes no parameter"),
         ):
             self.assertIn(words, self.refused(text), text)
@@ -71,13 +71,13 @@ class Differences(ScanCase):
             self.found(text)
         self.assertIn("is not the name of a function", self.refused("def handler(req): pass", "a b"))
 
-    def test_long_and_deep_expressions_are_read_or_refused_in_a_line(self):
+    def test_long_and_deep_expressions_are_read_or_refused_in_one_line(self):
         for value in ("'a'" + "+'b'" * 900, "q" + ".filter(a=1)" * 400, "f(" * 190 + "1" + ")" * 190, "{" + "'a': 1, " * 5000 + "}"):
             text = f"import os\nX = {value}\nA = os.environ['A']\ndef handler(req): pass"
             self.assertEqual([one["name"] for one in self.found(text)["variables"]], ["A"])
         self.assertIn("nested too deeply", self.refused("X = " + "'a'" + "+'b'" * 100_000 + "\ndef handler(req): pass"))
 
-    def test_all_that_can_not_be_had_is_told_at_once(self):
+    def test_all_reasons_for_a_refusal_are_reported_at_once(self):
         with self.assertRaises(Exception) as caught:
             self.found("import ssl, pandas\nimport numpy as np\nimport pytz\nnp.array([])\ndef handler(req): pass")
         lines = str(caught.exception).splitlines()
@@ -89,7 +89,7 @@ class Differences(ScanCase):
             self.found("import ssl\nquit()\ndef main(): pass")
         self.assertEqual([line.split(": ")[0] for line in str(caught.exception).splitlines()], [f"main.py, line {n}" for n in (3, 2, 1)])
 
-    def test_hints_and_differences_are_told(self):
+    def test_hints_and_differences_are_reported(self):
         found = self.found(
             """
             import os, time
@@ -106,10 +106,10 @@ class Differences(ScanCase):
         self.assertIn('token = { env = "API_TOKEN" }', found["hints"][0])
         self.assertIn('secret-in-state = "allow"', found["hints"][1])
         notes = "\n".join(found["notes"])
-        for words in ("line 9: time.sleep(3600) outlasts", "line 10: a component has no files to write", "CACHE is lost"):
+        for words in ("line 9: time.sleep(3600) is longer than", "line 10: a component can't write files", "CACHE is lost"):
             self.assertIn(words, notes)
 
-    def test_a_pair_for_basic_authentication_is_hinted_at(self):
+    def test_a_pair_for_basic_authentication_gets_a_hint(self):
         for call in ("requests.get(URL, auth=(USER, os.environ['PASS']))", "s.auth = HTTPBasicAuth(USER, os.environ['PASS'])"):
             found = self.found(f"import os\nUSER = os.getenv('NAME')\ndef handler(req):\n    {call}\n")
             self.assertIn('username = { env = "NAME" }\npassword = { env = "PASS" }', found["hints"][0], call)

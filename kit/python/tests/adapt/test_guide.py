@@ -1,4 +1,4 @@
-"""The guide's form of a function, unchanged, page after page."""
+"""A function in the form of Weld's guide, unchanged, page by page."""
 
 import unittest
 
@@ -9,14 +9,14 @@ LIMIT = {"x-ratelimit-remaining": "99", "x-ratelimit-limit": "100"}
 
 
 class GuideFunction(unittest.TestCase):
-    def test_its_schema_is_answered_without_any_variable(self):
+    def test_its_schema_needs_no_variable(self):
         with adapted(GUIDE) as function:
             self.assertEqual(
                 function.schema(),
                 {"beers": (["id"], []), "orders": (["id"], [("updated_at", "datetime"), ("total", '["null","double"]')])},
             )
 
-    def test_its_pages_follow_each_other_with_its_own_state_and_pauses(self):
+    def test_its_pages_follow_each_other_with_its_state_and_pauses(self):
         with adapted(GUIDE, {"API_TOKEN": "secret"}) as function:
             function.host.answer("GET", f"{API}/beers?page=1", json=[{"id": 1}, {"id": 2}], headers=LIMIT)
             function.host.answer("GET", f"{API}/beers?page=2", json=[{"id": 3}], headers=LIMIT)
@@ -33,19 +33,19 @@ class GuideFunction(unittest.TestCase):
             self.assertEqual(sent.headers["authorization"], "Bearer secret")
             self.assertEqual(sent.params, {"page": "1", "per_page": "2"})
 
-    def test_its_hour_of_waiting_is_the_hosts_sleep(self):
+    def test_its_sleep_of_an_hour_is_the_hosts(self):
         with adapted(GUIDE, {"API_TOKEN": "secret"}) as function:
             function.host.answer("GET", f"{API}/beers", json=[], headers=LIMIT)
             function.page("beers", {"ratelimit": {"remaining": 1, "limit": 100}})
             self.assertEqual(function.host.sleeps, [3600, 0.5])
 
-    def test_a_refusal_for_the_quota_becomes_a_wait_and_is_logged(self):
+    def test_a_refusal_because_of_the_quota_becomes_a_wait_and_is_logged(self):
         with adapted(GUIDE, {"API_TOKEN": "secret"}) as function:
             function.host.answer("GET", f"{API}/beers", status=429, headers={"Retry-After": "7"})
             self.assertEqual(function.page("beers"), ("rate-limited", 7000))
             self.assertIn("429 Too Many Requests: the host waits", function.logged())
 
-    def test_a_variable_that_is_missing_is_named_with_its_line(self):
+    def test_a_missing_variable_is_named_with_its_line(self):
         with adapted(GUIDE) as function:
             kind, text = function.page("beers")
             self.assertEqual(kind, "misconfigured")

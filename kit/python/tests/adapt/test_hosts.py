@@ -32,7 +32,7 @@ class Hosts(ScanCase):
         ):
             self.assertEqual(self.named(text), (["https://api.example.com"], []), text)
 
-    def test_a_literal_that_ends_a_host_is_enough(self):
+    def test_a_literal_with_the_end_of_a_host_is_enough(self):
         for text in (
             "a = f'https://api.example.com/{x}'",
             "a = 'https://api.example.com/%s' % x",
@@ -45,7 +45,7 @@ class Hosts(ScanCase):
             self.assertEqual(self.named(text), (["https://api.example.com"], []), text)
         self.assertEqual(self.named("a = 'https://api.shop.internal' + path")[0], ["https://api.shop.internal"])
 
-    def test_a_part_of_a_host_that_is_not_known_is_said_with_the_rule_for_it(self):
+    def test_an_unknown_part_of_a_host_is_reported_with_the_rule_for_it(self):
         rule = ' (the rule "https://*.example.com" permits it)'
         for text, words in (
             ("a = f'https://{x}.example.com/b'", rule),
@@ -55,18 +55,18 @@ class Hosts(ScanCase):
             ("a = 'https://' + x", "'https://' + x"),
             ("a = 'https://shop.zone' + x", "'https://shop.zone' + x"),
             ("a = f'https://api.{x}/v1'", "f'https://api.{x}/v1'"),
-            ("a = os.environ['BASE_URL']", "os.environ['BASE_URL'] (if it names a host, add that)"),
+            ("a = os.environ['BASE_URL']", "os.environ['BASE_URL'] (if it names a host, add that host)"),
         ):
             origins, notes = self.named(text)
             self.assertEqual(origins, [], text)
             self.assertEqual(len(notes), 1, notes)
             self.assertTrue(notes[0].startswith("main.py, line 2: ") and notes[0].endswith(words), notes)
 
-    def test_what_nobody_calls_is_no_host(self):
+    def test_urls_that_are_not_requested_are_not_hosts(self):
         for text in ("'See https://docs.example.com/'", "A = 'http://www.w3.org/2005/Atom'", "a = x + '/v1'", "a = os.environ['TOKEN']"):
             self.assertEqual(self.named(text), ([], []), text)
 
-    def test_hosts_are_found_in_texts_and_what_is_no_literal_is_said(self):
+    def test_hosts_are_found_in_texts_and_others_are_reported(self):
         text = '''
             """See https://docs.example.com/."""
             import os

@@ -1,4 +1,4 @@
-"""The function's own keys: where the source looks for them, and how a call brings them."""
+"""The function's own keys: the places where the source checks them, and the requests that send them."""
 
 import unittest
 
@@ -12,7 +12,7 @@ HEAD = "import os, hmac\n"
 OK = "    return {'insert': [], 'hasMore': False}\n"
 
 CHECKS = (
-    # What the function does, and: header or ?argument, what stands before the key, variable or 'text'.
+    # The function's check, and: header or ?argument, the text before the key, variable or 'text'.
     ("if req.headers['authorization'].split()[1] != os.environ['K']", ("authorization", "Bearer ", "K")),
     ("if req.headers.get('Authorization') != f\"Bearer {os.environ['K']}\"", ("authorization", "Bearer ", "K")),
     ("if req.headers.get('Authorization') != 'Bearer ' + os.environ['K']", ("authorization", "Bearer ", "K")),
@@ -110,7 +110,7 @@ class Found(ScanCase):
         for check, expected in CHECKS:
             self.assertEqual(self.checks(body(check)), [expected], check)
 
-    def test_values_are_followed_by_way_of_names(self):
+    def test_values_are_followed_through_names(self):
         for text in (
             "def handler(req):\n    auth = req.headers.get('Authorization', '')\n    if not auth.startswith('Bearer ') or auth[7:] != os.environ['K']: pass",
             "def handler(req):\n    scheme, _, token = req.headers['authorization'].partition(' ')\n    if scheme != 'Bearer' or token != os.environ['K']: pass",
@@ -138,12 +138,12 @@ class Found(ScanCase):
         both = "if req.headers['x-id'] != os.environ['I'] or req.headers['x-secret'] != os.environ['S']"
         self.assertEqual(sorted(self.checks(body(both))), [("x-id", "", "I"), ("x-secret", "", "S")])
 
-    def test_what_is_no_key_is_no_check(self):
+    def test_comparisons_of_other_values_are_not_checks(self):
         for check in NO_CHECKS:
             self.assertEqual(self.checks(body(check)), [], check)
         self.assertEqual(self.checks(HEAD + "A = os.environ['API_KEY']\ndef handler(req): return {'Authorization': A}"), [])
 
-    def test_a_variable_that_is_named_counts_even_if_it_is_compared_nowhere(self):
+    def test_a_variable_named_by_the_author_counts_even_without_a_comparison(self):
         self.assertEqual(self.checks("import os\nA = os.environ['K']\ndef handler(req): pass", "K"), [("authorization", "Bearer ", "K")])
         two = "if req.headers['x-id'] != os.environ['I'] or req.headers['x-secret'] != os.environ['S']"
         self.assertEqual(self.checks(body(two), "S"), [("x-secret", "", "S"), ("x-id", "", "I")])
@@ -153,7 +153,7 @@ class Found(ScanCase):
         usual = "A = os.environ['WELD_AUTH_KEY']\ndef handler(req): pass"
         self.assertEqual(self.checks(HEAD + usual), [("authorization", "Bearer ", "WELD_AUTH_KEY")])
 
-    def test_own_keys_are_no_variables_to_set_and_no_credentials(self):
+    def test_own_keys_are_neither_variables_to_set_nor_credentials(self):
         found = self.found(
             "import os\ndef handler(req):\n    want = f\"Bearer {os.environ['K']}\"\n    if req.headers['Authorization'] != want: pass\n"
             "    h = {'Authorization': f\"Bearer {os.environ['API']}\"}\n    g = {'Authorization': 'Bearer ' + os.environ['OTHER']}\n"
@@ -165,14 +165,14 @@ class Found(ScanCase):
         self.assertIn('token = { env = "API" }', found["hints"][0])
         self.assertIn('[auth.api-2]\n', found["hints"][1])
 
-    def test_a_key_in_the_source_is_told_and_not_shown(self):
+    def test_a_key_in_the_source_is_reported_but_not_shown(self):
         found = self.found(body("if req.headers.get('x-api-key') != 'abc-1'"))
-        self.assertIn("main.py, line 3: the key that the function wants in the header x-api-key is in its source", found["notes"][0])
+        self.assertIn("main.py, line 3: the key that the function expects in the header x-api-key is in its source", found["notes"][0])
         self.assertNotIn("abc-1", str(found))
         self.assertIsNone(found["key_variable"])
 
 
-    def test_name_and_password_of_basic_authentication_are_found(self):
+    def test_user_and_password_of_basic_authentication_are_found(self):
         for text in BASIC:
             self.assertEqual(
                 sorted(self.checks(HEAD + text)), [("authorization", "", "P"), ("authorization", "", "U")], text
@@ -183,13 +183,13 @@ class Found(ScanCase):
 
 
 class Sent(unittest.TestCase):
-    def test_the_function_gets_its_key_where_it_looks_for_it(self):
+    def test_the_function_gets_its_key_at_the_place_of_its_check(self):
         for check, _ in CHECKS:
             for env in ({}, {"K": "mine"}):
                 with adapted(body(check), env, key_variable=None) as function:
                     self.assertEqual(function.rows(), [], (check, env))
 
-    def test_keys_of_basic_authentication_and_of_decorators_are_met(self):
+    def test_checks_of_basic_authentication_and_of_decorators_pass(self):
         for text in (*BASIC, DECORATED):
             with adapted(HEAD + text + OK, key_variable=None) as function:
                 self.assertEqual(function.rows(), [], text)
@@ -210,7 +210,7 @@ class Sent(unittest.TestCase):
             with adapted({"lambda_function.py": source}, file="lambda_function.py", key_variable=None) as function:
                 self.assertEqual(function.rows(), [], check)
 
-    def test_a_check_in_another_file_is_met(self):
+    def test_a_check_in_another_file_passes(self):
         for files in IN_OTHER_FILES:
             text = files["main.py"].replace("    if r", "    assert not r").replace(": pass", "")
             given = {**files, "main.py": text.replace("    check(", "    assert check(").replace("    auth.", "    assert auth.") + "\n" + OK}
@@ -219,6 +219,6 @@ class Sent(unittest.TestCase):
             with adapted(given, key_variable=None) as function:
                 self.assertEqual(function.rows(), [], given)
 
-    def test_a_request_without_an_argument_for_a_key_has_no_query(self):
+    def test_a_request_without_a_key_as_argument_has_no_query(self):
         with adapted(body("if req.headers['x-api-key'] != os.environ['K'] or req.full_path != '/?'"), key_variable=None) as function:
             self.assertEqual(function.rows(), [])

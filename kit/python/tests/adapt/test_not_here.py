@@ -1,4 +1,4 @@
-"""What a component has no means for, and the files that it has."""
+"""Calls that a component can't make, and the files that it has."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ class Files(unittest.TestCase):
             path.write_bytes(content)
         return folder.name
 
-    def test_files_of_the_function_are_found_where_platforms_have_them(self):
+    def test_files_of_the_function_are_found_at_the_paths_of_platforms(self):
         folder = self.folder({"data/a.csv": b"a"})
         kept = _data.OwnFiles(folder)
         kept.add(f"{folder}/data/a.csv", b"a")
@@ -36,16 +36,16 @@ class Files(unittest.TestCase):
         folder = self.folder({"a.bin": b"0" * _files.DATA_LIMIT, "b.bin": b"1"})
         with self.assertRaises(NotServed) as caught:
             _data.keep(folder, lambda: False)
-        self.assertIn("beside the function have more than 8 MiB", str(caught.exception))
+        self.assertIn("next to the function exceed 8 MiB", str(caught.exception))
 
 
 class Refusals(unittest.TestCase):
-    """In a process of their own, since they take the place of Python's own functions."""
+    """Each test runs in its own process, because the refusals replace Python's own functions."""
 
-    def test_what_a_component_can_not_do_is_said_in_words(self):
+    def test_calls_that_a_component_can_not_make_are_refused_with_an_explanation(self):
         for head, call, words in (
             ("import threading", "threading.Thread(target=print).start()", "threading.Thread.start can't work: a component has no threads"),
-            ("import concurrent.futures as f, threading", "f.ThreadPoolExecutor().submit(print)", "no threads: do the work one after another"),
+            ("import concurrent.futures as f, threading", "f.ThreadPoolExecutor().submit(print)", "no threads: do the work sequentially"),
             ("import asyncio", "asyncio.run(None)", "asyncio.run can't work: a component has no event loop"),
             ("import subprocess", "subprocess.run(['ls'])", "subprocess.Popen can't work: a component has no processes"),
             ("import subprocess", "subprocess.check_output('ls')", "no processes"),
@@ -55,7 +55,7 @@ class Refusals(unittest.TestCase):
             ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ)
             self.assertIn(words, ended.stderr.splitlines()[-1], call)
 
-    def test_files_are_refused_in_words_whatever_makes_them(self):
+    def test_writing_is_refused_with_an_explanation_for_every_call(self):
         for head, call in (
             ("", "open('/no/such/folder/x', 'w')"),
             ("import tempfile", "tempfile.NamedTemporaryFile('w')"),
@@ -70,4 +70,4 @@ class Refusals(unittest.TestCase):
                 f"assert tempfile.gettempdir() == '/tmp'\n{call}\n"
             )
             ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ)
-            self.assertIn("a component has no files to write", ended.stderr.splitlines()[-1] if ended.stderr else call, call)
+            self.assertIn("a component can't write files", ended.stderr.splitlines()[-1] if ended.stderr else call, call)

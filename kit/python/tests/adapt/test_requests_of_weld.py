@@ -1,4 +1,4 @@
-"""What functions read of a request, and how they are loaded for it."""
+"""The parts of a request that functions read, and the loading of functions for a request."""
 
 import unittest
 
@@ -10,7 +10,7 @@ def rows(expression, head=""):
 
 
 class Requests(unittest.TestCase):
-    def test_all_that_functions_read_of_flasks_request_is_there(self):
+    def test_flasks_request_has_everything_that_functions_read(self):
         body = {"name": "orders", "state": {"page": 2}}
         for expression, expected in (
             ("req.method", "POST"),
@@ -63,7 +63,7 @@ class Requests(unittest.TestCase):
             with adapted({"lambda_function.py": source}, file="lambda_function.py") as function:
                 self.assertEqual(function.rows(), [{"a": expected}], expression)
 
-    def test_two_parameters_make_a_lambda_whatever_the_name(self):
+    def test_a_function_with_two_parameters_is_a_lambda_under_any_name(self):
         for head, is_lambda in (
             ("def handler(event, context):", True),
             ("def handler(req):", False),
@@ -74,7 +74,7 @@ class Requests(unittest.TestCase):
             with adapted(source) as function:
                 self.assertEqual(function.rows(), [{"a": is_lambda}], head)
 
-    def test_the_schema_is_asked_at_two_paths(self):
+    def test_the_schema_is_requested_at_two_paths(self):
         for path in ("/schema", "//schema"):
             source = answering(
                 f"if req.path == {path!r}:\n    return {{'schema': {{'orders': {{'primary_key': 'id'}}}}}}\nreturn 'no', 404"
@@ -82,7 +82,7 @@ class Requests(unittest.TestCase):
             with adapted(source) as function:
                 self.assertEqual(function.schema(), {"orders": (["id"], [])}, path)
 
-    def test_what_weld_does_not_know_of_a_schema_is_left_out_and_said(self):
+    def test_unknown_parts_of_a_schema_are_ignored_and_reported(self):
         source = answering(
             "return {'schema': {'a': {'primaryKey': ['x', 'y'], 'title': 'A', 'fields': [{'id': 'string'},"
             " {'name': 'n', 'type': ['null', {'type': 'string', 'logicalType': 'date'}], 'default': None, 'items': 1}]},"
@@ -91,9 +91,10 @@ class Requests(unittest.TestCase):
         with adapted(source) as function:
             kind = '["null",{"type":"string","logicalType":"date"}]'
             self.assertEqual(function.schema(), {"a": (["x", "y"], [("n", kind)]), "b": ([], [("c", "int")])})
-            self.assertIn('left out of a is what Weld doesn\'t know: title, the field {"id":"string"}, n.items', function.logged())
+            words = "Weld doesn't know these parts of a, so they are ignored: "
+            self.assertIn(f'{words}title, the field {{"id":"string"}}, n.items', function.logged())
 
-    def test_a_schema_that_is_none_is_an_error_with_the_functions_words(self):
+    def test_an_invalid_schema_is_an_error_with_the_functions_text(self):
         with adapted(answering("return {'tables': []}")) as function:
             kind, text = function.schema()
             self.assertIn('/schema has no object `schema`: {"tables":[]}', text)
@@ -103,19 +104,19 @@ class Keys(unittest.TestCase):
     CHECK = "if req.headers['authorization'].split()[1] != KEY:\n    return 'no', 401\n"
     HEAD = "import os\nKEY = os.environ.get('WELD_AUTH_KEY')\n"
 
-    def test_the_key_is_made_up_for_each_call_where_none_is_configured(self):
+    def test_a_key_that_is_not_configured_is_random_in_each_call(self):
         source = answering(f"{self.CHECK}return {{'insert': [{{'a': KEY}}], 'hasMore': False}}", self.HEAD)
         with adapted(source, key_variable="WELD_AUTH_KEY") as function:
             first, second = function.rows(), function.rows()
             self.assertEqual(len(first[0]["a"]), 32)
             self.assertNotEqual(first, second)
 
-    def test_a_configured_key_is_sent_as_it_is(self):
+    def test_a_configured_key_is_sent(self):
         source = answering(f"{self.CHECK}return {{'insert': [{{'a': KEY}}], 'hasMore': False}}", self.HEAD)
         with adapted(source, {"WELD_AUTH_KEY": "mine"}, key_variable="WELD_AUTH_KEY") as function:
             self.assertEqual(function.rows(), [{"a": "mine"}])
 
-    def test_a_header_that_is_compared_as_a_whole_is_whole(self):
+    def test_a_header_that_is_compared_whole_is_sent_without_a_prefix(self):
         source = answering(
             "if req.headers.get('Authorization') != KEY:\n    return 'no', 401\nreturn {'insert': [], 'hasMore': False}",
             self.HEAD,
@@ -123,7 +124,7 @@ class Keys(unittest.TestCase):
         with adapted(source, {"WELD_AUTH_KEY": "Bearer mine"}, key_variable="WELD_AUTH_KEY") as function:
             self.assertEqual(function.rows(), [])
 
-    def test_another_variable_than_the_one_that_was_found_is_an_error_that_names_the_flag(self):
+    def test_a_key_in_another_variable_is_an_error_that_names_the_flag(self):
         source = answering(f"{self.CHECK}return {{'insert': [], 'hasMore': False}}", self.HEAD)
         with adapted(source, {"WELD_AUTH_KEY": "mine"}) as function:
             kind, text = function.page()
@@ -132,7 +133,7 @@ class Keys(unittest.TestCase):
 
 
 class Loading(unittest.TestCase):
-    def test_a_module_begins_anew_in_each_call_with_the_variables_of_the_call(self):
+    def test_a_module_runs_again_in_each_call_with_the_variables_of_the_call(self):
         source = rows("[COUNT, NAME]", "import os\nCOUNT = 0\nNAME = os.environ['NAME']\n").replace(
             "    return", "    global COUNT\n    COUNT += 1\n    return"
         )
@@ -146,7 +147,7 @@ class Loading(unittest.TestCase):
             self.assertEqual(function.rows(), [{"a": "t"}])
             self.assertEqual(function.host.requests[0].body, "user=u")
 
-    def test_time_sleep_is_the_hosts_however_it_is_imported(self):
+    def test_time_sleep_is_the_hosts_for_every_form_of_import(self):
         for head, call in (
             ("import time", "time.sleep(2)"),
             ("from time import sleep", "sleep(2)"),
@@ -156,7 +157,7 @@ class Loading(unittest.TestCase):
                 function.rows()
                 self.assertEqual(function.host.sleeps, [2], head)
 
-    def test_own_modules_and_packages_are_found_beside_the_function(self):
+    def test_own_modules_and_packages_are_found_next_to_the_function(self):
         files = {
             "main.py": rows("[one.NAME, deep.NAME, text(), late()]", "import one\nfrom sub import deep\nfrom sub.deep import text\n")
             + "\ndef late():\n    from other import LATE\n    return LATE\n",
@@ -168,7 +169,7 @@ class Loading(unittest.TestCase):
         with adapted(files) as function:
             self.assertEqual(function.rows(), [{"a": ["one", "deep", "base", "late"]}])
 
-    def test_names_of_pythons_own_modules_and_of_the_component_are_no_trouble(self):
+    def test_modules_may_have_the_names_of_pythons_own_and_of_the_component(self):
         files = {
             "app.py": rows("[json.dumps([1]), secrets.token_hex(2) != '', NAME]", "import json, secrets\nfrom own import NAME\n"),
             "json.py": "raise ValueError('not this one')",
@@ -190,13 +191,13 @@ class Loading(unittest.TestCase):
             function.page()
             self.assertEqual(function.host.logs, [("info", "one"), ("warn", "a: two")])
 
-    def test_a_module_that_fails_for_want_of_a_variable_names_it(self):
+    def test_a_module_that_fails_without_a_variable_names_it(self):
         for line in ("'Bearer ' + os.environ.get('TOKEN')", "os.environ['TOKEN']", "os.getenv('TOKEN').strip()", "int(os.getenv('TOKEN') or 'x')"):
             with adapted(rows("A", f"import os\nA = {line}\n")) as function:
                 kind, text = function.page()
                 self.assertEqual((kind, text[:31]), ("misconfigured", "main.py, line 3 needs TOKEN, wh"), line)
 
-    def test_a_variable_with_a_default_is_not_missed(self):
+    def test_a_variable_with_a_default_is_not_reported(self):
         with adapted(rows("A + 1", "import os\nA = os.environ.get('TOKEN', 'x')\n")) as function:
             kind, text = function.page()
             self.assertEqual((kind, text), ("other", 'main.py, line 7: TypeError: can only concatenate str (not "int") to str'))

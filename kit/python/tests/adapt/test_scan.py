@@ -1,4 +1,4 @@
-"""What the source says before anything is built."""
+"""Findings about the source before anything is built."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ HTTP = "import functions_framework\n@functions_framework.http\ndef run(req):\n  
 
 
 class Entries(ScanCase):
-    def test_the_marked_function_counts_first_and_then_the_usual_names(self):
+    def test_the_marked_function_takes_precedence_over_the_usual_names(self):
         for text, words in (
             (HTTP + "def handler(req):\n    pass\n", "run(req) in main.py, under @functions_framework.http"),
             ("from functions_framework import http\n@http\ndef run(req): pass", "run(req)"),
@@ -34,7 +34,7 @@ class Entries(ScanCase):
     def test_a_function_that_can_not_be_served_is_refused_in_one_line(self):
         for text, words in (
             ("x = 1", "main.py has no function that answers requests: none under @functions_framework.http"),
-            ("def sync(req): pass\ndef other(): pass", "--entry names another, such as one of sync, other"),
+            ("def sync(req): pass\ndef other(): pass", "choose another with --entry, such as one of sync, other"),
             (HTTP + HTTP.replace("run", "go"), "2 functions under @functions_framework.http, run (line 3) and go (line 7)"),
             ("import functions_framework\n@functions_framework.cloud_event\ndef run(e): pass", "main.py, line 3: run is a function for cloud_events"),
             ("async def handler(req): pass", "main.py, line 1: handler is async"),
@@ -46,10 +46,10 @@ class Entries(ScanCase):
             ("def handler(req):\n    import cgi", "main.py, line 2: import cgi: Python 3.13 removed it"),
         ):
             self.assertIn(words, self.refused(text), text)
-        self.assertIn("has no function sync; --entry run names it", self.refused(HTTP, "sync"))
+        self.assertIn("has no function sync; choose it with --entry run", self.refused(HTTP, "sync"))
         self.assertIn("rename it", self.refused({"my-app.py": HTTP}, file="my-app.py"))
 
-    def test_an_import_that_the_function_can_do_without_is_no_reason_to_refuse(self):
+    def test_an_optional_import_does_not_cause_a_refusal(self):
         for head in ("try:\n    import ssl\nexcept ImportError:\n    ssl = None", "if TYPE_CHECKING:\n    import ssl"):
             self.found(f"{head}\ndef handler(req): pass")
 
@@ -58,7 +58,7 @@ class Packages(ScanCase):
     def wanted(self, text, files=()):
         return sorted(packages.wanted(self.scan({"main.py": text, **dict(files)})))
 
-    def test_packages_are_those_that_are_imported_and_that_nothing_stands_in_for(self):
+    def test_imported_packages_without_replacement_are_installed(self):
         for text, names in (
             ("import flask, functions_framework, werkzeug, json, datetime, requests", []),
             ("import pytz\nfrom dateutil import parser", ["python-dateutil", "pytz"]),
@@ -76,7 +76,7 @@ class Packages(ScanCase):
             self.assertEqual(self.wanted(text), names, text)
         self.assertEqual(self.wanted("import helper", {"helper.py": "import pytz"}), ["pytz"])
 
-    def test_requirements_are_wishes_and_what_is_no_version_is_said(self):
+    def test_requirements_are_read_and_other_lines_are_noted(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         Path(folder.name, "requirements.txt").write_text(
@@ -90,7 +90,7 @@ class Packages(ScanCase):
         )
         self.assertEqual([note.partition(":")[0] for note in found.notes], [f"requirements.txt, line {n}" for n in (6, 7, 8)])
 
-    def test_a_package_that_is_not_listed_is_bundled_with_a_word(self):
+    def test_a_package_that_is_not_listed_is_bundled_with_a_note(self):
         def pip(specifiers, target):
             return [{"metadata": {"name": one.partition("=")[0], "version": "1.0"}} for one in specifiers]
 
@@ -106,9 +106,9 @@ class Packages(ScanCase):
         ):
             notes = packages.install(scan, target).notes
         self.assertEqual(len(notes), 1, notes)
-        self.assertIn("main.py, line 1: config 1.0 of the package index is bundled for import config", notes[0])
+        self.assertIn("main.py, line 1: config 1.0 from the package index is bundled for import config", notes[0])
 
-    def test_all_packages_that_can_not_be_had_are_told_at_once(self):
+    def test_all_packages_that_can_not_be_installed_are_reported_at_once(self):
         def pip(specifiers, target):
             return None if any("no" in one for one in specifiers) else []
 
@@ -130,10 +130,10 @@ class Packages(ScanCase):
             )
             self.assertEqual(list(json.loads(ended.stdout)), [key], ended.stderr)
 
-    def test_an_old_python_is_told_in_a_line(self):
+    def test_an_old_python_is_reported_in_one_line(self):
         program = (
             "import runpy, sys\nsys.version_info = (3, 9)\nsys.argv = ['tools', 'scan', '.', 'main.py']\n"
             "runpy.run_module('weld_adapt.tools', run_name='__main__')"
         )
         ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-        self.assertIn("and 3.10 or later is needed", json.loads(ended.stdout)["refused"], ended.stderr)
+        self.assertIn("install Python 3.10 or later", json.loads(ended.stdout)["refused"], ended.stderr)

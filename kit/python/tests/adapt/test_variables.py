@@ -1,4 +1,4 @@
-"""The variables that the source reads, and which of them the function can't do without."""
+"""The variables that the source reads, and those that the function needs."""
 
 from .scan_case import ScanCase
 
@@ -10,7 +10,7 @@ class Variables(ScanCase):
         found = self.found(head + text + HANDLER)["variables"]
         return {one["name"]: "optional" if one["has_default"] else "needed" for one in found}
 
-    def test_a_variable_whose_absence_raises_is_needed(self):
+    def test_a_variable_is_needed_if_its_absence_raises(self):
         for text in (
             "a = os.environ['A']",
             "a = os.environ.pop('A')",
@@ -41,7 +41,7 @@ class Variables(ScanCase):
         ):
             self.assertEqual(self.named(text), {"A": "needed"}, text)
 
-    def test_a_variable_that_the_function_can_do_without_is_optional(self):
+    def test_a_variable_is_optional_if_the_function_works_without_it(self):
         for text in (
             "a = os.environ.get('A')",
             "a = os.getenv('A')",
@@ -98,7 +98,7 @@ class Variables(ScanCase):
         self.assertEqual([one["name"] for one in found["variables"]], ["A", "B"])
         self.assertEqual(found["not_literal"], [])
 
-    def test_what_is_no_literal_is_said_with_its_line(self):
+    def test_a_name_that_is_not_a_literal_is_reported_with_its_line(self):
         for text, words in (
             ("def handler(req):\n    return os.environ[req.args['x']]", "main.py, line 3: os.environ[req.args['x']]"),
             ("def env(name): return os.environ[name]", "main.py, line 2: os.environ[name]"),
@@ -106,7 +106,7 @@ class Variables(ScanCase):
         ):
             self.assertEqual(self.found("import os\n" + text + HANDLER)["not_literal"], [words], text)
 
-    def test_a_dict_or_a_function_of_the_same_name_is_no_environment(self):
+    def test_a_dict_or_a_function_of_the_same_name_is_not_an_environment(self):
         for text in ("a = config['A']", "a = d.get('A')", "def env(name): return {}[name]\nenv('A')", "os.environ"):
             self.assertEqual(self.named(text), {}, text)
 

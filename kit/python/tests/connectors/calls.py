@@ -1,4 +1,4 @@
-"""Calls the host in every way there is, and hands what came back to the test as rows."""
+"""Calls the host in every possible way, and returns the results to the test as rows."""
 
 import logging
 import os

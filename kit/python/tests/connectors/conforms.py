@@ -1,4 +1,4 @@
-"""The connector of docs/conformance.md. All of its cases must pass."""
+"""The connector of docs/conformance.md. It must pass every case."""
 
 import logging
 import time
@@ -13,7 +13,7 @@ DAY = 86_400
 OVERLAP = 3_600
 LAST_DAY = 3 * DAY
 
-NOBODY = "http://127.0.0.1:1/"
+CLOSED_PORT = "http://127.0.0.1:1/"
 
 
 def get(path: str, **params: Any) -> Any:
@@ -36,7 +36,7 @@ def offset(state: State) -> Page:
 
 
 def cursor(state: State) -> Page:
-    # Without one there is no parameter either.
+    # If the state has no cursor, the parameter is omitted.
     answer = get("/cursor", cursor=state.get("cursor"))
     return Page(answer["items"], {"cursor": answer["next"]}, has_more=answer["next"] is not None)
 
@@ -50,7 +50,7 @@ def keyset(state: State) -> Page:
 def time_window(state: State) -> Page:
     begin = state.get("begin", 0)
     end = begin + DAY
-    # `from` is a word of the language.
+    # `from` is a keyword of the language.
     answer = get("/time-window", **{"from": max(0, begin - OVERLAP), "to": end})
     return Page(answer["items"], {"begin": end}, has_more=end < LAST_DAY)
 
@@ -122,10 +122,10 @@ def failed(url: str, **how: Any) -> Page:
     return Page([{"id": 1, "error": failure(url, **how)}])
 
 
-def failed_at_last(url: str, before: str | None) -> Page:
-    """Asks until it comes to something else than `before`."""
+def failed_at_last(url: str, ignored: str | None) -> Page:
+    """Send requests until a result differs from `ignored`."""
     failures = (failure(url) for _ in range(100))
-    return Page([{"id": 1, "error": next((error for error in failures if error != before), None)}])
+    return Page([{"id": 1, "error": next((error for error in failures if error != ignored), None)}])
 
 
 def http_echo(_: State) -> Page:
@@ -175,9 +175,9 @@ PAGES = {
     "http_credentials": lambda _: failed(env("BASE_URL") + "/empty", credential="none"),
     "http_timeout": lambda _: failed(env("BASE_URL") + "/slow", timeout=0.1),
     "http_too_large": lambda _: failed(env("BASE_URL") + "/large"),
-    "http_over_limit": lambda _: failed_at_last(env("BASE_URL") + "/empty", before=None),
-    "http_failed": lambda _: failed(NOBODY),
-    "http_unavailable": lambda _: failed_at_last(NOBODY, before="failed"),
+    "http_over_limit": lambda _: failed_at_last(env("BASE_URL") + "/empty", ignored=None),
+    "http_failed": lambda _: failed(CLOSED_PORT),
+    "http_unavailable": lambda _: failed_at_last(CLOSED_PORT, ignored="failed"),
     "http_echo": http_echo,
     "logs": logs,
 }

@@ -1,4 +1,4 @@
-"""Uses packages that open sockets and files. They are imported before the kit, which is the worst order for it."""
+"""Uses packages that open sockets and files. They are imported before the kit, which is the hardest case for it."""
 
 # ruff: noqa: I001
 import urllib3  # Opens a socket as soon as it is imported.

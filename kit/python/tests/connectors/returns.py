@@ -1,4 +1,4 @@
-"""Returns and raises what a table's name says; the host must answer each with the right kind and a clear message."""
+"""Returns or raises a value by the table's name; the host must answer each with the right kind and a clear message."""
 
 import functools
 import json
@@ -39,7 +39,7 @@ def at_build(call: Any) -> str:
     return "nothing"
 
 
-# There is no host yet.
+# During the build, there is no host.
 AT_BUILD = {
     "variable": at_build(lambda: weld.env("PREFIX")),
     "request": at_build(lambda: weld.requests.get("https://example.com/")),
@@ -140,7 +140,7 @@ ERRORS = {
 
 class Returns(Connector):
     def __init__(self) -> None:
-        # Fails where the connector is made too early.
+        # Fails if the connector is instantiated during the build.
         self.prefix = weld.env("PREFIX", "none")
 
     def schema(self) -> list[Table]:

@@ -1,4 +1,4 @@
-"""An API for connectors to call, on this machine."""
+"""A local API that connectors call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Api:
-    """Answers until it is stopped."""
+    """Serves until it is stopped."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             super().handle_one_request()
         except ConnectionError:
-            # A client that has gone, as those do that time out.
+            # The client has closed the connection, for example after a timeout.
             self.close_connection = True
 
     def answer(self) -> None:
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/links":
             self.send(200, b"[]", {"Link": '</orders?page=2>; rel="next", <https://example.com/>; rel=home'})
         elif path == "/slow":
-            # No answer as long as anybody could wait for one.
+            # Never answers.
             self.stopping.wait()
             self.close_connection = True
         elif path == "/drop":

@@ -1,4 +1,4 @@
-"""The real host with components, asked as Weld asks it."""
+"""The real host with components, called as Weld calls it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ COMPONENTS = Path(os.environ["WELD_COMPONENTS"])
 CACHE = os.environ["WELD_CACHE"]
 
 PATIENCE = 300
-"""How long, in seconds, a busy machine may take for what must happen."""
+"""The longest time in seconds that a busy machine may take."""
 
 
 @dataclass
 class Answer:
-    """What the host answered."""
+    """The host's answer."""
 
     status: int
     json: Any
@@ -34,12 +34,12 @@ class Answer:
 
     @property
     def error(self) -> tuple[str, str]:
-        """Kind and message."""
+        """The kind and message."""
         return self.json["error"]["kind"], self.json["error"]["message"]
 
 
 class Program:
-    """A command of `weld-host`, its stdout line by line and its stderr as a whole."""
+    """A running command of `weld-host`. Its stdout is read line by line, its stderr goes to a file."""
 
     def __init__(self, *arguments: str, folder: Path) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WELD_")}
@@ -63,7 +63,7 @@ class Program:
         self._lines.put("")
 
     def line(self, pattern: str) -> re.Match[str]:
-        """The next line of stdout that matches."""
+        """Return the next line of stdout that matches."""
         seen = ""
         while True:
             line = self._lines.get(timeout=PATIENCE)
@@ -108,11 +108,11 @@ class WeldHost(Program):
         return self._ask(f"{self.url}/{connector}", json.dumps({"name": table, "state": state}).encode())
 
     def took(self, connector: str, table: str) -> float:
-        """Asks for a page; in seconds, what the host says that it took."""
+        """Request a page, and return the time that the host logs for it, in seconds."""
         answer = self.page(connector, table)
-        patience = time.monotonic() + PATIENCE
-        # The line may come after the answer.
-        while time.monotonic() < patience:
+        deadline = time.monotonic() + PATIENCE
+        # The host may write the line after the answer.
+        while time.monotonic() < deadline:
             for line in reversed(self.stderr.read_text().splitlines()):
                 if answer.headers["x-request-id"] in line and '"took"' in line:
                     return _seconds(json.loads(line)["took"])
@@ -120,7 +120,7 @@ class WeldHost(Program):
         raise AssertionError("the host has logged no time")
 
     def logged(self, connector: str) -> list[tuple[str, str, str]]:
-        """Level, source and text of what the connector wrote so far."""
+        """Return level, source and text of the lines that the connector has logged so far."""
         lines = []
         for line in self.stderr.read_text().splitlines():
             fields = json.loads(line)
@@ -138,7 +138,7 @@ class WeldHost(Program):
 
 
 def _seconds(took: str) -> float:
-    """A time such as `3.6ms`."""
+    """Convert a time such as `3.6ms`."""
     units = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
     number, unit = re.fullmatch(r"([\d.]+)(\D+)", took).groups()  # type: ignore[union-attr]
     return float(number) * units[unit]

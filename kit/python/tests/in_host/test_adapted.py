@@ -1,4 +1,4 @@
-"""Functions of other platforms, as `weld-host adapt` makes connectors of them."""
+"""Functions of other platforms that `weld-host adapt` made into connectors."""
 
 import os
 import tempfile
@@ -64,7 +64,7 @@ class Adapted(unittest.TestCase):
         ):
             self.assertEqual(set(self.host.schema(connector).json["schema"]), tables)
 
-    def test_the_guides_function_is_read_to_its_end_page_after_page(self):
+    def test_all_pages_of_the_guides_function_are_read(self):
         state, ids = None, []
         for number in (1, 2, 3):
             answer = self.host.page("guide", "beers", state)
@@ -75,7 +75,7 @@ class Adapted(unittest.TestCase):
         self.assertEqual((ids, state), ([1, 2, 3, 4, 5], {"ratelimit": {"remaining": 87, "limit": 100}}))
         self.assertIn(("INFO", "stdout", "page 3 of beers"), self.host.logged("guide"))
 
-    def test_an_error_of_the_api_is_told_with_its_words(self):
+    def test_an_error_of_the_api_is_reported_with_its_text(self):
         kind, message = self.host.page("guide", "orders").error
         self.assertEqual(kind, "upstream_failed", message)
         self.assertIn("/orders is 404 Not Found: no such path", message)
@@ -90,16 +90,16 @@ class Adapted(unittest.TestCase):
         self.assertEqual(self.rows("signup", "events"), [{"id": 1, "body": "x=1"}])
         self.assertEqual(self.rows("packaged", "pooled"), [{"id": 1, "status": 200, "body": "a=1"}])
 
-    def test_data_files_are_opened_beside_the_code_and_from_the_current_folder(self):
+    def test_data_files_are_opened_next_to_the_code_and_from_the_current_folder(self):
         rows = self.rows("signup", "countries")
         self.assertEqual(rows, [{"code": "de", "name": "Deutschland"}, {"code": "fr", "name": "France"}])
 
     def test_random_numbers_differ_from_call_to_call(self):
         self.assertNotEqual(self.rows("signup", "numbers"), self.rows("signup", "numbers"))
 
-    def test_what_a_component_can_not_do_is_said_in_a_line(self):
+    def test_a_call_that_a_component_can_not_make_is_explained_in_one_line(self):
         errors = [row["error"] for row in self.rows("signup", "broken")]
-        for error, words in zip(errors, ("no threads", "no processes", "no files", "no sockets"), strict=True):
+        for error, words in zip(errors, ("no threads", "no processes", "can't write files", "no sockets"), strict=True):
             self.assertIn(words, error)
             self.assertNotIn("\n", error)
 
@@ -109,13 +109,13 @@ class Adapted(unittest.TestCase):
             [{"id": "Europe/Berlin", "hour": 14}, {"id": "America/New_York", "hour": 8}, {"id": "UTC", "hour": 12}],
         )
 
-    def test_packages_over_requests_send_by_the_host(self):
+    def test_packages_that_use_requests_send_through_the_host(self):
         self.assertEqual(self.rows("packaged", "signed"), [{"id": 1, "scheme": "OAuth", "query": "page=1"}])
         kind, message = self.host.page("packaged-2", "signed").error
         self.assertEqual(kind, "misconfigured")
         self.assertIn("main.py, line 22 needs CLIENT_SECRET", message)
 
-    def test_a_refusal_for_the_quota_by_the_package_becomes_a_wait(self):
+    def test_a_refusal_because_of_the_quota_becomes_a_wait_through_the_package(self):
         answer = self.host.page("packaged-2", "limited")
         self.assertEqual(answer.status, 200, answer.json)
         self.assertTrue(answer.json["hasMore"])

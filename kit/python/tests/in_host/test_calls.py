@@ -1,4 +1,4 @@
-"""What a connector asks of the host: requests, pauses, log lines."""
+"""Calls of a connector to the host: requests, pauses, log lines."""
 
 import tempfile
 import unittest
@@ -10,7 +10,7 @@ from .host import WeldHost
 
 
 def configuration(api):
-    # What the host would make again or hold back by itself is other tests' subject.
+    # Retries and the circuit breaker are off, because other tests cover them.
     return f"""
 [env]
 API_BASE_URL = "{api.url}"
@@ -35,7 +35,7 @@ class Calls(unittest.TestCase):
         cls.api, limited = Api(), Api()
         cls.addClassCleanup(cls.api.stop)
         cls.addClassCleanup(limited.stop)
-        # An API that has said 429 is left alone, so it is one of its own.
+        # The host stops calling an API that has answered 429, so that test has its own API.
         configurations = {"calls": configuration(cls.api), "calls-limited": configuration(limited)}
         cls.host = WeldHost(configurations, Path(folder.name))
         cls.addClassCleanup(cls.host.stop)
@@ -45,7 +45,7 @@ class Calls(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer.json)
         return answer.json["insert"]
 
-    def test_requests_reach_the_api_as_they_were_made(self):
+    def test_requests_reach_the_api_unchanged(self):
         get, post, put, patch, delete, options, raw = self.rows("echo")
         sent = [(echo["method"], echo["query"], echo["body"]) for echo in (post, put, patch, delete, options, raw)]
         self.assertEqual(get["query"], "common=1&q=%C3%BC+%26&many=1&many=2")
@@ -67,7 +67,7 @@ class Calls(unittest.TestCase):
         self.assertEqual(get["headers"]["x-kit"], "python")
         self.assertNotIn("x-kit", delete["headers"])
 
-    def test_responses_and_failures_come_back_as_requests_has_them(self):
+    def test_responses_and_failures_are_like_those_of_requests(self):
         (row,) = self.rows("responses")
         self.assertEqual((row["url"], row["history"]), (f"{self.api.url}/echo?from=redirect", [302]))
         self.assertEqual(row["posted"], "GET")
@@ -87,7 +87,7 @@ class Calls(unittest.TestCase):
         ]:
             self.assertTrue(row[name].startswith(beginning), row[name])
 
-    def test_a_failed_request_that_nobody_catches_is_the_contract_s_error(self):
+    def test_an_uncaught_failed_request_is_the_contract_s_error(self):
         for table, status, kind, message in [
             ("status/404", 502, "upstream_failed", "404 Not Found: the API's own words"),
             ("status/500", 502, "upstream_failed", "500 Internal Server Error"),
@@ -103,14 +103,14 @@ class Calls(unittest.TestCase):
                 self.assertEqual((answer.status, answer.error[0]), (status, kind), answer.json)
                 self.assertIn(message, answer.error[1])
 
-    def test_a_rate_limit_is_waited_out_for_as_long_as_the_api_said(self):
+    def test_a_rate_limit_waits_for_the_time_that_the_api_gave(self):
         before = datetime.now(timezone.utc)
         answer = self.host.page("calls-limited", "status/429")
         self.assertEqual((answer.status, answer.json["insert"], answer.json["hasMore"]), (200, [], True))
         until = datetime.fromisoformat(answer.json["state"]["weld-host"]["not-before"][:19] + "+00:00")
         self.assertGreaterEqual(until - before, timedelta(seconds=118))
 
-    def test_a_sleep_passes_time_and_one_too_long_is_out_of_time(self):
+    def test_a_sleep_takes_its_time_and_a_sleep_beyond_the_page_is_out_of_time(self):
         (row,) = self.rows("sleep")
         self.assertIs(row["slept"], True)
         self.assertTrue(row["error"].startswith("OutOfTime: the pause is longer than the "), row["error"])
@@ -118,7 +118,7 @@ class Calls(unittest.TestCase):
         self.assertEqual(answer.error[0], "connector_failed")
         self.assertIn("raise page-timeout in the section [limits]", answer.error[1])
 
-    def test_what_is_logged_and_printed_stands_in_the_host_s_log(self):
+    def test_logged_and_printed_lines_are_in_the_host_s_log(self):
         self.rows("logs")
         logged = self.host.logged("calls")
         for line in [
@@ -132,5 +132,5 @@ class Calls(unittest.TestCase):
             self.assertIn(line, logged)
         self.assertNotIn("not shown by the host", str(logged))
 
-    def test_no_two_calls_draw_the_same_numbers(self):
+    def test_random_numbers_differ_from_call_to_call(self):
         self.assertNotEqual(self.rows("random"), self.rows("random"))

@@ -1,4 +1,4 @@
-"""What other packages ask of a system that isn't there: sockets, time zones, files of their own."""
+"""Packages that use parts of a system that a component lacks: sockets, time zones, their own files."""
 
 import tempfile
 import unittest
@@ -38,15 +38,15 @@ class Packages(unittest.TestCase):
         cls.host = WeldHost({"packages": ""}, Path(folder.name))
         cls.addClassCleanup(cls.host.stop)
 
-    def test_sockets_are_refused_in_words_that_name_the_way_out(self):
+    def test_sockets_are_refused_with_a_message_that_names_the_alternative(self):
         for table, what in SOCKETS:
             answer = self.host.page("packages", table)
             with self.subTest(table=table):
                 self.assertEqual((answer.status, answer.error[0]), (500, "connector_failed"), answer.json)
-                self.assertIn(f"{what} can't work, since a component has no sockets", answer.error[1])
+                self.assertIn(f"{what} can't work, because a component has no sockets", answer.error[1])
                 self.assertIn("`from weld_connector import requests`", answer.error[1])
 
-    def test_zones_and_files_of_packages_are_there(self):
+    def test_zones_and_files_of_packages_are_available(self):
         answer = self.host.page("packages", "works")
         self.assertEqual(answer.status, 200, answer.json)
         (row,) = answer.json["insert"]
@@ -76,11 +76,11 @@ class Packages(unittest.TestCase):
             },
         )
 
-    def test_what_is_not_there_is_named(self):
+    def test_missing_zones_and_files_are_named(self):
         for table, message in [
             ("no-such-zone", "No time zone found with key Europe/Nowhere"),
-            ("no-such-file", "a component has no files but the data files of imported packages"),
-            ("no-file-of-the-package", "read others at the top of a module"),
+            ("no-such-file", "a running component has only the data files of imported packages"),
+            ("no-file-of-the-package", "read other files at the top of a module"),
             ("written", "No such file or directory"),
         ]:
             answer = self.host.page("packages", table)

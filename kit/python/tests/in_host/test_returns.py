@@ -1,4 +1,4 @@
-"""What a connector returns and raises, and what Weld gets of it."""
+"""Return values and exceptions of a connector, and Weld's answers for them."""
 
 import re
 import tempfile
@@ -28,13 +28,13 @@ class Returns(unittest.TestCase):
         self.assertEqual(schema["lines"]["primary_key"], ["order", "line"])
         self.assertNotIn("primary_key", schema["log"])
 
-    def test_a_wrong_schema_is_an_error_that_says_what_is_wrong(self):
+    def test_an_invalid_schema_is_an_error_that_names_the_cause(self):
         answer = self.host.schema("returns-broken")
         self.assertEqual(answer.status, 500)
         self.assertEqual(answer.error[0], "connector_failed")
         self.assertIn("primary_key of broken is an int", answer.error[1])
 
-    def test_values_come_to_weld_as_json(self):
+    def test_values_reach_weld_as_json(self):
         answer = self.host.page("returns", "values", {"page": 7})
         self.assertEqual(answer.status, 200)
         self.assertEqual(
@@ -60,7 +60,7 @@ class Returns(unittest.TestCase):
         self.assertEqual(answer.json["state"], {"seen": "2026-11-24T00:00:00", "came": {"page": 7}})
         self.assertIs(answer.json["hasMore"], True)
 
-    def test_wrong_returns_are_errors_that_say_what_came(self):
+    def test_invalid_results_are_errors_that_describe_them(self):
         for table, message in [
             ("none", "fetch_page('none') returned None, not a Page"),
             ("list", "fetch_page('list') returned a list, not a Page"),
@@ -74,12 +74,12 @@ class Returns(unittest.TestCase):
             ("nan", "row 2, field price.net (nan)"),
             ("infinity", "row 1, field price[1] (-inf)"),
             ("decimal-nan", "row 1, field price (Decimal('NaN'))"),
-            ("bytes", "row 1, field data: bytes can't stand in JSON"),
-            ("set", "row 1, field tags: a set can't stand in JSON"),
+            ("bytes", "row 1, field data: bytes can't be written as JSON"),
+            ("set", "row 1, field tags: a set can't be written as JSON"),
             ("circular", "row 1, field self: it contains itself"),
             ("state-list", "the page's state is a list, not a dict"),
             ("state-key", "the page's state has the key 1, an int"),
-            ("more-without-state", "the page has more to come but no state"),
+            ("more-without-state", "has_more of the page is True, but it has no state"),
             ("more-text", "has_more of the page is a str"),
             ("wait-negative", "the page's wait is -1"),
             ("wait-text", "the page's wait is a str"),
@@ -90,24 +90,24 @@ class Returns(unittest.TestCase):
                 self.assertEqual(answer.error[0], "connector_failed")
                 self.assertIn(message, answer.error[1])
 
-    def test_what_asks_the_host_too_early_is_told_where_it_belongs(self):
+    def test_a_call_to_the_host_during_the_build_is_refused_with_advice(self):
         (row,) = self.host.page("returns", "at-build").json["insert"]
         for name, what in [
             ("variable", "a variable is read"),
             ("request", "a request is sent"),
             ("pause", "time.sleep is called"),
         ]:
-            belongs = "while the component is built: that belongs into schema or fetch_page"
-            self.assertEqual(row[name], f"{what} {belongs}")
+            advice = "while the component is built: move this into schema or fetch_page"
+            self.assertEqual(row[name], f"{what} {advice}")
 
     def test_deep_values_are_written(self):
         self.assertEqual(self.host.page("returns", "deep").status, 200)
 
-    def test_deep_values_and_calls_go_as_deep_as_in_plain_python(self):
+    def test_values_and_calls_may_be_as_deep_as_in_plain_python(self):
         for table, read in [("deep-json", 4000), ("deep-repr", 4001), ("deep-function", 900)]:
             self.assertEqual(self.host.page("returns", table).json.get("insert"), [{"read": read}], table)
 
-    def test_what_is_too_deep_is_a_recursion_error_with_its_traceback(self):
+    def test_too_deep_values_and_calls_are_recursion_errors_with_tracebacks(self):
         for table in [
             "json",
             "json-objects",
@@ -131,7 +131,7 @@ class Returns(unittest.TestCase):
                 self.assertIn("Traceback (most recent call last):", logged)
                 self.assertTrue(any("returns.py" in line for line in logged), logged)
 
-    def test_a_row_that_is_too_deep_is_named(self):
+    def test_a_too_deep_row_is_named(self):
         answer = self.host.page("returns", "deep-row")
         self.assertEqual(answer.error[0], "connector_failed", answer.json)
         self.assertIn("row 1, field deep[0]", answer.error[1])
@@ -150,7 +150,7 @@ class Returns(unittest.TestCase):
             ("unspeakable", 500, "connector_failed", "Unspeakable"),
             ("base", 500, "connector_failed", "BaseException: from below"),
             ("exit", 500, "connector_failed", "SystemExit: 3"),
-            ("import", 500, "connector_failed", "imports belong at the top of a module"),
+            ("import", 500, "connector_failed", "move imports to the top of a module"),
         ]:
             answer = self.host.page("returns", table)
             with self.subTest(table=table):
@@ -172,7 +172,7 @@ class Returns(unittest.TestCase):
             ),
         )
 
-    def test_a_page_of_80_rows_is_soon_there(self):
+    def test_the_time_of_a_page_of_80_rows_is_printed(self):
         # The number is for people: no test depends on a fast machine.
         answer = self.host.page("returns", "rows")
         self.assertEqual(len(answer.json["insert"]), 80)

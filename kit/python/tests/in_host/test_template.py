@@ -1,4 +1,4 @@
-"""A connector as `templates/python` begins it, with the demo API that it is written for."""
+"""The connector of `templates/python`, with the demo API that it is written for."""
 
 import json
 import os
@@ -41,7 +41,7 @@ class Template(unittest.TestCase):
             if not answer.json["hasMore"]:
                 return ids, pages, state
 
-    def test_every_row_of_a_table_comes_once(self):
+    def test_every_row_of_a_table_is_fetched_once(self):
         ids, pages, state = self.sync("beers")
         self.assertEqual((ids, pages, state), (list(range(1, 326)), 5, None))
 
@@ -50,13 +50,13 @@ class Template(unittest.TestCase):
         self.assertEqual((sorted(ids), pages), (list(range(1, 261)), 6))
         self.assertEqual(self.sync("orders", state)[:2], ([], 1))
 
-    def test_check_finds_nothing_to_say_about_any_table(self):
+    def test_check_has_no_findings_for_any_table(self):
         check = Program("check", "--strict", "--json", str(self.plugin), folder=self.plugin.parent)
         self.addCleanup(check.stop)
         said = json.loads(check.line("^{.*}$").string)
         self.assertEqual((said["findings"], check.process.wait(PATIENCE)), ([], 0))
         self.assertEqual({table["name"] for table in said["tables"] if table["rows"] > 0}, {"beers", "orders"})
 
-    def test_the_tables_that_are_offered_are_those_that_come(self):
+    def test_only_the_tables_of_the_schema_are_served(self):
         self.assertEqual(set(self.host.schema("template").json["schema"]), {"beers", "orders"})
         self.assertEqual(self.host.page("template", "wines").error[0], "unknown_table")

@@ -1,4 +1,4 @@
-"""Asks functions as the real functions-framework does. Run by a Python that has it; questions come as JSON."""
+"""Calls functions with the real functions-framework. Run by a Python that has it; requests are read as JSON from stdin."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The shim against the real functions-framework: the same request to the same function, the same status and body.
+"""Compares the shim with the real functions-framework: the same request to the same function gets the same answer.
 
 `WELD_REFERENCE` is a Python that has functions-framework.
 """
@@ -33,7 +33,7 @@ PAGE = ("POST", "/", '{"name": "orders", "state": {"page": 2}}')
 SCHEMA = ("GET", "/schema", None)
 
 SAME = (
-    # What a request says.
+    # Parts of a request.
     "return {'a': [req.method, req.path, req.full_path, req.url, dict(req.args)]}",
     "return {'a': req.full_path[1:-1]}",
     "return {'a': req.get_data(as_text=True)}",
@@ -45,7 +45,7 @@ SAME = (
     "return {'a': request.path}",
     "return {'a': req.query_string.decode()}",
     "return {'a': 'host' in req.headers}",
-    # What a function returns.
+    # Return values.
     "return {'b': 1, 'a': [True, None, 1.5]}",
     "return [1, 2]",
     "return 'text'",
@@ -81,14 +81,14 @@ SAME = (
     "return {'b': (1, 2), 'a': {'d': 1, 'c': 2}}",
     "return {'a': 'ß€\U0001f600\\u2028</script>'}",
     "return {'a': 10**30, 'b': 1e300, 'c': -0.0}",
-    # Refusals of Flask's own.
+    # Flask's own refusals.
     "abort(404)",
     "abort(401)",
     "abort(418)",
     "abort(Response('no', 409))",
     "return {'a': req.get_json()}",
 )
-"""Bodies of functions whose statuses and bodies are the same; of statuses from 400 on, Flask's own pages are left out."""
+"""Bodies of functions whose statuses and bodies are the same. Flask's own pages for statuses of 400 or more are excluded."""
 
 FAILS = (
     "return None",
@@ -100,17 +100,17 @@ FAILS = (
     "raise ValueError('no')",
     "return {'a': object()}",
 )
-"""Bodies of functions that fail: with 500 there, with an error of the contract here."""
+"""Bodies of functions that fail: with 500 in the framework, with an error of the contract in the shim."""
 
 DIFFERS = {
-    "return {1: 'a', 'b': 2}": "keys are not sorted, so that those of two types are no error",
+    "return {1: 'a', 'b': 2}": "keys are not sorted, so keys of two types are not an error",
     "return {'a': float('nan')}": "NaN, which is not JSON, is an error",
 }
-"""Those of docs/bring-your-connector.md."""
+"""The differences in docs/bring-your-connector.md."""
 
 
 def asked(function: _export.AdaptedFunction, method: str, target: str, body: str | None) -> list[object]:
-    """Status and body, as the shim has them before it makes a page of them."""
+    """Return status and body before the shim makes a page of them."""
     answer = function._begun().ask(method, target, body)
     if answer.value is None:
         return [answer.status, answer.text]
@@ -118,7 +118,7 @@ def asked(function: _export.AdaptedFunction, method: str, target: str, body: str
 
 
 def read(text: str) -> object:
-    """A body as JSON, where it is."""
+    """Return a body as JSON, or as text if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:
@@ -148,7 +148,7 @@ class Reference(unittest.TestCase):
                     if status < 400 or not str(text).startswith("<!doctype"):
                         self.assertEqual(read(here[1]), read(text), (body, request))
 
-    def test_what_fails_there_fails_here(self):
+    def test_functions_that_fail_in_the_framework_fail_in_the_shim(self):
         for body, there in zip(FAILS, self.reference(FAILS), strict=True):
             with adapted(f"{HEAD}    {body}\n") as function:
                 self.assertEqual([status for status, _ in there], [500] * 2, body)

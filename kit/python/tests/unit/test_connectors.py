@@ -11,7 +11,7 @@ from weld_connector.testing import FakeHost
 
 
 class Scripted(Connector):
-    """Does what the test says."""
+    """A connector whose results are set by the test."""
 
     tables = []
 
@@ -39,28 +39,28 @@ def offering(*tables):
 
 
 class Pages(unittest.TestCase):
-    def test_a_page_comes_as_weld_gets_it(self):
+    def test_a_page_is_returned_as_weld_gets_it(self):
         page = Page([{"id": 1}], state={"at": 2}, has_more=True, wait=timedelta(seconds=1.5))
         with FakeHost() as host:
             fetched = host.fetch_page(returning(page), "orders")
         self.assertEqual(fetched.rows, [{"id": 1}])
         self.assertEqual((fetched.state, fetched.has_more, fetched.wait), ({"at": 2}, True, 1.5))
 
-    def test_a_page_without_state_forgets_everything(self):
+    def test_a_page_without_state_clears_the_state(self):
         with FakeHost() as host:
             self.assertIsNone(host.fetch_page(returning(Page([])), "orders", {"at": 1}).state)
 
-    def test_wrong_pages_are_refused(self):
+    def test_invalid_pages_are_refused(self):
         cases = [
             (None, "fetch_page('orders') returned None, not a Page; does a path through it end without a return?"),
             ([{"id": 1}], "fetch_page('orders') returned a list, not a Page"),
-            (Page([], has_more=True), "the page has more to come but no state"),
+            (Page([], has_more=True), "has_more of the page is True, but it has no state"),
             (Page([], has_more=1), "has_more of the page is an int, not True or False"),
             (Page([], state=[]), "the page's state is a list, not a dict"),
             (Page([], state={1: 2}), "the page's state has the key 1, an int, not a string"),
-            (Page([], state={"a": {"b": {1}}}), "the page's state, field a.b: a set can't stand in JSON"),
-            (Page([], wait=-0.1), "the page's wait is -0.1, not a time from 0 s"),
-            (Page([], wait=float("nan")), "the page's wait is nan, not a time from 0 s"),
+            (Page([], state={"a": {"b": {1}}}), "the page's state, field a.b: a set can't be written as JSON"),
+            (Page([], wait=-0.1), "the page's wait is -0.1, and must be at least 0 s"),
+            (Page([], wait=float("nan")), "the page's wait is nan, and must be at least 0 s"),
             (Page([], wait=True), "the page's wait is a bool, not a number of seconds or a timedelta"),
         ]
         for page, message in cases:
@@ -68,7 +68,7 @@ class Pages(unittest.TestCase):
                 host.fetch_page(returning(page), "orders")
             self.assertTrue(str(raised.exception).startswith(message), raised.exception)
 
-    def test_the_rows_of_a_sync_come_page_after_page(self):
+    def test_the_rows_of_a_sync_come_page_by_page(self):
         def page(table, state):
             number = state.get("page", 1)
             return Page([{"page": number}], state={"page": number + 1}, has_more=number < 3)
@@ -81,7 +81,7 @@ class Pages(unittest.TestCase):
 
 
 class Schemas(unittest.TestCase):
-    def test_a_schema_comes_as_weld_gets_it(self):
+    def test_a_schema_is_returned_as_weld_gets_it(self):
         tables = offering(
             Table("orders", "id", [Field("id", "int"), Field("note", "string", nullable=True, default=None)]),
             Table("lines", ["order", "line"], (Field("kinds", ["int", "string"], nullable=True),)),
@@ -96,7 +96,7 @@ class Schemas(unittest.TestCase):
         self.assertEqual(schema["log"]["fields"][0]["type"], {"type": "map"})
         self.assertEqual(schema["log"]["fields"][1]["default"], 0)
 
-    def test_wrong_schemas_are_refused(self):
+    def test_invalid_schemas_are_refused(self):
         cases = [
             (["orders"], "table 1 of the schema is a str, not a Table"),
             ([Table(None)], "the name of table 1 is None, not a string"),
@@ -104,7 +104,7 @@ class Schemas(unittest.TestCase):
             ([Table("a", primary_key=[1])], "a column in primary_key of a is an int, not a string"),
             ([Table("a", fields={"id": "int"})], "fields of a is a dict, not a list of fields"),
             ([Table("a", fields=["id"])], "a field of a is a str, not a Field"),
-            ([Table("a", fields=[Field("b", "int", default={1})])], "the default of a.b: a set can't stand in JSON"),
+            ([Table("a", fields=[Field("b", "int", default={1})])], "the default of a.b: a set can't be written as JSON"),
         ]
         for tables, message in cases:
             with self.subTest(message=message), FakeHost() as host, self.assertRaises(weld.ConnectorError) as raised:
@@ -121,7 +121,7 @@ class Failures(unittest.TestCase):
             host.fetch_page(doing(fail), "orders")
         return raised.exception, host.logs
 
-    def test_an_error_of_the_contract_stays_one_and_is_not_logged(self):
+    def test_an_error_of_the_contract_is_kept_and_not_logged(self):
         for kind in [weld.UnknownTable, weld.Misconfigured, weld.InvalidState, weld.Unauthorized, weld.Upstream]:
             error, logs = self.failing_with(kind("why"))
             self.assertEqual((type(error), str(error), logs), (kind, "why", []))
@@ -148,9 +148,9 @@ class Failures(unittest.TestCase):
 
     def test_a_missing_module_is_explained(self):
         error, _ = self.failing_with(ModuleNotFoundError("No module named 'wave'"))
-        self.assertIn("imports belong at the top of a module", str(error))
+        self.assertIn("move imports to the top of a module", str(error))
 
-    def test_a_long_traceback_is_cut_in_the_middle(self):
+    def test_the_middle_of_a_long_traceback_is_omitted(self):
         def deep(number):
             return deep(number - 1) if number % 2 else other(number)
 
@@ -161,10 +161,10 @@ class Failures(unittest.TestCase):
             host.fetch_page(doing(lambda table, state: deep(301)), "orders")
         self.assertEqual(len(host.logs), 101)
         self.assertTrue(host.logs[0][1].startswith("Traceback"))
-        self.assertIn("lines more", host.logs[50][1])
+        self.assertIn("more lines", host.logs[50][1])
         self.assertEqual(host.logs[-1][1], "KeyError: 'missing'")
 
-    def test_what_export_is_given_is_checked(self):
+    def test_the_argument_of_export_is_checked(self):
         for given in [Scripted(), "Scripted", None]:
             with self.assertRaisesRegex(TypeError, "export takes the connector's class"):
                 weld.export(given)
@@ -172,7 +172,7 @@ class Failures(unittest.TestCase):
             weld.export(type("Half", (), {"schema": lambda self: []}))
         self.assertIs(weld.export(Scripted).connector, Scripted)
 
-    def test_a_connector_without_a_method_says_so(self):
+    def test_a_connector_without_a_method_fails_with_its_name(self):
         with (
             FakeHost() as host,
             self.assertRaisesRegex(weld.ConnectorError, r"no method fetch_page\(self, table, state\)"),
@@ -181,7 +181,7 @@ class Failures(unittest.TestCase):
 
 
 class Host(unittest.TestCase):
-    def test_a_variable_that_is_missing_or_empty_is_named(self):
+    def test_a_missing_or_empty_variable_is_named(self):
         def read(table, state):
             return Page([{"key": weld.env("API_KEY"), "page": weld.env("PER_PAGE", "80"), "os": os.environ["API_KEY"]}])
 
@@ -192,7 +192,7 @@ class Host(unittest.TestCase):
                 host.fetch_page(doing(read), "t")
         self.assertNotIn("API_KEY", os.environ)
 
-    def test_sleeps_are_recorded_and_end_with_the_page(self):
+    def test_sleeps_are_recorded_and_limited_by_the_page_s_time(self):
         def rest(table, state):
             time.sleep(2)
             time.sleep(0.25)
@@ -223,7 +223,7 @@ class Host(unittest.TestCase):
         self.assertEqual(host.logs, [*expected, ("debug", "wanted ?")])
         self.assertEqual((logging.getLogger().handlers, logging.getLogger().level), (handlers, level))
 
-    def test_without_a_host_a_request_says_what_is_missing(self):
+    def test_a_request_without_a_host_names_the_fake_host(self):
         with self.assertRaisesRegex(RuntimeError, "weld_connector.testing.FakeHost"):
             requests.get("https://api.example.com/")
 

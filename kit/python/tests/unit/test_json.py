@@ -36,7 +36,7 @@ class Rows(unittest.TestCase):
             self.assertEqual(text, f'[{{"price":{digits},"list":[{digits}]}}]')
             self.assertEqual(json.loads(text, parse_float=Decimal)[0]["price"], Decimal(digits))
 
-    def test_text_beside_a_decimal_stays_text(self):
+    def test_text_next_to_a_decimal_stays_text(self):
         text = _json.rows([{"price": Decimal(1), "text": "1", 'quo"te': "0123456789abcdef1"}])
         self.assertEqual(text, '[{"price":1,"text":"1","quo\\"te":"0123456789abcdef1"}]')
 
@@ -44,25 +44,25 @@ class Rows(unittest.TestCase):
         text = _json.rows([{"half": "\ud800", "whole": "ü"}])
         self.assertEqual(json.loads(text.encode()), [{"half": "\ud800", "whole": "ü"}])
 
-    def test_what_cannot_be_written_is_named_with_its_place(self):
+    def test_an_error_names_the_place_of_a_value_that_can_not_be_written(self):
         itself = []
         itself.append(itself)
         cases = [
-            ([{"a": 1}, {"b": float("nan")}], "row 2, field b (nan): NaN and Infinity are no numbers in JSON"),
-            ([{"a": {"b": [0, float("inf")]}}], "row 1, field a.b[1] (inf): NaN and Infinity are no numbers in JSON"),
-            ([{"a": Decimal("-Infinity")}], "row 1, field a (Decimal('-Infinity')): -Infinity is no number in JSON"),
-            ([{"a": b"x"}], "row 1, field a: bytes can't stand in JSON: decode it, or write it in base64"),
-            ([{"a": {1}}], "row 1, field a: a set can't stand in JSON"),
-            ([{"a": timedelta(1)}], "row 1, field a: a timedelta can't stand in JSON"),
-            ([{"a": Enum("Color", "RED").RED}], "row 1, field a: a Color can't stand in JSON"),
-            ([{"a": {"b": (i for i in ())}}], "row 1, field a.b: a generator can't stand in JSON"),
+            ([{"a": 1}, {"b": float("nan")}], "row 2, field b (nan): NaN and Infinity are not valid numbers in JSON"),
+            ([{"a": {"b": [0, float("inf")]}}], "row 1, field a.b[1] (inf): NaN and Infinity are not valid numbers in JSON"),
+            ([{"a": Decimal("-Infinity")}], "row 1, field a (Decimal('-Infinity')): -Infinity is not a valid number in JSON"),
+            ([{"a": b"x"}], "row 1, field a: bytes can't be written as JSON: decode it, or encode it in base64"),
+            ([{"a": {1}}], "row 1, field a: a set can't be written as JSON"),
+            ([{"a": timedelta(1)}], "row 1, field a: a timedelta can't be written as JSON"),
+            ([{"a": Enum("Color", "RED").RED}], "row 1, field a: a Color can't be written as JSON"),
+            ([{"a": {"b": (i for i in ())}}], "row 1, field a.b: a generator can't be written as JSON"),
             ([{"a": {(1, 2): 3}}], "row 1, field a: keys must be str, int, float, bool or None, not tuple"),
             ([{"a": itself}], "row 1, field a: it contains itself"),
             ([{"a": 10**5000}], "row 1, field a: Exceeds the limit"),
             ([{"a": 1}, {2: 1}], "row 2 has the key 2, an int, not a string"),
             ([{"a": 1}, None], "row 2 is None, not a dict"),
-            ({"a": 1}, "the rows of a page are a dict, not a list of dicts; of one row it is [row]"),
-            ((row for row in []), "the rows of a page are a generator, not a list of dicts; list(…) makes one of it"),
+            ({"a": 1}, "the rows of a page are a dict, not a list of dicts; for one row, use [row]"),
+            ((row for row in []), "the rows of a page are a generator, not a list of dicts; convert it with list(…)"),
             (None, "the rows of a page are None, not a list of dicts"),
             (b"[]", "the rows of a page are bytes, not a list of dicts"),
             ("[]", "the rows of a page are a str, not a list of dicts"),
@@ -72,7 +72,7 @@ class Rows(unittest.TestCase):
                 _json.rows(value)
             self.assertTrue(str(raised.exception).startswith(message), raised.exception)
 
-    def test_what_is_wrong_is_found_in_depth(self):
+    def test_the_cause_is_found_in_deep_values(self):
         deep = float("nan")
         for _ in range(200):
             deep = [deep]
@@ -81,7 +81,7 @@ class Rows(unittest.TestCase):
 
 
 class Numbers(unittest.TestCase):
-    def test_a_number_is_a_float_where_that_is_the_same_number(self):
+    def test_a_number_is_a_float_if_that_is_exact(self):
         for digits in ("0.5", "-0.0", "1.10", "123456789.012345", "-12345678.123456", "1e5", "1.5E-7", "5e-324", "100000000000000.5", "123456789012345.67"):
             read = _read_json.read(digits)
             self.assertEqual((type(read), read), (float, float(digits)), digits)
@@ -92,7 +92,7 @@ class Numbers(unittest.TestCase):
 
 
 class Image(unittest.TestCase):
-    def test_the_collector_passes_over_what_is_there_when_a_component_has_been_built(self):
+    def test_objects_from_the_build_are_excluded_from_garbage_collection(self):
         program = "import gc\nfrom weld_connector import _image\n_image.settle()\nprint(gc.get_freeze_count() > 1000)"
         ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         self.assertEqual(ended.stdout, "True\n")

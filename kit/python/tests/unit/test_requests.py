@@ -31,7 +31,7 @@ class Sent(unittest.TestCase):
                 requests.get("https://api.example.com", params={"a": [1, 2]}).url, "https://api.example.com/?a=1&a=2"
             )
 
-    def test_a_parameter_that_the_url_has_is_not_added_again(self):
+    def test_a_parameter_in_the_url_is_not_added_again(self):
         common = {"limit": 100, "filter[name]": "x", "since": "2026-01-01T00:00:00Z"}
         for url, params, expected in [
             ("?limit=50", None, "limit=50&filter%5Bname%5D=x&since=2026-01-01T00%3A00%3A00Z"),
@@ -40,7 +40,7 @@ class Sent(unittest.TestCase):
             ("?filter%5Bname%5D=x&since=1&limit=1&a=3", {"a": [1, 2]}, "filter%5Bname%5D=x&since=1&limit=1&a=3"),
             ("?limit=1&filter[name]=1&since=1", "limit=2", "limit=1&filter[name]=1&since=1"),
             ("?limit=1&filter[name]=1&since=1", "raw=%20&%6Cimit=2", "limit=1&filter[name]=1&since=1&raw=%20"),
-            # Case counts.
+            # Names are case-sensitive.
             ("?Limit=1&filter[name]=1&since=1", None, "Limit=1&filter[name]=1&since=1&limit=100"),
         ]:
             with FakeHost() as host:
@@ -48,7 +48,7 @@ class Sent(unittest.TestCase):
                 response = requests.Session(params=common).get(f"{API}/orders{url}", params=params)
             self.assertEqual(response.url.partition("?")[2], expected)
 
-    def test_two_hundred_links_followed_in_a_row_have_the_parameters_once(self):
+    def test_each_of_two_hundred_followed_links_has_the_parameters_once(self):
         api = requests.Session(base=API, params={"limit": 2, "sort": "id"})
         url = "/orders"
         with FakeHost() as host:
@@ -61,7 +61,7 @@ class Sent(unittest.TestCase):
                 url = response.links["next"]["url"]
         self.assertEqual(response.url, f"{API}/orders?page=201&sort=id&limit=2")
 
-    def test_bodies_come_with_their_type(self):
+    def test_bodies_are_sent_with_their_type(self):
         form = "application/x-www-form-urlencoded"
         for how, body, content_type in [
             ({"json": {"a": Decimal("1.10")}}, '{"a":1.10}', "application/json"),
@@ -78,7 +78,7 @@ class Sent(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "data is an int"):
             self.send("POST", f"{API}/orders", data=1)
 
-    def test_a_session_s_settings_are_those_of_each_request(self):
+    def test_a_session_s_settings_apply_to_each_request(self):
         session = requests.Session(
             base=API,
             headers={"X-One": "1", "X-Two": "2"},
@@ -100,9 +100,9 @@ class Sent(unittest.TestCase):
         self.assertEqual(self.send("GET", f"{API}/orders", session=session).url, f"{API}/orders")
         self.assertEqual(self.send("GET", "", session=session).url, API)
 
-    def test_wrong_arguments_are_refused(self):
+    def test_invalid_arguments_are_refused(self):
         for how, error, message in [
-            ({"auth": "token"}, TypeError, "auth is a pair of strings"),
+            ({"auth": "token"}, TypeError, "auth must be a pair of strings"),
             ({"timeout": -1}, ValueError, "timeout is -1"),
             ({"timeout": 0}, ValueError, "timeout is 0"),
             ({"timeout": "1"}, TypeError, "timeout is a str"),
@@ -145,7 +145,7 @@ class Redirects(unittest.TestCase):
         )
         self.assertIn("authorization", sent[1].headers)
 
-    def test_the_method_becomes_get_where_the_status_says_so(self):
+    def test_the_method_becomes_get_if_the_status_requires_it(self):
         for status, method, expected in [
             (301, "POST", "GET"),
             (302, "POST", "GET"),
@@ -160,7 +160,7 @@ class Redirects(unittest.TestCase):
             self.assertEqual(sent[1].body, '{"a":1}' if expected == "POST" else None)
             self.assertEqual("content-type" in sent[1].headers, expected == "POST")
 
-    def test_secrets_do_not_go_to_another_origin(self):
+    def test_secrets_are_not_sent_to_another_origin(self):
         how = {"headers": {"Cookie": "a=b", "X-Other": "1"}, "credential": "shop"}
         _, sent = self.follow(307, "https://elsewhere.example.com/new", **how)
         self.assertEqual((dict(sent[1].headers), sent[1].credential), ({"X-Other": "1"}, None))
@@ -168,26 +168,26 @@ class Redirects(unittest.TestCase):
         self.assertEqual(sent[1].credential, "shop")
         self.assertIn("cookie", sent[1].headers)
 
-    def test_a_redirect_is_left_alone_where_that_is_wished_or_usual(self):
+    def test_a_redirect_is_not_followed_if_disabled_or_by_default_for_head(self):
         response, sent = self.follow(302, "new", allow_redirects=False)
         self.assertEqual((response.status_code, response.is_redirect, len(sent)), (302, True, 1))
         with FakeHost() as host:
             host.answer("HEAD", API, status=302, headers={"Location": "/"})
             self.assertEqual(requests.head(API).status_code, 302)
 
-    def test_redirects_without_end_have_one(self):
+    def test_endless_redirects_are_stopped(self):
         with FakeHost() as host, self.assertRaises(requests.TooManyRedirects):
             host.answer("GET", API, status=302, headers={"Location": API})
             requests.get(API)
         self.assertEqual(len(host.requests), 31)
 
-    def test_a_redirect_to_nowhere_is_an_invalid_url(self):
+    def test_a_redirect_to_an_unsupported_scheme_is_an_invalid_url(self):
         with self.assertRaises(requests.InvalidURL):
             self.follow(302, "ftp://example.com/")
 
 
 class Answers(unittest.TestCase):
-    def test_answers_come_in_turn_and_the_last_one_again(self):
+    def test_answers_are_given_in_order_and_the_last_is_repeated(self):
         with FakeHost() as host:
             host.answer("GET", API, text="first")
             host.answer("GET", API, text="then")

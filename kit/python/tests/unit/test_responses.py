@@ -25,23 +25,23 @@ class Responses(unittest.TestCase):
             pairs.append(("content-type", content_type))
         return Response(status, pairs, body, f"{API}/orders?api_key=k")
 
-    def test_text_is_read_by_mark_then_as_utf_8_then_by_the_declared_charset(self):
+    def test_text_is_decoded_by_mark_then_as_utf_8_then_by_the_declared_charset(self):
         for case in json.loads((Path(__file__).parents[3] / "text.json").read_text()):
             body = bytes.fromhex(case["bytes"])
             with contextlib.suppress(UnicodeDecodeError):
-                # As the host hands it on.
+                # As the host passes it on.
                 body = body.decode()
             with self.subTest(case["what"]):
                 response = self.response(body, case["type"])
                 if case["text"] is None:
-                    with self.assertRaisesRegex(requests.exceptions.ContentDecodingError, "`content` has it"):
+                    with self.assertRaisesRegex(requests.exceptions.ContentDecodingError, "`content` has the original"):
                         _ = response.text
                     with self.assertRaises(requests.JSONDecodeError):
                         response.json()
                 else:
                     self.assertEqual(response.text, case["text"])
 
-    def test_text_is_read_in_encodings_of_several_bytes_too(self):
+    def test_text_is_decoded_from_multibyte_encodings(self):
         for label, codec in [
             ("shift_jis", "cp932"),
             ("euc-jp", "euc_jp"),
@@ -53,17 +53,17 @@ class Responses(unittest.TestCase):
             body = body.decode() if label == "iso-2022-jp" else body
             self.assertEqual(self.response(body, f"text/plain; charset={label}").text, "日本", label)
 
-    def test_what_names_no_encoding_of_texts_is_an_unknown_charset(self):
+    def test_a_label_that_is_not_a_text_encoding_is_an_unknown_charset(self):
         for label in ["rot13", "hex", "utf-7", "idna", "unicode_escape", "cp037", "utf-32", "../x", "none"]:
             with self.assertRaisesRegex(requests.exceptions.ContentDecodingError, "does not know"):
                 _ = self.response(b"a\xff", f"text/plain; charset={label}").text
 
-    def test_the_author_may_know_the_charset_better(self):
+    def test_the_author_can_set_the_charset(self):
         response = self.response(b"\xfc", "text/plain")
         response.encoding = "latin-1"
         self.assertEqual(response.text, "ü")
 
-    def test_gzip_without_a_label_is_unpacked_by_the_standard_library(self):
+    def test_the_standard_library_decompresses_undeclared_gzip(self):
         for parts in [["id\n1\n"], ["id\n", "grüße\n"]]:
             body = b"".join(gzip.compress(part.encode()) for part in parts)
             response = self.response(body, "application/octet-stream")
@@ -95,9 +95,9 @@ class Responses(unittest.TestCase):
             self.assertIsInstance(number, float, digits)
             self.assertEqual(number, float(digits))
 
-    def test_numbers_that_json_does_not_have_are_named_with_their_place(self):
+    def test_an_error_names_the_place_of_nan_and_infinity(self):
         for body, words in [
-            ('{"rows": [{}, {}, {}, {"price": NaN}]}', r"rows\[3\]\.price is NaN, which is no number of JSON"),
+            ('{"rows": [{}, {}, {}, {"price": NaN}]}', r"rows\[3\]\.price is NaN, which is not a valid number in JSON"),
             ("[0, -Infinity]", r"\[1\] is -Infinity"),
             ("Infinity", "a value is Infinity"),
         ]:
@@ -106,7 +106,7 @@ class Responses(unittest.TestCase):
         body = '{"a": NaN, "b": [Infinity, "NaN"]}'
         self.assertEqual(self.response(body).json(parse_constant=lambda name: None), {"a": None, "b": [None, "NaN"]})
 
-    def test_what_is_not_json_is_quoted(self):
+    def test_an_error_quotes_a_body_that_is_not_json(self):
         for body in ["<h1>\n Sorry </h1>", b"\xff\xfe\xfd", "9" * 5000]:
             with self.assertRaises(requests.JSONDecodeError) as raised:
                 self.response(body).json()
@@ -118,7 +118,7 @@ class Responses(unittest.TestCase):
         ):
             self.response("<h1>\n Sorry </h1>").json()
 
-    def test_a_bad_status_raises_without_the_query(self):
+    def test_the_error_of_a_bad_status_does_not_show_the_query(self):
         for status, ok in [(200, True), (302, True), (399, True), (400, False), (599, False)]:
             response = self.response("words " * 100, status=status)
             self.assertEqual((response.ok, bool(response)), (ok, ok))
@@ -132,11 +132,11 @@ class Responses(unittest.TestCase):
             self.assertNotIn("api_key", str(raised.exception))
             self.assertLess(len(str(raised.exception)), 300)
 
-    def test_a_message_shows_no_user_of_a_url(self):
+    def test_a_message_does_not_show_the_user_of_a_url(self):
         with self.assertRaisesRegex(requests.HTTPError, "GET https://api.example.com/ is 500"):
             Response(500, [], "", "https://ada:secret@api.example.com/").raise_for_status()
 
-    def test_headers_have_no_case(self):
+    def test_header_names_ignore_case(self):
         response = self.response(x_one="1", X_ONE="2")
         self.assertEqual((response.headers["X-One"], response.headers.get("none")), ("1, 2", None))
         headers = CaseInsensitiveDict({"Accept": "a"})
@@ -217,7 +217,7 @@ class Uncaught(unittest.TestCase):
             elif value:
                 self.assertIn(value, str(error))
 
-    def test_a_failure_of_the_host_is_an_exception_as_requests_has_them(self):
+    def test_a_failure_of_the_host_is_an_exception_like_those_of_requests(self):
         for case, kind in [
             ("denied", requests.ConnectionError),
             ("invalid", ValueError),
@@ -228,7 +228,7 @@ class Uncaught(unittest.TestCase):
             self.assertIsInstance(error, kind)
             self.assertIsInstance(error, requests.RequestException)
 
-    def test_a_refusal_with_a_wait_or_a_spent_quota_is_a_rate_limit(self):
+    def test_a_refusal_with_a_wait_or_an_exhausted_quota_is_a_rate_limit(self):
         spent = {"X-RateLimit-Remaining": "0"}
         left = {"X-RateLimit-Remaining": "4000"}
         for status, headers, wait in [
@@ -253,7 +253,7 @@ class Uncaught(unittest.TestCase):
         self.assertIs(type(error), weld.RateLimited)
         self.assertEqual(error.wait_ms, 120_000)
 
-    def test_other_refusals_are_no_rate_limits(self):
+    def test_other_refusals_are_not_rate_limits(self):
         spent = {"X-RateLimit-Remaining": "0"}
         for status, headers in [
             (403, {}),
@@ -288,7 +288,7 @@ class Uncaught(unittest.TestCase):
         self.assertAlmostEqual(seconds_until(format_datetime(later, usegmt=True)), 3600, delta=60)
         self.assertEqual(seconds_until("Wed, 21 Oct 2015 07:28:00 GMT"), 0)
 
-    def test_dates_of_headers_are_read_as_in_every_language(self):
+    def test_dates_of_headers_are_read_as_in_all_kits(self):
         table = json.loads((Path(__file__).parents[3] / "time.json").read_text())
         for case in table["headers"]:
             with self.subTest(case["what"]):

@@ -1,1 +1,1 @@
-"""The ways in which functions send requests, each through the host."""
+"""The HTTP clients that functions use; each sends its requests through the host."""

@@ -1,4 +1,4 @@
-"""The module `requests`, where the package itself is not bundled."""
+"""The stand-in for `requests`, used if the package itself is not bundled."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ SUBCLASSES = {
     "StreamConsumedError": (exceptions.RequestException, TypeError),
     "URLRequired": (exceptions.RequestException,),
 }
-"""Names of `requests.exceptions` that functions catch, and that the host tells in one with the others."""
+"""Exceptions of `requests.exceptions` that functions catch; the host reports these failures as one of the others."""
 
 
 class HTTPAdapter:
-    """`requests.adapters.HTTPAdapter`. Connections and further tries are the host's, whatever it says."""
+    """`requests.adapters.HTTPAdapter`. Its settings have no effect: the host manages connections and retries."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
@@ -44,7 +44,7 @@ class LookupDict(types.SimpleNamespace):
 
 
 def install(has_urllib3: bool) -> None:
-    """Puts the module where imports find it; also `urllib3`, if the package is not there."""
+    """Put the module where imports find it; also `urllib3`, if the package is missing."""
     errors = {name: value for name, value in vars(exceptions).items() if isinstance(value, type)}
     errors = {name: value for name, value in errors.items() if issubclass(value, exceptions.RequestException)}
     for name, bases in SUBCLASSES.items():
@@ -112,7 +112,7 @@ def install(has_urllib3: bool) -> None:
 
 
 def _retries(has_urllib3: bool) -> None:
-    """What functions set of `urllib3` for `requests`: tries, and warnings of certificates."""
+    """Install the parts of `urllib3` that functions set for `requests`: retries, and warnings about certificates."""
     warning = type("InsecureRequestWarning", (Warning,), {})
     module("requests.packages")
     for name in ("requests.packages.urllib3", *(() if has_urllib3 else ("urllib3",))):
@@ -123,7 +123,7 @@ def _retries(has_urllib3: bool) -> None:
 
 
 class Retry:
-    """How often a request is tried again, which is left to the host (`[network] retries`)."""
+    """The retries of a request. It has no effect: the host retries (`[rate-limit] retries`)."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass

@@ -9,14 +9,14 @@ from .models import PreparedRequest
 
 
 class AuthBase:
-    """What adds a credential to a request."""
+    """Adds a credential to a request."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         raise NotImplementedError("Auth hooks must be callable.")
 
 
 class HTTPBasicAuth(AuthBase):
-    """User and password."""
+    """A user and password."""
 
     def __init__(self, username: Any, password: Any) -> None:
         self.username = username
@@ -31,7 +31,7 @@ class HTTPBasicAuth(AuthBase):
 
 
 class HTTPProxyAuth(HTTPBasicAuth):
-    """User and password of a proxy."""
+    """A user and password for a proxy."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Proxy-Authorization"] = basic(self.username, self.password)
@@ -39,7 +39,7 @@ class HTTPProxyAuth(HTTPBasicAuth):
 
 
 def basic(username: Any, password: Any) -> str:
-    """The header of a user and password, in ISO 8859-1 as `requests` sends it."""
+    """Return the header for a user and password, in ISO 8859-1 as `requests` sends it."""
     parts = [
         one if isinstance(one, bytes) else str(one).encode("latin-1", "replace") for one in (username, password)
     ]

@@ -1,4 +1,4 @@
-"""Cookies, as long as a page lasts."""
+"""Cookies, kept for one page."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Cookie:
-    """A cookie, and to whom it is sent."""
+    """A cookie, and the hosts and paths that it is sent to."""
 
     name: str
     value: str
     domain: str
     path: str = "/"
     is_exact: bool = True
-    """Whether hosts below the domain don't get it."""
+    """Whether subdomains don't get it."""
     secure: bool = False
 
-    def goes_to(self, url: str) -> bool:
-        """Whether a request to the URL has it. One without a domain, which the function has set, goes everywhere."""
+    def is_sent_to(self, url: str) -> bool:
+        """Whether it is sent to the URL. A cookie without a domain, set by the function, is sent everywhere."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         fits = not self.domain or host == self.domain or (not self.is_exact and host.endswith(f".{self.domain}"))
@@ -33,7 +33,7 @@ class Cookie:
 
 
 class Cookies:
-    """The cookies of a session, by name, as `requests` has them."""
+    """The cookies of a session, by name, like those of `requests`."""
 
     def __init__(self, given: Mapping[str, str] | None = None) -> None:
         self._kept: list[Cookie] = []
@@ -41,14 +41,14 @@ class Cookies:
             self.update(given)
 
     def set(self, name: str, value: str | None, domain: str = "", path: str = "/", **_: Any) -> None:
-        """Sets a cookie, or removes it with `None`."""
+        """Set a cookie; `None` removes it."""
         domain = domain.lstrip(".")
         self._kept = [one for one in self._kept if (one.name, one.domain, one.path) != (name, domain, path)]
         if value is not None:
             self._kept.append(Cookie(name, value, domain, path, is_exact=False))
 
     def get(self, name: str, default: Any = None, domain: str | None = None, path: str | None = None) -> Any:
-        """A cookie's value."""
+        """Return a cookie's value."""
         for one in self._kept:
             if one.name == name and domain in (None, one.domain) and path in (None, one.path):
                 return one.value
@@ -73,19 +73,19 @@ class Cookies:
         return len(self._kept)
 
     def keys(self) -> list[str]:
-        """The names."""
+        """Return the names."""
         return [one.name for one in self._kept]
 
     def items(self) -> list[tuple[str, str]]:
-        """Names and values."""
+        """Return names and values."""
         return [(one.name, one.value) for one in self._kept]
 
     def get_dict(self) -> dict[str, str]:
-        """A plain dict."""
+        """Return a plain dict."""
         return dict(self.items())
 
     def update(self, other: Any) -> None:
-        """Sets several."""
+        """Set several cookies."""
         if isinstance(other, Cookies):
             for one in other._kept:
                 self._put(one)
@@ -94,11 +94,11 @@ class Cookies:
                 self.set(name, value)
 
     def clear(self) -> None:
-        """Forgets all."""
+        """Remove all cookies."""
         self._kept = []
 
     def learn(self, url: str, headers: list[tuple[str, str]]) -> None:
-        """Takes the cookies that an answer sets."""
+        """Keep the cookies that a response sets."""
         for name, value in headers:
             if name.lower() == "set-cookie":
                 self._learn_one(url, value)
@@ -124,10 +124,10 @@ class Cookies:
         self._kept = [one for one in self._kept if (one.name, one.domain, one.path) != key] + [cookie]
 
     def header(self, url: str) -> str | None:
-        """The header `Cookie` of a request."""
+        """Return the header `Cookie` of a request; `None` if it has no cookies."""
         if not self._kept:
             return None
-        return "; ".join(f"{one.name}={one.value}" for one in self._kept if one.goes_to(url)) or None
+        return "; ".join(f"{one.name}={one.value}" for one in self._kept if one.is_sent_to(url)) or None
 
 
 def _is_over(attributes: Mapping[str, str]) -> bool:

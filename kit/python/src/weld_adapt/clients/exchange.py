@@ -1,4 +1,4 @@
-"""One request through the host, whichever client sends it."""
+"""Sends one request through the host, for every client."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from weld_connector.requests.exceptions import from_refusal
 from weld_connector.requests.models import shown
 
 OF_CONNECTIONS = ("accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding")
-"""Headers that the host sets by itself."""
+"""Headers that the host sets itself."""
 
 
 class Count:
-    """How many requests the function has sent in this call, how many of these an API refused with 401 or 403, and the last
-    one that was answered with a status of 4xx or 5xx, in words."""
+    """Counts the requests of this call, and those that an API refused with 401 or 403.
+
+    `failed` describes the last request with a status of 4xx or 5xx.
+    """
 
     sent = 0
     refused = 0
@@ -22,14 +24,14 @@ class Count:
 
     @classmethod
     def begin(cls) -> None:
-        """Counts from zero: a call begins."""
+        """Reset the counts at the beginning of a call."""
         cls.sent = cls.refused = 0
         cls.failed = None
 
     @classmethod
     def before(cls) -> str:
-        """What failed before, for the error of a function that says no more than that something did."""
-        return f" (before, {cls.failed})" if cls.failed else ""
+        """Describe the last failed request, for an error of the function that doesn't name its cause."""
+        return f" (before that, {cls.failed})" if cls.failed else ""
 
 
 def send(
@@ -39,7 +41,7 @@ def send(
     body: str | bytes | None,
     timeout_ms: int | None,
 ) -> _host.Answer:
-    """Sends a request. One that the host refuses raises an exception of the kit's `requests`."""
+    """Send a request. If the host refuses it, this raises an exception of the kit's `requests`."""
     Count.sent += 1
     kept = [(name, _host.printable(value)) for name, value in headers if name.lower() not in OF_CONNECTIONS]
     try:

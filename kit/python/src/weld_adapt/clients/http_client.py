@@ -1,4 +1,4 @@
-"""`http.client`, and with it `urllib.request`: a connection collects one request and hands it to the host."""
+"""Routes `http.client` and `urllib.request` through the host: a connection collects one request and passes it on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import exchange
 
 
 class _Body:
-    """What a response reads in the place of a socket."""
+    """The object that a response reads instead of a socket."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -23,34 +23,34 @@ class _Body:
 
 
 class HostConnection(http.client.HTTPConnection):
-    """A connection, as far as functions see one."""
+    """A connection, as far as functions use it."""
 
     _weld_scheme = "http"
 
     def connect(self) -> None:
-        """Nothing: connections are the host's."""
+        """Do nothing: the host manages connections."""
 
     def set_tunnel(self, *_: Any, **__: Any) -> None:
-        """Nothing: the way to the API is the host's."""
+        """Do nothing: the host chooses the route to the API."""
 
     def putrequest(self, method: str, url: str, *_: Any, **__: Any) -> None:
-        """Begins a request."""
+        """Begin a request."""
         self._weld_method, self._weld_url = method, url
         self._weld_headers: list[tuple[str, str]] = []
         self._weld_body = b""
 
     def putheader(self, header: Any, *values: Any) -> None:
-        """Adds a header."""
+        """Add a header."""
         words = [one.decode("latin-1") if isinstance(one, bytes) else str(one) for one in (header, *values)]
         self._weld_headers.append((words[0], ", ".join(words[1:])))
 
     def endheaders(self, message_body: Any = None, **_: Any) -> None:
-        """Ends the headers; a body may follow."""
+        """End the headers; a body may follow."""
         if message_body is not None:
             self.send(message_body)
 
     def send(self, data: Any) -> None:
-        """Adds to the body."""
+        """Append to the body."""
         if hasattr(data, "read"):
             data = data.read()
         if isinstance(data, str):
@@ -58,7 +58,7 @@ class HostConnection(http.client.HTTPConnection):
         self._weld_body += data if isinstance(data, (bytes, bytearray)) else b"".join(data)
 
     def getresponse(self) -> http.client.HTTPResponse:
-        """Sends the request, and reads the whole response."""
+        """Send the request, and read the whole response."""
         url = self._weld_url
         if "://" not in url:
             named = next((value for name, value in self._weld_headers if name.lower() == "host"), None)
@@ -76,11 +76,11 @@ class HostConnection(http.client.HTTPConnection):
         return _response(answer.status, answer.headers, answer.body, self._weld_method)
 
     def close(self) -> None:
-        """Nothing: connections are the host's."""
+        """Do nothing: the host manages connections."""
 
 
 class HostTlsConnection(HostConnection):
-    """The same with TLS, which is the host's."""
+    """A connection with TLS, which the host provides."""
 
     _weld_scheme = "https"
     default_port = 443
@@ -110,7 +110,7 @@ def _response(
 
 
 def install() -> None:
-    """Puts the connections in the place of those of `http.client`, and gives `urllib.request` one with TLS."""
+    """Replace the connections of `http.client`, and give `urllib.request` one with TLS."""
     client: Any = http.client
     client.HTTPConnection = HostConnection
     client.HTTPSConnection = HostTlsConnection
@@ -119,7 +119,7 @@ def install() -> None:
         return
 
     class HTTPSHandler(request.AbstractHTTPHandler):  # type: ignore[misc]
-        """Opens URLs with https."""
+        """Opens https URLs."""
 
         def __init__(self, *_: Any, **__: Any) -> None:
             super().__init__()
@@ -150,7 +150,7 @@ def install() -> None:
 
 
 def _do_open(self: Any, http_class: Any, sent: Any, **_: Any) -> Any:
-    """`AbstractHTTPHandler.do_open`, but for what is about sockets."""
+    """`AbstractHTTPHandler.do_open` without its parts for sockets."""
     connection = http_class(sent.host, timeout=sent.timeout)
     headers = {**sent.unredirected_hdrs, **{k: v for k, v in sent.headers.items() if k not in sent.unredirected_hdrs}}
     from urllib.error import URLError

@@ -1,4 +1,4 @@
-"""Requests and responses, as the package `requests` has them."""
+"""Requests and responses like those of the package `requests`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .cookies import Cookies
 
 
 class PreparedRequest:
-    """A request that is sent, for `auth` and hooks to look at and change."""
+    """A request before it is sent, which `auth` and hooks may change."""
 
     def __init__(self, method: str, url: str, headers: CaseInsensitiveDict, body: str | bytes | None) -> None:
         self.method = method
@@ -26,14 +26,14 @@ class PreparedRequest:
 
     @property
     def path_url(self) -> str:
-        """The path and query."""
+        """The URL's path and query."""
         rest = self.url.partition("://")[2]
         slash = rest.find("/")
         return rest[slash:] if slash >= 0 else "/"
 
 
 class Response(KitResponse):
-    """An API's answer, with the members of `requests` that the kit's has not. It is there as a whole."""
+    """An API's response, with the members of `requests` that the kit's `Response` lacks. Its body is already read."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Response(KitResponse):
         self._raw: io.BytesIO | None = None
 
     def json(self, **how: Any) -> Any:
-        """The body as JSON, by `json.loads`; `how` goes to it."""
+        """Return the body as JSON; `how` is passed to `json.loads`."""
         try:
             return json.loads(self.text, **how)
         except json.JSONDecodeError as error:
@@ -62,14 +62,14 @@ class Response(KitResponse):
 
     @property
     def raw(self) -> io.BytesIO:
-        """The body, as a file."""
+        """The body as a file."""
         if self._raw is None:
             self._raw = io.BytesIO(self.content)
         return self._raw
 
     @property
     def apparent_encoding(self) -> str:
-        """The encoding that the body seems to have."""
+        """The guessed encoding of the body."""
         try:
             self.content.decode()
         except UnicodeDecodeError:
@@ -78,17 +78,17 @@ class Response(KitResponse):
 
     @property
     def is_permanent_redirect(self) -> bool:
-        """Whether it leads elsewhere for good."""
+        """Whether it is a permanent redirect."""
         return self.status_code in (301, 308) and "location" in self.headers
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
-        """The body in pieces."""
+        """Iterate over the body in pieces."""
         body: Any = self.text if decode_unicode else self.content
         size = chunk_size or max(len(body), 1)
         return (body[at : at + size] for at in range(0, len(body), size))
 
     def iter_lines(self, chunk_size: int = 512, decode_unicode: bool = False, delimiter: Any = None) -> Iterator[Any]:
-        """The body line by line."""
+        """Iterate over the lines of the body."""
         body: Any = self.text if decode_unicode else self.content
         return iter(body.split(delimiter) if delimiter else body.splitlines())
 
@@ -102,4 +102,4 @@ class Response(KitResponse):
         self.close()
 
     def close(self) -> None:
-        """Nothing: the body is there."""
+        """Do nothing: the body is already read."""

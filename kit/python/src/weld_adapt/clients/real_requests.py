@@ -1,4 +1,4 @@
-"""The package `requests` itself, whose adapters hand their requests to the host."""
+"""Makes the real package `requests` send its requests through the host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import exchange
 
 
 def install() -> None:
-    """Makes `requests.adapters.HTTPAdapter` send by the host; sessions read no settings of the machine."""
+    """Make `requests.adapters.HTTPAdapter` send through the host, and keep sessions from reading the machine's settings."""
     import requests.adapters  # type: ignore[import-untyped, unused-ignore]
     import requests.sessions  # type: ignore[import-untyped, unused-ignore]
 
@@ -85,14 +85,14 @@ def _send(
 
 
 class _Raw(io.BytesIO):
-    """A body as a file, with what `requests` asks it for cookies."""
+    """A body as a file, with the headers from which `requests` reads cookies."""
 
     def __init__(self, content: bytes, headers: list[tuple[str, str]]) -> None:
         super().__init__(content)
         self._original_response = _Original(headers)
 
     def release_conn(self) -> None:
-        """Nothing: connections are the host's."""
+        """Do nothing: the host manages connections."""
 
 
 class _Original:

@@ -1,4 +1,4 @@
-"""Sessions, as the package `requests` has them: the same requests, sent by the host."""
+"""Sessions like those of the package `requests`: they send the same requests, through the host."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .cookies import Cookies
 from .models import PreparedRequest, Response
 
 VERSION = "2.32.5"
-AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"
-"""Characters of a URL that are left alone, its escapes among them."""
+UNQUOTED = "!#$%&'()*+,/:;=?@[]~"
+"""Characters that are not quoted in a URL; `%` is one of them, because it begins an escape."""
 warned: set[str] = set()
 
 
 class ReadTimeout(exceptions.Timeout):
-    """No answer in time."""
+    """The API did not answer in time."""
 
 
 class Session:
-    """What several requests have in common."""
+    """Settings and cookies for several requests."""
 
     def __init__(self) -> None:
         self.headers: Any = CaseInsensitiveDict({"User-Agent": f"python-requests/{VERSION}", "Accept": "*/*"})
@@ -53,10 +53,10 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Nothing: connections are the host's."""
+        """Do nothing: the host manages connections."""
 
     def mount(self, prefix: str, adapter: Any) -> None:
-        """Keeps an adapter. Connections and further tries are the host's, whatever it says."""
+        """Keep an adapter. Its settings have no effect: the host manages connections and retries."""
         self.adapters[prefix] = adapter
 
     def request(
@@ -78,9 +78,9 @@ class Session:
         cert: Any = None,
         json: Any = None,
     ) -> Response:
-        """Sends one request and reads the whole response."""
+        """Send one request and read the whole response."""
         if files:
-            raise TypeError("files can't be sent by this client: send bytes as data, with their header Content-Type")
+            raise TypeError("this client can't send files: send bytes as data, with their header Content-Type")
         _left_to_the_host(verify, cert or self.cert, proxies or self.proxies)
         merged = CaseInsensitiveDict(self.headers)
         merged.update(headers or {})
@@ -137,36 +137,36 @@ class Session:
         return response
 
     def get(self, url: str, **how: Any) -> Response:
-        """A GET."""
+        """Send a GET."""
         return self.request("GET", url, **how)
 
     def options(self, url: str, **how: Any) -> Response:
-        """An OPTIONS."""
+        """Send an OPTIONS."""
         return self.request("OPTIONS", url, **how)
 
     def head(self, url: str, **how: Any) -> Response:
-        """A HEAD, which follows no redirect unless told to."""
+        """Send a HEAD, which follows redirects only if `allow_redirects` is true."""
         return self.request("HEAD", url, **{"allow_redirects": False, **how})
 
     def post(self, url: str, data: Any = None, json: Any = None, **how: Any) -> Response:
-        """A POST."""
+        """Send a POST."""
         return self.request("POST", url, data=data, json=json, **how)
 
     def put(self, url: str, data: Any = None, **how: Any) -> Response:
-        """A PUT."""
+        """Send a PUT."""
         return self.request("PUT", url, data=data, **how)
 
     def patch(self, url: str, data: Any = None, **how: Any) -> Response:
-        """A PATCH."""
+        """Send a PATCH."""
         return self.request("PATCH", url, data=data, **how)
 
     def delete(self, url: str, **how: Any) -> Response:
-        """A DELETE."""
+        """Send a DELETE."""
         return self.request("DELETE", url, **how)
 
 
 def with_params(url: str, *given: Any) -> str:
-    """The URL with parameters after those that it has, as `requests` writes them."""
+    """Append parameters to those of a URL, as `requests` does."""
     parts = urlsplit(url)
     queries = [parts.query]
     common: dict[Any, Any] = {}
@@ -182,8 +182,8 @@ def with_params(url: str, *given: Any) -> str:
     if common:
         queries.append(urlencode(_pairs(common)))
     query = "&".join(part for part in queries if part)
-    path = quote(parts.path or "/", safe=AS_IT_IS)
-    return urlunsplit((parts.scheme, parts.netloc, path, quote(query, safe=AS_IT_IS), ""))
+    path = quote(parts.path or "/", safe=UNQUOTED)
+    return urlunsplit((parts.scheme, parts.netloc, path, quote(query, safe=UNQUOTED), ""))
 
 
 def _pairs(data: Any) -> list[tuple[Any, Any]]:
@@ -240,7 +240,7 @@ def _authorized(request: PreparedRequest, auth: Any) -> PreparedRequest:
     if isinstance(auth, (tuple, list)) and len(auth) == 2:
         auth = HTTPBasicAuth(*auth)
     if not callable(auth):
-        raise TypeError("auth is neither a pair of user and password nor something of requests.auth")
+        raise TypeError("auth is invalid: pass a pair of user and password, or an object of requests.auth")
     changed = auth(request)
     return changed if isinstance(changed, PreparedRequest) else request
 
@@ -255,7 +255,7 @@ def _redirected(request: PreparedRequest, response: Response) -> PreparedRequest
             headers.pop(name, None)
     headers.pop("cookie", None)
     if _origin(url) != _origin(request.url):
-        # It is for the API that was asked, not for who stands behind the redirect.
+        # The credential is for the API that was called, not for the target of the redirect.
         headers.pop("authorization", None)
     return PreparedRequest(method, url, headers, body)
 
@@ -277,7 +277,7 @@ def _header(name: str, value: Any) -> str:
 
 
 def _left_to_the_host(verify: Any, cert: Any, proxies: Any) -> None:
-    """Says once what the host decides, whatever the function asks for."""
+    """Log once that a setting of the function has no effect, because the host decides."""
     for name, value, usual, section in (
         ("verify", verify, (None, True), "roots"),
         ("cert", cert, (None,), "client-certificate"),
@@ -285,8 +285,8 @@ def _left_to_the_host(verify: Any, cert: Any, proxies: Any) -> None:
     ):
         if value not in usual and name not in warned:
             warned.add(name)
-            way_out = f": {section} in the section [network] of the connector's .toml file sets it" if section else ""
-            _logging.log("warn", f"requests: {name} is left to the host{way_out}")
+            way_out = f": set {section} in the section [network] of the connector's .toml file" if section else ""
+            _logging.log("warn", f"requests: {name} has no effect, because the host decides it{way_out}")
 
 
 __all__ = ["AuthBase", "HTTPBasicAuth", "ReadTimeout", "Session", "basic", "with_params"]

@@ -1,4 +1,4 @@
-"""The package `urllib3`, whose pools hand their requests to the host."""
+"""Makes the pools of the package `urllib3` send their requests through the host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import exchange
 
 
 def install() -> None:
-    """Makes the pools of `urllib3` send by the host, if it is there."""
+    """Make the pools of `urllib3` send through the host, if the package is loaded."""
     pools: Any = sys.modules.get("urllib3.connectionpool")
     if pools is None:
         return
@@ -25,7 +25,7 @@ def install() -> None:
 
 def _tls_pool(pools: Any) -> Any:
     class HTTPSConnectionPool(pools.HTTPConnectionPool):  # type: ignore[misc]
-        """Sends with TLS, which is the host's."""
+        """Sends with TLS, which the host provides."""
 
         scheme = "https"
 
@@ -57,7 +57,7 @@ def _urlopen(
     from urllib3 import HTTPResponse  # type: ignore[import-not-found, unused-ignore]
     from urllib3 import exceptions as real  # type: ignore[import-not-found, unused-ignore]
 
-    # Where versions before 2 have it, too.
+    # Versions before 2 also have it there.
     from urllib3._collections import HTTPHeaderDict  # type: ignore[import-not-found, unused-ignore]
 
     if "://" not in url:

@@ -1,1 +1,1 @@
-"""What reads a function's source and gets its packages. Needs nothing but Python 3.10; `weld-host adapt` runs it."""
+"""Reads a function's source and installs its packages. Needs only Python 3.10 or later; `weld-host adapt` runs it."""

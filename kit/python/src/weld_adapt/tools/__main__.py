@@ -1,4 +1,5 @@
-"""`python -m weld_adapt.tools scan|install FOLDER FILE`: prints what was found as JSON, or why it can't be served."""
+"""`python -m weld_adapt.tools scan|install FOLDER FILE`: prints the findings as JSON, or why the function can't be served.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ OLDEST = (3, 10)
 
 
 def main() -> None:
-    """Answers one question of `weld-host adapt`."""
+    """Run one tool for `weld-host adapt`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tool", choices=("scan", "install"))
     parser.add_argument("folder")
@@ -23,8 +24,8 @@ def main() -> None:
     given = parser.parse_args()
     try:
         if sys.version_info < OLDEST:
-            raise NotServed(f"python3 is Python {sys.version.split()[0]}, and 3.10 or later is needed")
-        # They need it as soon as they are imported.
+            raise NotServed(f"python3 is Python {sys.version.split()[0]}: install Python 3.10 or later")
+        # Imported after the check, because these modules don't load in an older Python.
         from . import findings
         from .packages import install
         from .scan import Scan

@@ -1,4 +1,4 @@
-"""What a component can't do and the source calls: told with file and line before anything is built."""
+"""Finds calls that a component can't make, and reports them with file and line before anything is built."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .literals import constants, text_of
 from .scan import OwnFile, Scan, unparsed
 
 LONG_SLEEP = 55
-"""Seconds from which a sleep is answered before it ends (`answer-within`)."""
+"""The length of a sleep, in seconds, from which Weld gets an answer before the sleep ends (`answer-within`)."""
 
-THREADS = "a component has no threads, so this fails where it is reached: do the work one after another"
-PROCESSES = "a component has no processes, so this fails where it is reached: do the work in Python"
-LOOP = "a component has no event loop, so this fails where it is reached: call plain functions"
-SOCKETS = "a component has no sockets, so this fails where it is reached: requests, urllib and http.client go through the host"
-FILES = "a component has no files to write, so this fails where it is reached: keep the data in memory, or in the state"
+THREADS = "a component has no threads, so this fails when it runs: do the work sequentially"
+PROCESSES = "a component has no processes, so this fails when it runs: do the work in Python"
+LOOP = "a component has no event loop, so this fails when it runs: call plain functions"
+SOCKETS = "a component has no sockets, so this fails when it runs: requests, urllib and http.client go through the host"
+FILES = "a component can't write files, so this fails when it runs: keep the data in memory, or in the state"
 
 CALLS = (
     (r"threading\.(Thread|Timer)|_thread\.start_new_thread", THREADS),
@@ -33,13 +33,13 @@ CALLS = (
     (r"logging\.(handlers\.\w*)?FileHandler|logging\.handlers\.\w*FileHandler", FILES),
     (r".*\.(write_text|write_bytes|to_csv|to_excel|to_parquet)", FILES),
 )
-"""Calls by their whole names, and what to know of them."""
+"""Full names of calls, each with the note about it."""
 ENDS = re.compile(r"sys\.exit|exit|quit|os\._exit")
 OPENS = ("open", "io.open", "codecs.open", "gzip.open")
 
 
 def notes(scan: Scan) -> list[str]:
-    """What differs from the function's own platform, one line for each place."""
+    """Return the differences from the function's own platform, one line for each place."""
     found = []
     for file in scan.files.values():
         texts = constants(file)
@@ -58,7 +58,7 @@ def notes(scan: Scan) -> list[str]:
 
 
 def endings(scan: Scan) -> list[str]:
-    """The modules that end the program as they load, so that the function can't be served; one line each."""
+    """Return the modules that end the program while they load, one line each. Such a function can't be served."""
     found = []
     for file in scan.files.values():
         names = _names(file)
@@ -71,7 +71,7 @@ def endings(scan: Scan) -> list[str]:
             if ends is not None:
                 found.append(
                     f"{file.place(statement)}: {_shown(ends)} ends the module each time it loads, so the function is never"
-                    ' asked: put it below `if __name__ == "__main__":`, or remove it'
+                    ' called: put it below `if __name__ == "__main__":`, or remove it'
                 )
     return found
 
@@ -88,7 +88,7 @@ def _of_call(node: ast.Call, names: dict[str, str], texts: dict[str, str]) -> st
         first = node.args[0]
         if isinstance(first, ast.Constant) and isinstance(first.value, (int, float)) and first.value >= LONG_SLEEP:
             return (
-                f"{shown}({first.value:g}) outlasts answer-within: Weld gets pending answers meanwhile, and asks again"
+                f"{shown}({first.value:g}) is longer than answer-within: Weld gets pending answers, and asks again"
             )
     path = node.args[0] if node.args else None
     mode: ast.expr | None = None
@@ -102,7 +102,7 @@ def _of_call(node: ast.Call, names: dict[str, str], texts: dict[str, str]) -> st
     words_of_mode = text_of(mode, texts) if mode is not None else "r"
     if path is None or not words_of_mode or not set(words_of_mode) & set("wax+"):
         return None
-    return f"a component has no files to write, so {_shown(node)} fails where it is reached"
+    return f"a component can't write files, so {_shown(node)} fails when it runs"
 
 
 def _shown(node: ast.expr) -> str:
@@ -110,7 +110,7 @@ def _shown(node: ast.expr) -> str:
 
 
 def _names(file: OwnFile) -> dict[str, str]:
-    """The whole names of what a file imports, by what it calls them."""
+    """Return the full names of a file's imports, by their local names."""
     found = {}
     for node in file.nodes:
         if isinstance(node, ast.Import):
@@ -130,7 +130,7 @@ def _whole(node: ast.expr, names: dict[str, str]) -> str:
 
 
 def _guards(tree: ast.Module) -> set[int]:
-    """What stands below `if __name__ == "__main__":`, which never runs here."""
+    """Return the nodes below `if __name__ == "__main__":`, which never run here."""
     return {
         id(inner)
         for node in tree.body
@@ -141,7 +141,7 @@ def _guards(tree: ast.Module) -> set[int]:
 
 
 def _module_state(file: OwnFile) -> Iterator[str]:
-    """Global names that a function changes: they last one page here, and an instance's life there."""
+    """Report global names that a function changes: they last one page, but on the platform as long as an instance."""
     changed = sorted({name for node in file.nodes if isinstance(node, ast.Global) for name in node.names})
     if changed:
-        yield f"{file.shown}: the module begins anew for each page, so {', '.join(changed)} is lost after it"
+        yield f"{file.shown}: the module is loaded again for each page, so a changed {', '.join(changed)} is lost after it"

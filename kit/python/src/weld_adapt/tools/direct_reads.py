@@ -1,4 +1,4 @@
-"""The places that read variables by `os.environ` and `os.getenv`, by whatever names."""
+"""Finds the places that read variables with `os.environ` and `os.getenv`, under any name."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .scan import OwnFile, dotted, unparsed
 
 @dataclass
 class Read:
-    """One place that reads a variable, or asks whether there is one."""
+    """A place that reads a variable, or checks whether it is set."""
 
     file: OwnFile
     node: ast.expr
     name: ast.expr
     default: ast.expr | None
     raises: bool
-    """Whether it raises an exception where the variable is missing and there is no default."""
+    """Whether it raises an exception if the variable is missing and has no default."""
     names: list[str] = field(default_factory=list)
-    """The variables, as far as their names are literals: several in a loop."""
+    """The variables whose names are literals; several in a loop."""
 
 
 def direct(file: OwnFile) -> Iterator[Read]:
-    """`os.environ["A"]`, `os.environ.get("A")`, `os.getenv("A")` and so on, by whatever name."""
+    """Find `os.environ["A"]`, `os.environ.get("A")`, `os.getenv("A")` and similar reads, under any name."""
     environs, getters = aliases(file)
     for node in file.in_order:
         if isinstance(node, ast.Subscript) and is_one_of(node.value, environs):
@@ -47,14 +47,13 @@ def direct(file: OwnFile) -> Iterator[Read]:
 
 
 def aliases(file: OwnFile) -> tuple[set[str], set[str]]:
-    """How a file calls `os.environ`, or a copy of it, and `os.getenv`."""
+    """Return a file's names for `os.environ` or a copy of it, and for `os.getenv`."""
     if file.environs is None:
         file.environs = _aliases(file)
     return file.environs
 
 
 def _aliases(file: OwnFile) -> tuple[set[str], set[str]]:
-    """How the source calls `os.environ`, or a copy of it, and `os.getenv`."""
     environs: set[str] = set()
     getters: set[str] = set()
     for node in file.nodes:
@@ -103,7 +102,7 @@ def is_one_of(node: ast.expr, names: set[str]) -> bool:
 
 
 def sets(file: OwnFile, texts: Mapping[str, str]) -> set[str]:
-    """The variables that the function sets by itself."""
+    """Return the variables that the function sets itself."""
     environs, _ = aliases(file)
     found: set[str] = set()
     for node in file.nodes:

@@ -1,4 +1,4 @@
-"""The function that answers requests."""
+"""Finds the function that answers requests."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .refusal import NotServed
 from .scan import OwnFile, Scan, dotted, unparsed
 
 USUAL = ("lambda_handler", "handler", "main")
-"""Names of functions that platforms call, by how much they say."""
+"""Names of functions that platforms call, the most specific first."""
 
 PLAIN = ("functions_framework.http", "http", "staticmethod")
-"""Decorators that leave a function's parameters as they are."""
+"""Decorators that don't change a function's parameters."""
 
 HTTP_WAY_OUT = "Weld sends HTTP requests, so the function needs @functions_framework.http"
 
@@ -24,13 +24,13 @@ class FoundEntry:
 
     name: str
     is_lambda: bool | None
-    """Whether it takes an event and a context; `None` if that shows only when it has run."""
+    """Whether it takes an event and a context; `None` if that is known only after the module has run."""
     words: str
-    """What it is, for people."""
+    """Its description for people."""
 
 
 def find(scan: Scan, wanted: str | None) -> FoundEntry:
-    """The function under `@functions_framework.http`, or else by its name; `wanted` names it."""
+    """Return the function named `wanted`, or else the one under `@functions_framework.http`, or else by a usual name."""
     file = scan.entry_file
     functions = {node.name: node for node in _functions(file.tree)}
     others = _assigned(file.tree)
@@ -44,7 +44,7 @@ def find(scan: Scan, wanted: str | None) -> FoundEntry:
     if len(marked) > 1:
         places = " and ".join(f"{node.name} (line {node.lineno})" for node in marked)
         raise NotServed(
-            f"{file.shown} has {len(marked)} functions under @functions_framework.http, {places}: name one with --entry"
+            f"{file.shown} has {len(marked)} functions under @functions_framework.http, {places}: choose one with --entry"
         )
     if marked:
         return _made(file, marked[0].name, marked[0], "under @functions_framework.http")
@@ -72,8 +72,8 @@ def _made(
 ) -> FoundEntry:
     if isinstance(node, ast.AsyncFunctionDef):
         raise NotServed(
-            f"{file.place(node)}: {name} is async, and a component has no event loop: Weld asks for one page at a time,"
-            " so a plain def does"
+            f"{file.place(node)}: {name} is async, and a component has no event loop: Weld requests one page at a time,"
+            " so a plain def is enough"
         )
     if how.startswith("under"):
         is_lambda: bool | None = False
@@ -91,9 +91,9 @@ def _made(
 
 
 def _check_parameters(file: OwnFile, node: ast.FunctionDef, is_lambda: bool) -> None:
-    """A function that can't be called with what its platform gives it fails at each request."""
+    """Refuse a function that can't be called with its platform's arguments, because each request would fail."""
     if node.decorator_list and any(unparsed(one) not in PLAIN for one in node.decorator_list):
-        # It may be called with something else.
+        # A decorator may call it with other arguments.
         return
     positional = [*node.args.posonlyargs, *node.args.args]
     needed = len(positional) - len(node.args.defaults)
@@ -104,12 +104,12 @@ def _check_parameters(file: OwnFile, node: ast.FunctionDef, is_lambda: bool) -> 
         return
     count = "no parameter" if not positional and not named else f"{needed} parameters" if needed != 1 else "one parameter"
     if named:
-        count = f"the parameter {named[0]} by its name alone"
-    raise NotServed(f"{file.place(node)}: {node.name} takes {count}, and it is called with {words}: give it that")
+        count = f"the parameter {named[0]} only by its name"
+    raise NotServed(f"{file.place(node)}: {node.name} takes {count}, but is called with {words}: change its parameters")
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions of the module itself; also those under a condition."""
+    """Find the functions at the top of a module, including those under a condition."""
     waiting: list[ast.stmt] = list(tree.body)
     while waiting:
         node = waiting.pop(0)
@@ -120,7 +120,7 @@ def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunction
 
 
 def _assigned(tree: ast.Module) -> set[str]:
-    """Names that the module gets by an import or an assignment."""
+    """Return the names that the module imports or assigns."""
     names: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
@@ -156,4 +156,4 @@ def _candidates(functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]) ->
     if not names:
         return ""
     shown = ", ".join(names[:5])
-    return f"; --entry names another, such as one of {shown}" if len(names) > 1 else f"; --entry {shown} names it"
+    return f"; choose another with --entry, such as one of {shown}" if len(names) > 1 else f"; choose it with --entry {shown}"

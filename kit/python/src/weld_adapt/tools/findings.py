@@ -1,4 +1,4 @@
-"""All that the source says, as `weld-host adapt` reads it."""
+"""Collects all findings about the source, in the form that `weld-host adapt` reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .scan import Scan
 
 
 def of(scan: Scan, entry: str | None, key_variable: str | None) -> dict[str, Any]:
-    """What was found. `NotServed` says what can't be served, as far as the source shows it."""
+    """Return the findings. Raises `NotServed` if the source shows that the function can't be served."""
     found = _checked(scan, entry)
     reads = Reads(scan)
     read = variables.find(scan, reads)
@@ -39,7 +39,7 @@ def of(scan: Scan, entry: str | None, key_variable: str | None) -> dict[str, Any
 
 
 def _checked(scan: Scan, wanted: str | None) -> entries.FoundEntry:
-    """The entry, if nothing keeps the function from being served. All that does is told at once."""
+    """Return the entry if the function can be served. Otherwise, raise `NotServed` with all reasons at once."""
     refused: list[str] = []
     found: entries.FoundEntry | None = None
     try:
@@ -58,7 +58,7 @@ def _checked(scan: Scan, wanted: str | None) -> entries.FoundEntry:
 
 def _of_keys(checks: list[keys.KeyCheck]) -> list[str]:
     return [
-        f"{check.place}: the key that the function wants in {check.where} is in its source: the function gets that one, and"
+        f"{check.place}: the key that the function expects in {check.where} is in its source: the function gets that key, and"
         " everyone who can read the source knows it"
         for check in checks
         if check.text is not None

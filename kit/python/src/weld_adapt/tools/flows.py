@@ -1,6 +1,6 @@
-"""Where values come from: headers and arguments of the request, variables, and texts of the source.
+"""Traces where values come from: headers and arguments of the request, variables, and texts of the source.
 
-A value is followed by way of names, attributes, parameters and results of the function's own, in all of its files.
+It follows a value through names, attributes, parameters and results of the function's own code, in all of its files.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from .scan import Scan, dotted, unparsed
 from .sources import BOTH, Source, imported, members_of, part_of, walk
 
 DEEPEST = 30
-"""How many expressions within one another are looked at."""
+"""The deepest nesting of expressions that is traced."""
 ROUNDS = 4
-"""How many steps a value is followed, each of which may go through all files."""
+"""The number of steps in which a value is followed. Each step may go through all files."""
 
 RESPONSES = re.compile(r"(^|\.)(r|res|resp|response|answer|reply|session|s|client|http)$")
-"""What has headers and is not the request."""
+"""Names of objects that have headers and are not the request."""
 REQUESTS = re.compile(r"(^|\.)(req|request|r|http_request|flask_request)$")
 ARGUMENTS = ("queryStringParameters", "multiValueQueryStringParameters", "query_params")
 KEEPING = ("strip", "encode", "decode", "lower", "str", "bytes", "items", "copy", "dict", "get_all", "getlist", "casefold")
-"""Calls that leave a value whole."""
+"""Calls that keep a value whole."""
 HASHING = re.compile(r"sha\d|md5|blake|hash|hmac|b64|digest|crypt|^(len|bool|int|any|all|isinstance|print)$")
 
 
@@ -46,7 +46,7 @@ class Flows:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
         self.walked = {name: list(walk(file.tree)) for name, file in scan.files.items()}
-        """All nodes of each file, each with the function that it stands in."""
+        """All nodes of each file, each with its enclosing function."""
         self._outer = {
             (name, node.name): scope
             for name in scan.files
@@ -60,7 +60,7 @@ class Flows:
                     self._step(node, name, scope)
 
     def of(self, node: ast.expr, file: str, scope: str) -> set[Source]:
-        """The sources of an expression in a file, in the function `scope` of it, which is empty outside of functions."""
+        """Return the sources of an expression in a file. `scope` is its enclosing function; empty outside functions."""
         if self._depth > DEEPEST:
             return set()
         self._depth += 1
@@ -81,7 +81,7 @@ class Flows:
             return self._named(node, file, scope)
         if isinstance(node, ast.Subscript):
             if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute) and node.value.func.attr == "json":
-                # Of an answer.
+                # A response's body.
                 return set()
             return self._item(self.of(node.value, file, scope), node.slice, file, scope)
         if isinstance(node, ast.Call):
@@ -106,7 +106,7 @@ class Flows:
         return found if not is_one_of else {source for source in found if source.kind != "headers"}
 
     def _joined(self, parts: list[ast.expr], file: str, scope: str) -> set[Source]:
-        """A text that is joined of others: those that are known before a value are its prefix."""
+        """Return the sources of joined parts. The known texts before a value are its prefix."""
         before = ""
         for part in parts:
             sources = self.of(part, file, scope)
@@ -139,7 +139,7 @@ class Flows:
             if any((source.kind, source.name) == ("header", "authorization") for source in held):
                 return {Source("header", "authorization", is_whole=False, part=node.attr)}
         if base in self._imported[file]:
-            # A class of another file, or an object of it.
+            # A class of another file, or an instance of it.
             known = self._names.get((self._imported[file][base][0], "", node.attr))
             if known:
                 return known
@@ -149,19 +149,19 @@ class Flows:
         return own or {replace(source, is_whole=False) for source in self.of(node.value, file, scope) if source.kind == "header"}
 
     def _places(self, file: str, scope: str) -> Iterator[str]:
-        """A function, those that it stands in, and the module."""
+        """Yield a function, its enclosing functions, and the module."""
         while scope:
             yield scope
             scope = self._outer.get((file, scope), "")
         yield ""
 
     def _is_request(self, node: ast.expr, file: str, scope: str) -> bool:
-        """Whether a name is the one parameter of the function that it stands in."""
+        """Whether a name is the only parameter of its enclosing function."""
         function = self._functions.get((file, scope))
         return function is not None and [one.arg for one in function.args.args] == [unparsed(node)]
 
     def _item(self, base: set[Source], key: ast.expr, file: str, scope: str) -> set[Source]:
-        """What a key or an index gets out of a value."""
+        """Return the sources of a value's item."""
         names = [source.name for source in self.of(key, file, scope) if source.kind == "text"]
         if names and names[0] in ARGUMENTS:
             return {Source("arguments")}
@@ -196,7 +196,7 @@ class Flows:
             base = self.of(function.value, file, scope)
             if name in ("get", "pop") and call.args:
                 found = self._item(base, call.args[0], file, scope)
-                # A header by its name is as whole as it came.
+                # A header that is read by its name is whole.
                 return {replace(source, is_whole=True) if source.kind in ("header", "argument") else source for source in found}
             if name in ("getlist", "get_all") and call.args:
                 return self._item(base, call.args[0], file, scope)
@@ -214,7 +214,7 @@ class Flows:
         return {source for one in call.args for source in self.of(one, file, scope) if source.kind != "text"}
 
     def _origin(self, file: str, name: str) -> tuple[str, str]:
-        """Module and name of what a file imports, perhaps by way of another file that imports it."""
+        """Return the module and name of an import, even if it passes through another file's import."""
         for _ in range(ROUNDS):
             if name not in self._imported[file]:
                 break
@@ -222,7 +222,7 @@ class Flows:
         return file, name
 
     def _own(self, call: ast.Call, file: str) -> tuple[str, str] | None:
-        """The function of the source's own that is called."""
+        """Return the called function, if it is one of the source's own."""
         text = dotted(call.func)
         if text in self._imported[file]:
             origin = self._origin(file, text)

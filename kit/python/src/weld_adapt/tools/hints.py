@@ -1,4 +1,4 @@
-"""Hints for `NAME.toml`: credentials that the host could send, and tokens in states."""
+"""Makes hints for `NAME.toml`: credentials that the host could send, and tokens in states."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .scan import OwnFile, Scan, dotted, unparsed
 
 
 def settings(scan: Scan, reads: Reads, checks: list[KeyCheck], origins: list[str]) -> list[str]:
-    """Hints for `NAME.toml`, each of one line or more. The function's own keys, which it wants of requests, are no part.
+    """Return hints for `NAME.toml`, each of one line or more, without the keys that the function expects in requests.
 
-    If the function names one origin alone, its credentials are for that.
+    If the source names only one origin, the credentials are for that origin.
     """
     urls = json.dumps(origins if len(origins) == 1 else ["https://…"], ensure_ascii=False)
     hints = []
@@ -26,25 +26,25 @@ def settings(scan: Scan, reads: Reads, checks: list[KeyCheck], origins: list[str
         if name in own:
             continue
         hints.append(
-            f"The function sends {name} in a header. The host can send it instead, so that the function never has it:\n"
+            f"The function sends {name} in a header. The host can send it instead, so that the function never sees it:\n"
             f'[auth.{next(sections)}]\nurls = {urls}\nkind = "bearer"\ntoken = {{ env = "{name}" }}'
         )
     for user, password in _pairs(scan, reads):
         hints.append(
-            f"The function sends {user} and {password} by Basic authentication. The host can do so instead:\n"
+            f"The function sends {user} and {password} with Basic authentication. The host can send them instead:\n"
             f'[auth.{next(sections)}]\nurls = {urls}\nkind = "basic"\n'
             f'username = {{ env = "{user}" }}\npassword = {{ env = "{password}" }}'
         )
     for place in _tokens_in_states(scan):
         hints.append(
-            f"A state seems to keep a token ({place}). A page whose state has one of the values above fails, unless this"
-            ' says that it may:\nsecret-in-state = "allow"'
+            f"A state seems to keep a token ({place}). A page whose state has one of the values above fails, unless you"
+            ' allow it:\nsecret-in-state = "allow"'
         )
     return hints
 
 
 def credentials(scan: Scan, reads: Reads) -> list[str]:
-    """The variables of headers `Authorization: Bearer …` that the function sends."""
+    """Return the variables of the headers `Authorization: Bearer …` that the function sends."""
     found: list[str] = []
     for file in scan.files.values():
         names = _variables(file, reads)
@@ -63,7 +63,7 @@ def credentials(scan: Scan, reads: Reads) -> list[str]:
 
 
 def _compared(tree: ast.AST) -> set[int]:
-    """What is compared with something: a header that a request must have, and not one that is sent."""
+    """Return the nodes within comparisons: those check a header of the incoming request, and don't send one."""
     found: set[int] = set()
     for node in ast.walk(tree):
         is_check = isinstance(node, ast.Call) and dotted(node.func).endswith("compare_digest")
@@ -73,7 +73,7 @@ def _compared(tree: ast.AST) -> set[int]:
 
 
 def _pairs(scan: Scan, reads: Reads) -> list[tuple[str, str]]:
-    """The variables of user and password, in `auth=(…, …)` and `HTTPBasicAuth(…, …)`."""
+    """Return the variables of user and password in `auth=(…, …)` and `HTTPBasicAuth(…, …)`."""
     found: list[tuple[str, str]] = []
     for file in scan.files.values():
         names = _variables(file, reads)
@@ -90,7 +90,7 @@ def _pairs(scan: Scan, reads: Reads) -> list[tuple[str, str]]:
 
 
 def _variables(file: OwnFile, reads: Reads) -> dict[str, str]:
-    """The variables by the expressions that read them, and by the names that are given their values."""
+    """Return the variables by the expressions that read them, and by the names assigned to these."""
     names = reads.by_text(file)
     for node in file.nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Attribute)):
@@ -105,7 +105,7 @@ def _variable(node: ast.AST, names: dict[str, str]) -> str | None:
 
 
 def _tokens_in_states(scan: Scan) -> list[str]:
-    """The places where a state gets something that is called a token."""
+    """Return the first place that puts something named like a token into a state."""
     found = []
     for file in scan.files.values():
         for node in file.nodes:

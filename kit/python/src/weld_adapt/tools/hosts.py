@@ -1,4 +1,4 @@
-"""The hosts that the source names."""
+"""Finds the hosts that the source names."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .scan import OwnFile, Scan, dotted, unparsed
 
 URL = re.compile(r"(https?)://(?:[^/?#@\s]*@)?([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)", re.IGNORECASE)
 BEHIND_USER = re.compile(r"(https?)://[^/?#@\s]*@([A-Za-z0-9.-]+)(:\d+)?(?=[/?#]|$)", re.IGNORECASE)
-"""A URL with a user and a password, either of which may be anything."""
+"""A URL with any user and password."""
 BEGINNING = re.compile(r"https?://[^/?#\s]*$")
 WHOLE_HOST = re.compile(
     r"https?://(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:ai|app|cloud|co|com|de|dev|eu|fr|io|net|nl|org|uk|us))(?::\d+)?$"
 )
-"""A URL that ends with a host's name, and not with a part of one."""
+"""A URL that ends with a complete host name."""
 PATH = re.compile(r"path|endpoint|route|uri|resource|suffix|query|next|page", re.IGNORECASE)
-"""Names of what follows a host's name."""
+"""Names of values that follow a host name."""
 NAMESPACES = ("www.w3.org", "schemas.xmlsoap.org", "json-schema.org", "schema.org")
-"""Hosts of names that nobody sends requests to."""
+"""Hosts that occur in identifiers, and that no function sends requests to."""
 OF_HOST = re.compile(r"(^|_)(URL|URI|HOST|HOSTNAME|DOMAIN|ENDPOINT|SERVER)(_|$)|_BASE$|^BASE(_|$)")
 """Names of variables that hold an address."""
 CONNECTIONS = {"HTTPSConnection": "https", "HTTPConnection": "http"}
@@ -38,14 +38,14 @@ class Origin:
 
 @dataclass
 class Hosts:
-    """What the source says of hosts."""
+    """The hosts in the source."""
 
     origins: list[Origin] = field(default_factory=list)
     not_literal: list[str] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
 
     def add(self, text: str, place: str, is_open: bool = False) -> None:
-        """The origins of the URLs in a text. Where the text goes on elsewhere, so may the host's name at its end."""
+        """Add the origins of the URLs in a text. If the text is open, a host name at its end may be incomplete."""
         for match in URL.finditer(text):
             if is_open and match.end() == len(text):
                 continue
@@ -56,7 +56,7 @@ class Hosts:
 
 
 def find(scan: Scan, reads: Reads) -> Hosts:
-    """The origins of all URLs in texts, but for those of documentation."""
+    """Return the origins of all URLs in texts, except in docstrings."""
     found = Hosts()
     for file in scan.files.values():
         texts = constants_of(scan, file)
@@ -78,12 +78,12 @@ def find(scan: Scan, reads: Reads) -> Hosts:
                 continue
             if read.default is None or not (text_of(read.default, texts) or "").startswith("http"):
                 words = " ".join(unparsed(read.node).split())[:120]
-                found.not_literal.append(f"{file.place(read.node)}: {words} (if it names a host, add that)")
+                found.not_literal.append(f"{file.place(read.node)}: {words} (if it names a host, add that host)")
     return found
 
 
 def _texts_of(node: ast.expr) -> list[ast.expr]:
-    """The texts that are joined to one, and the parts that join them."""
+    """Return the parts of a joined text, and the expressions that join them."""
     found: list[ast.expr] = []
     if isinstance(node, ast.JoinedStr):
         found = [part for part in node.values if isinstance(part, ast.Constant)]
@@ -99,7 +99,7 @@ def _texts_of(node: ast.expr) -> list[ast.expr]:
 
 
 def _joined(found: Hosts, file: OwnFile, whole: ast.expr, parts: list[ast.expr], texts: Mapping[str, str]) -> None:
-    """A text that is joined: known parts one after another count as one."""
+    """Add the hosts of a joined text. Adjacent known parts count as one text."""
     known = ""
     for part in parts:
         text = text_of(part, texts)
@@ -125,18 +125,18 @@ def _has_end(known: str) -> bool:
 
 
 def _pattern(parts: list[ast.expr], texts: Mapping[str, str]) -> str:
-    """The text that is joined, with a zero byte for each part that is not known."""
+    """Return the joined text, with a zero byte for each unknown part."""
     return "".join("\0" if (text := text_of(part, texts)) is None else text for part in parts)
 
 
 def _rule(parts: list[ast.expr], texts: Mapping[str, str]) -> str:
-    """The rule that permits a host whose first part alone is not a literal."""
+    """Return the rule that permits a host if only the first part of its name is not a literal."""
     match = re.match("(https?://)\0(\\.[A-Za-z0-9.-]+\\.[A-Za-z]+(?::[0-9]+)?)(?:[/?#\0]|$)", _pattern(parts, texts))
     return f' (the rule "{match[1]}*{match[2]}" permits it)' if match else ""
 
 
 def _connection(found: Hosts, file: OwnFile, call: ast.Call, texts: Mapping[str, str]) -> None:
-    """The host of a connection of `http.client`."""
+    """Add the host of a connection of `http.client`."""
     scheme = CONNECTIONS.get(dotted(call.func).rpartition(".")[2])
     if scheme is not None and call.args:
         host = text_of(call.args[0], texts)

@@ -1,4 +1,4 @@
-"""The keys that the function itself wants of a request: where it looks for them, and what it compares them with."""
+"""Finds the keys that the function expects in a request: their places, and the values that it compares them with."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from .variables import Variables
 ORDINARY = re.compile(
     r"accept.*|content-.*|host|user-agent|x-forwarded-.*|x-cloud-.*|origin|referer|connection|cookie|x-request-id"
 )
-"""Headers that are no keys, whatever they are compared with."""
+"""Headers that never are keys."""
 OF_KEYS = re.compile(r"(^|[-_])(key|apikey|token|secret|auth|authorization|password|passwd|code|signature)$", re.IGNORECASE)
-"""Names of headers and arguments that are keys, even if they are compared with a text of the source."""
+"""Names of headers and arguments that are keys even if they are compared with a text of the source."""
 NO_KEYS = re.compile(r"(bearer|basic|token|apikey|api-key|key|digest)?[\s:]*", re.IGNORECASE)
-"""Texts that a key begins with, and that are none."""
+"""Texts before a key that are not keys themselves."""
 CURSORS = re.compile(r"page|next|sync|continuation|cursor", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class KeyCheck:
-    """One key that the function wants: in a header or an argument, and equal to a variable or to a text of its source."""
+    """A key that the function expects in a header or an argument, equal to a variable or to a text of its source."""
 
     place: str
     """`main.py, line 3`."""
     header: str | None
     argument: str | None
     prefix: str
-    """What stands before the key in the header, such as `Bearer `."""
+    """The text before the key in the header, such as `Bearer `."""
     variable: str | None
     text: str | None
     part: str | None = None
-    """Of Basic authentication: `username` or `password`."""
+    """The part of Basic authentication: `username` or `password`."""
 
     @property
     def where(self) -> str:
-        """Where the key goes, in words."""
+        """The place of the key, in words."""
         if self.part:
             return f"the {self.part} of Basic authentication"
         return f"the header {self.header}" if self.header else f"the argument {self.argument} of the URL"
 
 
 def checks(scan: Scan, reads: Reads, variables: Variables, named: str | None) -> list[KeyCheck]:
-    """The keys that the function checks. `named` is the variable that the author says it is."""
+    """Return the keys that the function checks. `named` is the variable that the author chose."""
     found = list(dict.fromkeys(_compared(scan, reads)))
     if named is not None:
         own = [one for one in found if one.variable == named] or [_usual(named)]
         return _first_of_each([*own, *found])
     if found:
-        # A key that can be changed comes before one of the source.
+        # A key that can be changed takes precedence over one from the source.
         return _first_of_each(sorted(found, key=lambda one: one.variable is None))
     usual = [one.name for one in variables.named if re.search("WELD.*(KEY|TOKEN|SECRET|AUTH|PASSWORD)", one.name)]
     return [_usual(usual[0])] if usual else []
@@ -65,7 +65,7 @@ def _usual(variable: str) -> KeyCheck:
 
 
 def _first_of_each(found: list[KeyCheck]) -> list[KeyCheck]:
-    """One for each header and argument: what is compared with several values takes each of them."""
+    """Return one check for each header and argument: if it is compared with several values, any of them is accepted."""
     by_place: dict[tuple[str | None, str | None, str | None], KeyCheck] = {}
     for one in found:
         by_place.setdefault((one.header, one.argument, one.part), one)
@@ -73,7 +73,7 @@ def _first_of_each(found: list[KeyCheck]) -> list[KeyCheck]:
 
 
 def _compared(scan: Scan, reads: Reads) -> Iterator[KeyCheck]:
-    """The comparisons of what a request has with a variable or a text."""
+    """Find the comparisons of a request's headers and arguments with a variable or a text."""
     flows = Flows(scan, reads)
     for file in scan.files.values():
         for node, scope in flows.walked[file.name]:
@@ -83,12 +83,12 @@ def _compared(scan: Scan, reads: Reads) -> Iterator[KeyCheck]:
             elif isinstance(node, ast.Call) and dotted(node.func).endswith("compare_digest"):
                 sides = node.args
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
-                # A key that is looked up in a dict of them.
+                # A key that is looked up in a dict of keys.
                 sides = [node.args[0], node.func.value]
             elif isinstance(node, ast.Subscript):
                 sides = [node.slice, node.value]
             of_sides = [flows.of(side, file.name, scope) for side in sides]
-            # A text that is looked for in a header is a part of it.
+            # With `in`, the text is a part of the header.
             is_within = isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn))
             for given in (source for side in of_sides[: 1 if is_within else None] for source in _sorted(side)):
                 for expected in (source for side in of_sides if given not in side for source in _sorted(side)):
@@ -98,7 +98,7 @@ def _compared(scan: Scan, reads: Reads) -> Iterator[KeyCheck]:
 
 
 def _sorted(sources: set[Source]) -> list[Source]:
-    """In an order of their own; what was cut goes first, as that tells what stands before the key."""
+    """Sort the sources. Partial values come first, because they show the text before the key."""
     return sorted(sources, key=lambda one: (one.is_whole, one.kind, one.name, one.prefix))
 
 

@@ -1,4 +1,4 @@
-"""The texts of expressions, as far as the source itself has them."""
+"""Computes the texts of expressions, as far as the source has them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from .scan import OwnFile, Scan, dotted
 
 MANY = 100
-"""More members of a list, a tuple, a set or a dict are not looked at."""
+"""The number of members of a list, a tuple, a set or a dict that are read."""
 FIELD = re.compile(r"%(?:\((\w+)\))?[sd]|%%")
-"""What the operator `%` puts a text into."""
+"""A placeholder of the operator `%`."""
 
 
 def constants(file: OwnFile) -> dict[str, str]:
-    """The texts that have a name of their own, assigned once."""
+    """Return the texts of names that are assigned once."""
     values: dict[str, ast.expr] = {}
     twice = set()
     for node in file.nodes:
@@ -40,7 +40,7 @@ def constants(file: OwnFile) -> dict[str, str]:
 
 
 def constants_of(scan: Scan, file: OwnFile) -> dict[str, str]:
-    """The texts with a name in a file, also those that it imports from other files of the function."""
+    """Return the texts of names in a file, including those imported from other files of the function."""
     found = {}
     for node in file.nodes:
         if isinstance(node, ast.ImportFrom) and node.module in scan.files:
@@ -57,7 +57,7 @@ def constants_of(scan: Scan, file: OwnFile) -> dict[str, str]:
 
 
 def text_of(node: ast.expr, texts: Mapping[str, str]) -> str | None:
-    """The text of a literal, of a name for one, or of several that are joined; `None` if a part of it is not known."""
+    """Return the text of a literal, of a name, or of several joined parts; `None` if a part is unknown."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, (ast.Name, ast.Attribute)):
@@ -82,7 +82,7 @@ def _joined(parts: list[str | None]) -> str | None:
 
 
 def parts_of(node: ast.expr) -> list[ast.expr] | None:
-    """What a text is joined of, in its order, by an f-string, `+`, `%` or `.format`; `None` if it is not joined so."""
+    """Return the parts of a text joined by an f-string, `+`, `%` or `.format`, in order; `None` for other expressions."""
     if isinstance(node, ast.JoinedStr):
         return [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -147,7 +147,7 @@ def _literal(text: str, place: ast.expr) -> ast.expr:
 
 
 def texts_in(node: ast.expr, texts: Mapping[str, str]) -> list[str]:
-    """The texts in a list, a tuple or a set of literals, or the one of a literal."""
+    """Return the texts in a list, a tuple or a set of literals, or the text of a literal."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         found = [text_of(one, texts) for one in node.elts[:MANY]]
         return [text for text in found if text is not None]

@@ -1,4 +1,4 @@
-"""Which variables the function can't do without."""
+"""Decides which variables the function needs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .direct_reads import Read, aliases, is_one_of
 from .scan import OwnFile, dotted, unparsed
 
 FAIL_ON_NONE = ("int", "float", "len", "json.loads", "Decimal", "decimal.Decimal", "base64.b64decode")
-"""Calls that fail if they are given nothing."""
+"""Calls that fail if their argument is `None`."""
 ENDS = ("sys.exit", "exit", "quit", "os._exit")
 """Calls that end the function."""
 
 
 def is_needed(read: Read) -> bool:
-    """Whether the function can't do without the variable at this place."""
+    """Whether the function needs the variable at this place."""
     parents = read.file.parents
     fails = read.raises and read.default is None
     if not fails and (read.default is None or is_nothing(read.default, ())):
@@ -25,12 +25,12 @@ def is_needed(read: Read) -> bool:
 
 
 def is_nothing(node: ast.expr, texts: tuple[str, ...] = ("",)) -> bool:
-    """Whether a default is none."""
+    """Whether a default counts as missing."""
     return isinstance(node, ast.Constant) and (node.value is None or node.value in texts)
 
 
 def _fails_on_none(node: ast.expr, parents: Mapping[int, ast.AST]) -> bool:
-    """Whether what is done with the value at once fails if there is none."""
+    """Whether the expression around the value fails if the value is `None`."""
     parent = parents.get(id(node))
     if isinstance(parent, (ast.Attribute, ast.Subscript)):
         return parent.value is node
@@ -40,7 +40,7 @@ def _fails_on_none(node: ast.expr, parents: Mapping[int, ast.AST]) -> bool:
 
 
 def _is_guarded(read: Read, parents: Mapping[int, ast.AST]) -> bool:
-    """Whether the source says what happens without the variable: a `try` that goes on, or a condition that asks for it."""
+    """Whether the source handles a missing variable, by a `try` that continues or a condition that checks it."""
     child: ast.AST = read.node
     while (parent := parents.get(id(child))) is not None:
         if isinstance(parent, ast.Try) and child in parent.body:
@@ -50,13 +50,13 @@ def _is_guarded(read: Read, parents: Mapping[int, ast.AST]) -> bool:
             if any("suppress" in unparsed(item.context_expr) for item in parent.items):
                 return True
         elif isinstance(parent, (ast.If, ast.While)) and child is not parent.test:
-            if _asks_for(parent.test, read):
+            if _checks(parent.test, read):
                 return True
         elif isinstance(parent, ast.IfExp) and child is not parent.test:
-            if _asks_for(parent.test, read):
+            if _checks(parent.test, read):
                 return True
         elif isinstance(parent, ast.BoolOp) and child is not parent.values[0]:
-            if any(_asks_for(one, read) for one in parent.values if one is not child):
+            if any(_checks(one, read) for one in parent.values if one is not child):
                 return True
         child = parent
     return False
@@ -67,7 +67,7 @@ def _catches(handler: ast.ExceptHandler) -> bool:
     return bool(re.search(r"\b(KeyError|LookupError|Exception|TypeError|AttributeError|ValueError)\b", caught))
 
 
-def _asks_for(test: ast.expr, read: Read) -> bool:
+def _checks(test: ast.expr, read: Read) -> bool:
     wanted = unparsed(read.name)
     environs, getters = aliases(read.file)
     for node in ast.walk(test):
@@ -87,7 +87,7 @@ def ends(node: ast.AST) -> bool:
 
 
 def demanded(file: OwnFile, reads: list[Read]) -> set[str]:
-    """The variables without which a module ends while it loads: `if not TOKEN: raise …`, `assert TOKEN`."""
+    """Return the variables that a module needs to load, as in `if not TOKEN: raise …` and `assert TOKEN`."""
     by_text = {unparsed(read.node): read.names for read in reads}
     for node in file.nodes:
         if isinstance(node, ast.Assign) and unparsed(node.value) in by_text:
@@ -111,7 +111,7 @@ def demanded(file: OwnFile, reads: list[Read]) -> set[str]:
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run as a module loads, also those in loops."""
+    """Yield the statements that run while a module loads, including those in loops."""
     for statement in body:
         yield statement
         if isinstance(statement, (ast.For, ast.Try, ast.With)):
@@ -119,7 +119,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _missing(file: OwnFile, by_text: Mapping[str, list[str]]) -> dict[str, set[str]]:
-    """The names of lists of what is missing, as of `[name for name in NAMES if not os.getenv(name)]`."""
+    """Return the names of lists of missing variables, such as `[name for name in NAMES if not os.getenv(name)]`."""
     found: dict[str, set[str]] = {}
     for node in file.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.ListComp, ast.SetComp)):
@@ -134,7 +134,7 @@ def _text(node: ast.AST) -> str:
 
 
 def _absent(test: ast.expr) -> Iterator[ast.expr]:
-    """What is missing where a test holds."""
+    """Yield the expressions that are missing if a test is true."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield test.operand
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):

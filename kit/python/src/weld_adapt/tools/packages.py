@@ -1,4 +1,4 @@
-"""The packages that the source imports, as pure Python for the Python of components."""
+"""Installs the packages that the source imports, in pure Python for the Python of components."""
 
 from __future__ import annotations
 
@@ -50,30 +50,30 @@ NATIVE = frozenset(
         *("snowflake-connector-python", "tensorflow", "torch", "ujson"),
     )
 )
-"""Packages of which no version is Python alone: told before the index is asked."""
+"""Packages that have no version in pure Python. They are refused without a request to the index."""
 
 WRITE_INSTEAD = {
-    "json_normalize": "flatten each row in a loop of its own",
-    "DataFrame": "a list of dicts is what a page takes",
+    "json_normalize": "flatten each row in a loop",
+    "DataFrame": "use a list of dicts, which a page takes",
 }
 
 
 @dataclass
 class Bundle:
-    """What was installed."""
+    """The installed packages."""
 
     packages: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def wanted(scan: Scan) -> dict[str, Import]:
-    """The packages to install, by their names on the index, each with the import that needs it."""
+    """Return the packages to install, by their names on the index, each with the import that needs it."""
     found: dict[str, Import] = {}
     for one in scan.others():
         if stand_ins.does(scan, one):
             continue
         name = distribution(one)
-        # One that is needed counts more than one that is tried.
+        # A required import takes precedence over an optional one.
         if name not in found or found[name].is_optional:
             found[name] = one
     for one in scan.imports:
@@ -83,7 +83,7 @@ def wanted(scan: Scan) -> dict[str, Import]:
 
 
 def refused(scan: Scan) -> list[str]:
-    """The imports that can't work in a component, as far as that is known without the index; one line each."""
+    """Return the imports that can't work in a component, as far as known without the index; one line each."""
     found = []
     for one in scan.imports:
         if not one.is_optional and not scan.is_own(one.top) and (lack := standard.lack(one.name)):
@@ -95,7 +95,7 @@ def refused(scan: Scan) -> list[str]:
 
 
 def distribution(one: Import) -> str:
-    """The name on the index of the package that has a module."""
+    """Return a module's package, by its name on the index."""
     for module in (".".join(one.name.split(".")[:2]), one.top):
         if module in DISTRIBUTIONS:
             return DISTRIBUTIONS[module]
@@ -107,7 +107,7 @@ def distribution(one: Import) -> str:
 
 
 def install(scan: Scan, target: str) -> Bundle:
-    """Installs the packages into `target`, in the place of what is there."""
+    """Install the packages into `target`, after deleting its contents."""
     packages = wanted(scan)
     wishes = requirements.read(scan.folder)
     bundle = Bundle(notes=list(wishes.notes))
@@ -124,8 +124,8 @@ def install(scan: Scan, target: str) -> Bundle:
         version = installed.get(requirements.plain(name))
         if version and requirements.plain(name) not in wishes.versions and name not in USUAL:
             bundle.notes.append(
-                f"{one.place}: {name} {version} of the package index is bundled for import {one.name}, though requirements.txt"
-                " does not list it: is it the one, and not a file that is missing?"
+                f"{one.place}: {name} {version} from the package index is bundled for import {one.name}, although"
+                " requirements.txt does not list it: check that it is the right package, and not a missing file"
             )
         if version and specifiers[name] == name:
             _note_step_back(name, version, one, bundle)
@@ -133,7 +133,7 @@ def install(scan: Scan, target: str) -> Bundle:
 
 
 def _pip(specifiers: list[str], target: str) -> list[dict[str, Any]] | None:
-    """What pip installed; `None` if it found no way."""
+    """Return the packages that pip installed; `None` if it could not install them together."""
     if not specifiers:
         return []
     with tempfile.TemporaryDirectory() as folder:
@@ -145,7 +145,7 @@ def _pip(specifiers: list[str], target: str) -> list[dict[str, Any]] | None:
         ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if ended.returncode != 0:
             if "No module named pip" in ended.stderr:
-                raise NotServed(f"{sys.executable} has no pip, with which packages are installed")
+                raise NotServed(f"{sys.executable} has no pip, which installs the function's packages: install pip")
             if re.search("NewConnectionError|Temporary failure|ConnectionError|ProxyError", ended.stderr):
                 raise NotServed("the package index can't be reached, and the function imports packages")
             return None
@@ -157,7 +157,7 @@ def _pip(specifiers: list[str], target: str) -> list[dict[str, Any]] | None:
 def _one_by_one(
     scan: Scan, packages: dict[str, Import], specifiers: dict[str, str], target: str, bundle: Bundle
 ) -> list[dict[str, Any]]:
-    """Finds the packages for which there is no way: without their wished versions, without them, or not at all."""
+    """Install each package with its requested version, or else with another. Refuse if a required package has none."""
     possible = []
     impossible = []
     with tempfile.TemporaryDirectory() as trial:
@@ -166,7 +166,8 @@ def _one_by_one(
                 if _pip([specifier], os.path.join(trial, name)) is not None:
                     possible.append(specifier)
                     if specifier != specifiers[name]:
-                        bundle.notes.append(f"{specifiers[name]} of requirements.txt can't be had: another version is bundled")
+                        wish = f"{specifiers[name]} of requirements.txt"
+                        bundle.notes.append(f"{wish} is not available for components: another version is bundled")
                         specifiers[name] = specifier
                     break
             else:
@@ -178,25 +179,25 @@ def _one_by_one(
     if found is None:
         found = _pip([re.split("[=<>!~]", one)[0] for one in possible], target)
     if found is None:
-        raise NotServed(f"the packages {', '.join(possible)} don't go together")
+        raise NotServed(f"the packages {', '.join(possible)} are not compatible with each other")
     return found
 
 
 def _why_not(scan: Scan, one: Import, name: str) -> str:
     calls = _calls(scan, one.top)
-    words = f"there is no version of {name} in Python alone, and a component can't run native code"
+    words = f"{name} has no version in pure Python, and a component can't run native code"
     if not calls:
-        return words if requirements.plain(name) in NATIVE else f"{words} (or there is no such package)"
+        return words if requirements.plain(name) in NATIVE else f"{words} (or the package doesn't exist)"
     instead = [words for call, words in WRITE_INSTEAD.items() if any(call in made for made in calls)]
     if one.top == "pandas" and stand_ins.used(scan, "pandas") <= stand_ins.PANDAS:
-        instead.append("or --stand-in pandas does these calls")
+        instead.append("or use --stand-in pandas, which has these calls")
     return f"{words}; the function calls {', '.join(calls[:5])}: " + (
         "; ".join(instead) if instead else "write these in Python"
     )
 
 
 def _calls(scan: Scan, top: str) -> list[str]:
-    """The calls that the function makes of a package, each with its first place."""
+    """Return the function's calls of a package, each with its first place."""
     found: dict[str, str] = {}
     for file in scan.files.values():
         names: set[str] = set()
@@ -212,12 +213,12 @@ def _calls(scan: Scan, top: str) -> list[str]:
 
 
 def _note_step_back(name: str, version: str, one: Import, bundle: Bundle) -> None:
-    """Says so where the newest version in Python alone is not the newest: pip goes back in silence."""
+    """Add a note if the installed version is not the newest, because pip falls back to an older one silently."""
     command = [sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check", name]
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     match = re.match(r"\S+ \(([^)]+)\)", ended.stdout)
     if match and match[1] != version:
         bundle.notes.append(
-            f"{one.place}: {name} {version} is bundled, since {match[1]}, the newest, is not Python alone, or needs"
-            " something that is not"
+            f"{one.place}: {name} {version} is bundled, because the newest version, {match[1]}, or one of its dependencies"
+            " is not pure Python"
         )

@@ -1,4 +1,4 @@
-"""All places that read variables, by whatever name or function of the source's own."""
+"""Finds all places that read variables, under any name and through the source's own functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Reads:
         self.sets: set[str] = set()
         for name, file in scan.files.items():
             self.sets |= sets(file, texts[name])
-        # A wrapper may call another one.
+        # A wrapper may call another wrapper.
         for _ in range(2):
             follow(scan, self._of, texts)
         for name, reads in self._of.items():
@@ -29,21 +29,21 @@ class Reads:
                 read.names = read.names or _names(read.name, texts[name], loops)
 
     def of(self, file: OwnFile) -> list[Read]:
-        """The places in a file, in its order."""
+        """Return the places in a file, in its order."""
         return self._of[file.name]
 
     def all(self) -> Iterator[Read]:
-        """The places in all files."""
+        """Yield the places in all files."""
         for reads in self._of.values():
             yield from reads
 
     def by_text(self, file: OwnFile) -> dict[str, str]:
-        """The variables by the expressions that read them."""
+        """Return the variables by the expressions that read them."""
         return {unparsed(read.node): read.names[0] for read in self.of(file) if len(read.names) == 1}
 
 
 def _loops(file: OwnFile, texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """The names that go through a list of literals, with these."""
+    """Return the loop variables that run through a list of literals, with these literals."""
     lists = {
         target.id: node.value
         for node in file.nodes

@@ -1,7 +1,7 @@
-"""Why a function can't be served."""
+"""The error for a function that can't be served."""
 
 from __future__ import annotations
 
 
 class NotServed(Exception):
-    """Why a function can't be served: one line for its author, with file and line."""
+    """The function can't be served. Its text is for the author: one line for each reason, with file and line."""

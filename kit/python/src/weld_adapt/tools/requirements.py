@@ -1,4 +1,4 @@
-"""`requirements.txt`, taken as a wish: its versions count where they can be had."""
+"""Reads `requirements.txt`. Its versions are used if they are available for components."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([^;#]*)")
 
 @dataclass
 class Requirements:
-    """The versions that the file asks for, by the plain names of packages."""
+    """The versions that the file requests, by the normalized names of packages."""
 
     versions: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
 def plain(name: str) -> str:
-    """A package's name as indexes compare it."""
+    """Normalize a package's name, as indexes do."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read(folder: str) -> Requirements:
-    """The file of a folder, if it has one. What is no version of a package is passed over, and noted."""
+    """Read the file in a folder, if it exists. Lines that are not versions of packages are skipped with a note."""
     found = Requirements()
     try:
         with open(os.path.join(folder, "requirements.txt"), encoding="utf-8-sig", errors="replace") as file:
@@ -32,7 +32,7 @@ def read(folder: str) -> Requirements:
         return found
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
-        # A line may go on after a backslash, as hashes do.
+        # A backslash continues a line, as with hashes.
         if number > 1 and lines[number - 2].endswith("\\"):
             continue
         line = line.rstrip("\\")
@@ -41,8 +41,8 @@ def read(folder: str) -> Requirements:
             continue
         if words.startswith("-") or "://" in words or words.startswith((".", "/")):
             found.notes.append(
-                f"requirements.txt, line {number}: {words.split()[0]!r} is passed over: packages come from the index, by"
-                " what the source imports"
+                f"requirements.txt, line {number}: {words.split()[0]!r} is ignored: the packages that the source imports come"
+                " from the index"
             )
             continue
         match = LINE.match(words)

@@ -1,4 +1,4 @@
-"""The function's own modules, and what they import."""
+"""Reads the function's own modules and their imports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import standard
 from .refusal import NotServed
 
 PLATFORM = ("flask", "functions_framework", "werkzeug")
-"""What the function's platform brings along; here the shim does."""
+"""Packages that the function's platform provides; here the shim provides them."""
 
 
 @dataclass
@@ -27,26 +27,26 @@ class OwnFile:
     tree: ast.Module
     text: str
     environs: tuple[set[str], set[str]] | None = None
-    """How it calls `os.environ` and `os.getenv`, once that is known."""
+    """Its names for `os.environ` and `os.getenv`, once they are known."""
 
     @functools.cached_property
     def nodes(self) -> list[ast.AST]:
-        """All nodes, as `ast.walk` has them."""
+        """All nodes, in the order of `ast.walk`."""
         return list(ast.walk(self.tree))
 
     @functools.cached_property
     def in_order(self) -> list[ast.AST]:
-        """All that has a place in the source, from its beginning to its end."""
+        """All nodes with a position, in the order of the source."""
         placed = [node for node in self.nodes if hasattr(node, "lineno")]
         return sorted(placed, key=lambda node: (node.lineno, node.col_offset))  # type: ignore[attr-defined]
 
     @functools.cached_property
     def parents(self) -> dict[int, ast.AST]:
-        """The node that a node stands in, by the identity of that."""
+        """The parent of each node, by the node's identity."""
         return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     def place(self, node: ast.AST) -> str:
-        """Where something stands."""
+        """Return the file and line of a node."""
         return f"{self.shown}, line {getattr(node, 'lineno', 1)}"
 
 
@@ -58,7 +58,7 @@ class Import:
     members: tuple[str, ...]
     place: str
     is_optional: bool
-    """Whether the function goes on without it: it stands in a `try` that catches its absence."""
+    """Whether the function runs without it, because a `try` catches the failed import."""
 
     @property
     def top(self) -> str:
@@ -68,19 +68,19 @@ class Import:
 
 @dataclass
 class Scan:
-    """The source of a function, from the file that its platform loads."""
+    """The source of a function, starting from the file that its platform loads."""
 
     folder: str
     main: str
     files: dict[str, OwnFile] = field(default_factory=dict)
     imports: list[Import] = field(default_factory=list)
     stand_ins: tuple[str, ...] = ()
-    """The packages for which a stand-in was asked for."""
+    """The packages for which a stand-in was requested."""
 
     def __post_init__(self) -> None:
         name = self.main.removesuffix(".py").replace(os.sep, ".")
         if not all(part.isidentifier() for part in name.split(".")):
-            raise NotServed(f"{self.main} can't be imported: its name is not one of a Python module; rename it")
+            raise NotServed(f"{self.main} can't be imported: its name is not a valid name of a Python module; rename it")
         self._take(name)
 
     @property
@@ -89,7 +89,7 @@ class Scan:
         return next(iter(self.files.values()))
 
     def others(self) -> Iterator[Import]:
-        """The imports that are packages: neither Python's own nor what the platform has."""
+        """Yield the imports of packages that neither Python nor the platform has."""
         for wanted in self.imports:
             if not standard.is_standard(wanted.top) and wanted.top not in PLATFORM:
                 yield wanted
@@ -115,7 +115,7 @@ class Scan:
         for node in file.nodes:
             is_relative = isinstance(node, ast.ImportFrom) and node.level > 0
             for wanted, members in _names(node, file):
-                # A package is never meant by it.
+                # A relative import never means a package.
                 if is_relative and not self.is_own(wanted.partition(".")[0]):
                     if id(node) in guarded:
                         continue
@@ -128,7 +128,7 @@ class Scan:
             self.imports.append(Import(wanted, members, place, is_optional))
             return
         parts = wanted.split(".")
-        # A package runs before what is in it.
+        # A package runs before its submodules.
         for count in range(1, len(parts) + 1):
             self._take(".".join(parts[:count]))
         for member in members:
@@ -140,7 +140,7 @@ OF_COMPONENTS = (3, 14)
 
 
 def parsed(path: str, shown: str) -> tuple[ast.Module, str]:
-    """The tree of a file, and its text."""
+    """Return the syntax tree and the text of a file."""
     with open(path, "rb") as file:
         source = file.read()
     try:
@@ -155,16 +155,16 @@ def parsed(path: str, shown: str) -> tuple[ast.Module, str]:
 
 
 def _reader() -> str:
-    """Which Python says so: a component's own may read more."""
+    """Name the Python that read the file, because the Python of components may accept more."""
     reader = f"read by Python {platform.python_version()}"
     if sys.version_info >= OF_COMPONENTS:
         return reader
     newer = ".".join(str(number) for number in OF_COMPONENTS)
-    return f"{reader}; if the line is right for {newer}, which components run, install that as python3"
+    return f"{reader}; if the line is valid in Python {newer}, which components run, install that as python3"
 
 
 def dotted(node: ast.expr) -> str:
-    """A name or names with dots, such as `os.environ`; empty for anything else."""
+    """Return a dotted name, such as `os.environ`; empty for other expressions."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -173,7 +173,7 @@ def dotted(node: ast.expr) -> str:
 
 
 def unparsed(node: ast.AST) -> str:
-    """The source of a node; empty if it is nested too deeply to be written."""
+    """Return the source of a node; empty if it is nested too deeply."""
     try:
         return ast.unparse(node)
     except RecursionError:
@@ -181,7 +181,7 @@ def unparsed(node: ast.AST) -> str:
 
 
 def _names(node: ast.AST, file: OwnFile) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The modules that a statement or a call imports, each with the names taken from it."""
+    """Yield the modules that a statement or a call imports, each with the names taken from it."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield alias.name, ()
@@ -209,7 +209,7 @@ def _names(node: ast.AST, file: OwnFile) -> Iterator[tuple[str, tuple[str, ...]]
 
 
 def _guarded(tree: ast.Module) -> set[int]:
-    """The nodes in the body of a `try` that catches the absence of a module, or of what only a type checker reads."""
+    """Return the nodes in a `try` that catches a failed import, and those that only a type checker reads."""
     found: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and unparsed(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):

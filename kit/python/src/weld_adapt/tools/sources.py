@@ -1,4 +1,4 @@
-"""Where a value of the source comes from, and what of the source's own a file takes from another one."""
+"""The sources of values, and the names that a file imports from the function's other files."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from dataclasses import dataclass, replace
 from .scan import OwnFile, Scan
 
 BOTH = "username:password"
-"""What Basic authentication has, once it is decoded."""
+"""The decoded form of Basic authentication."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a value comes from."""
+    """The source of a value."""
 
     kind: str
     """`header`, `argument`, `variable` or `text`; `headers` and `arguments` for all of them."""
     name: str = ""
-    """Of the header, argument or variable; or the text itself."""
+    """The name of the header, argument or variable; or the text itself."""
     is_whole: bool = True
     """Whether nothing was cut off."""
     prefix: str = ""
-    """The text before it, or that was cut off."""
+    """The text before the value, or the text that was cut off."""
     part: str | None = None
-    """Of Basic authentication: `username` or `password`."""
+    """The part of Basic authentication: `username` or `password`."""
     is_member: bool = False
-    """Whether it is what a dict has under a key, and not yet taken out."""
+    """Whether the value is still within a dict."""
 
 
 def members_of(sources: set[Source]) -> set[Source]:
-    """What a dict has under its keys."""
+    """Return the sources of a dict's values."""
     return {replace(source, is_member=False) for source in sources if source.is_member}
 
 
 def part_of(source: Source, index: object) -> Source:
-    """What an index gets of a header: of decoded Basic authentication the name or the password."""
+    """Return the source of a header's item. For decoded Basic authentication, it is the user or the password."""
     if source.kind != "header":
         return source
     part = source.part
@@ -47,7 +47,7 @@ def part_of(source: Source, index: object) -> Source:
 
 
 def walk(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
-    """All nodes, each with the name of the function that it stands in."""
+    """Yield all nodes, each with the name of its enclosing function."""
 
     waiting: list[tuple[ast.AST, str]] = [(tree, "")]
     while waiting:
@@ -59,7 +59,7 @@ def walk(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
 
 
 def imported(file: OwnFile, scan: Scan) -> dict[str, tuple[str, str]]:
-    """What a file takes from other files of the function: module and name by what it calls them."""
+    """Return the names that a file imports from the function's other files: module and name, by the local name."""
     found: dict[str, tuple[str, str]] = {}
 
     def members(module: str, shown: str) -> Mapping[str, tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Packages that the shim stands in for, as long as a function uses no more of them than that has."""
+"""Decides whether a stand-in can replace a package: it must have everything that the function uses."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ REQUESTS = frozenset(
         *("utils.quote", "utils.unquote", "utils.urlparse"),
     )
 )
-"""What the stand-in for `requests` has, but for the names below `codes`, `exceptions` and `compat`."""
+"""The names in the stand-in for `requests`, without those below `codes`, `exceptions` and `compat`."""
 
 WHOLE = ("codes", "exceptions", "compat", "api", "packages")
-"""Parts of `requests` whose names are all there, or as good as all."""
+"""Parts of `requests` of which the stand-in has all, or nearly all, names."""
 
 NEEDS_PACKAGE = ("files", "cert")
-"""Arguments of a request that only the package itself knows."""
+"""Arguments of a request that only the package itself supports."""
 
 URLLIB3 = frozenset(
     (
@@ -36,11 +36,11 @@ URLLIB3 = frozenset(
 
 
 PANDAS = frozenset(("DataFrame", "json_normalize"))
-"""What the stand-in for `pandas` has, which counts only if it was asked for."""
+"""The names in the stand-in for `pandas`, which is used only if it was requested."""
 
 
 def does(scan: Scan, one: Import) -> bool:
-    """Whether the stand-in does for the package of an import."""
+    """Whether a stand-in can replace the package of an import."""
     if one.top == "requests":
         return _is_within(scan, "requests", REQUESTS, WHOLE) and not _sends_files(scan)
     if one.top in scan.stand_ins:
@@ -58,7 +58,7 @@ def _is_within(scan: Scan, top: str, names: frozenset[str], whole: tuple[str, ..
 
 
 def used(scan: Scan, top: str) -> set[str]:
-    """The names of a package that the source uses, after the package's own."""
+    """Return the names that the source uses from a package, without the package's own name."""
     found = set()
     for file in scan.files.values():
         modules: dict[str, str] = {}
@@ -80,7 +80,7 @@ def used(scan: Scan, top: str) -> set[str]:
             if isinstance(node, ast.Attribute):
                 words = unparsed(node).split(".")
                 base = modules.get(words[0])
-                # Of a class or an instance the names are not looked at.
+                # The members of classes and instances are not checked.
                 if base is not None and (base == "" or base.islower()) and all(word.isidentifier() for word in words):
                     name = ".".join([*([base] if base else []), *words[1:]])
                     if base == "" or base in ("adapters", "auth", "utils", "models", "structures", "cookies"):

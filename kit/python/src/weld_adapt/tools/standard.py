@@ -1,16 +1,16 @@
-"""What Python's standard library has where components run: Python 3.14, on WASI."""
+"""The standard library of components: Python 3.14 on WASI."""
 
 from __future__ import annotations
 
 import sys
 
 WAY_OUT = {
-    "bz2": "zlib, gzip and zipfile are there",
+    "bz2": "use zlib, gzip or zipfile",
     "ctypes": "native code can't run",
-    "lzma": "zlib, gzip and zipfile are there",
+    "lzma": "use zlib, gzip or zipfile",
     "multiprocessing": "a component has one process",
-    "ssl": "requests, urllib.request and http.client use TLS without it, through the host: remove what sets it up",
-    "sqlite3": "the state keeps what the next page needs",
+    "ssl": "requests, urllib.request and http.client use TLS through the host: remove the code that sets it up",
+    "sqlite3": "keep the data for the next page in the state",
     "tkinter": "a component has no screen",
 }
 """Modules that a component lacks and that functions import, with what to do instead."""
@@ -30,19 +30,19 @@ GONE = {
         *("nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
     ),
 }
-"""Modules that Python had once, by the version that removed them."""
+"""Modules that were removed from Python, by the version that removed them."""
 
 NAMES = frozenset(sys.stdlib_module_names) | {"annotationlib", "compression", "_testcapi"}
-"""The standard library, whatever version runs this."""
+"""The names in the standard library, in every supported version."""
 
 
 def is_standard(top: str) -> bool:
-    """Whether a module's first name is one of Python's own, now or once."""
+    """Whether a top-level module is or was a part of the standard library."""
     return top in NAMES or any(top in names for names in GONE.values())
 
 
 def lack(name: str) -> str | None:
-    """Why a module of Python's own is not there; `None` if it is."""
+    """Return why a module of the standard library is missing; `None` if it is not."""
     top = name.partition(".")[0]
     for version, names in GONE.items():
         if top in names:

@@ -1,4 +1,4 @@
-"""The variables that the source reads, and which of them the function can't do without."""
+"""Finds the variables that the source reads, and decides which of them the function needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .scan import Scan, unparsed
 PLATFORM = frozenset(
     ("AWS_REGION", "FUNCTION_NAME", "FUNCTION_TARGET", "GCP_PROJECT", "HOME", "K_SERVICE", "PATH", "PORT", "TZ")
 )
-"""Variables that platforms set; a function goes on without them."""
+"""Variables that platforms set. They count as optional."""
 
 
 @dataclass
@@ -21,19 +21,19 @@ class NamedVariable:
     name: str
     place: str
     is_optional: bool
-    """Whether the function goes on without it."""
+    """Whether the function works without it."""
 
 
 @dataclass
 class Variables:
-    """What the source says of its variables."""
+    """The variables in the source."""
 
     named: list[NamedVariable] = field(default_factory=list)
     not_literal: list[str] = field(default_factory=list)
 
 
 def find(scan: Scan, reads: Reads) -> Variables:
-    """All variables, in the order of the source. One place that needs a variable is enough to make it a needed one."""
+    """Return all variables, in the order of the source. A variable is needed if at least one place needs it."""
     found = Variables()
     by_name: dict[str, NamedVariable] = {}
     for file in scan.files.values():

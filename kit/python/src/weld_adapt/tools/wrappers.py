@@ -1,4 +1,4 @@
-"""Functions of the source's own that read the variable whose name they are given."""
+"""Finds functions of the source's own that take a variable's name and read the variable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .needs import ends, is_needed, is_nothing
 from .scan import OwnFile, Scan, dotted
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""What can be the name of a variable."""
+"""A valid name of a variable."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ReadsByFile = dict[str, list[Read]]
@@ -24,21 +24,21 @@ TextsByFile = dict[str, dict[str, str]]
 
 @dataclass
 class Wrapper:
-    """A function of the source's own that reads the variable whose name it is given."""
+    """A function of the source's own that takes a variable's name and reads the variable."""
 
     file: OwnFile
     made: Definition
     read: Read
     parameter: str
-    """What stands for the name in it: the parameter, or what goes through one that is a list."""
+    """The name's local name in the function: the parameter, or the loop variable if the parameter is a list."""
     through: str
-    """The parameter that the call gives."""
+    """The parameter that the caller passes."""
     default: str | None
-    """The parameter with what stands in for a variable that is missing."""
+    """The parameter with the default for a missing variable."""
 
 
 def follow(scan: Scan, of: ReadsByFile, texts: TextsByFile) -> None:
-    """Takes the calls of wrappers for reads, in the place of those in the wrappers."""
+    """Count the calls of wrappers as reads, instead of the reads within the wrappers."""
     wrappers = _wrappers(scan, of)
     called: set[int] = set()
     for module, file in scan.files.items():
@@ -59,7 +59,7 @@ def follow(scan: Scan, of: ReadsByFile, texts: TextsByFile) -> None:
 
 
 def _wrappers(scan: Scan, of: ReadsByFile) -> dict[tuple[str, str], Wrapper]:
-    """By module and name."""
+    """Return the wrappers by module and name."""
     found = {}
     for module, file in scan.files.items():
         reads = {id(read.node): read for read in of[module]}
@@ -110,7 +110,7 @@ def _of_call(wrapper: Wrapper, call: ast.Call, file: OwnFile, texts: TextsByFile
 
 
 def _loops(made: Definition, parameters: list[str]) -> dict[str, str]:
-    """The names in a function that go through one of its parameters."""
+    """Return the loop variables of a function that run through one of its parameters."""
     return {
         node.target.id: node.iter.id
         for node in ast.walk(made)
@@ -120,7 +120,7 @@ def _loops(made: Definition, parameters: list[str]) -> dict[str, str]:
 
 
 def _default_of(arguments: ast.arguments, name: str) -> ast.expr | None:
-    """The default of a parameter; `None` if it is that, or if there is none."""
+    """Return the default of a parameter; `None` if it has no default, or if the default is `None`."""
     places = [*arguments.posonlyargs, *arguments.args]
     pairs: list[tuple[ast.arg, ast.expr | None]] = []
     pairs += zip(places[len(places) - len(arguments.defaults) :], arguments.defaults, strict=True)
@@ -130,14 +130,14 @@ def _default_of(arguments: ast.arguments, name: str) -> ast.expr | None:
 
 
 class _Substituted(ast.NodeTransformer):
-    """An expression with another one in the place of a parameter."""
+    """Replaces a parameter in an expression by a value."""
 
     def __init__(self, parameter: str, value: ast.expr) -> None:
         self._parameter = parameter
         self._value = value
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        """The value, if it is the parameter."""
+        """Return the value if the node is the parameter."""
         return self._value if node.id == self._parameter else node
 
 
@@ -152,7 +152,7 @@ def _definitions(file: OwnFile) -> Iterator[tuple[str, Definition]]:
 
 
 def _callable(scan: Scan, file: OwnFile, wrappers: Mapping[tuple[str, str], Wrapper]) -> dict[str, Wrapper]:
-    """The wrappers by what a file calls them."""
+    """Return the wrappers by their names in a file."""
     found: dict[str, Wrapper] = {}
     if not wrappers:
         return found

@@ -1,12 +1,12 @@
-"""HTTP in the manner of `requests`, through the host.
+"""An HTTP client like `requests`, which sends through the host.
 
     from weld_connector import requests
 
     api = requests.Session(base="https://api.example.com/v1", params={"per_page": 100})
     rows = api.get("orders", params={"page": 2}).json()
 
-What the host does by itself: TLS, connections, further tries after failures that may pass, waiting for the API's
-quota, and credentials of the section `[auth]`.
+The host provides TLS and connections, retries after temporary failures, waits for the API's quota, and adds the credentials
+of the section `[auth]`.
 """
 
 from __future__ import annotations
@@ -61,40 +61,40 @@ __all__ = [
 
 
 def request(method: str, url: str, **how: Any) -> Response:
-    """Sends one request; `Session.request` says what `how` may hold."""
+    """Send one request; `how` takes the arguments of `Session.request`."""
     return Session().request(method, url, **how)
 
 
 def get(url: str, params: Any = None, **how: Any) -> Response:
-    """A GET."""
+    """Send a GET."""
     return request("GET", url, params=params, **how)
 
 
 def head(url: str, **how: Any) -> Response:
-    """A HEAD, which follows no redirect unless told to."""
+    """Send a HEAD, which follows redirects only if `allow_redirects` is true."""
     return request("HEAD", url, **{"allow_redirects": False, **how})
 
 
 def options(url: str, **how: Any) -> Response:
-    """An OPTIONS."""
+    """Send an OPTIONS."""
     return request("OPTIONS", url, **how)
 
 
 def post(url: str, data: Any = None, json: Any = None, **how: Any) -> Response:
-    """A POST. The host sends it again after a failure only where `idempotent=True` says that this is harmless."""
+    """Send a POST. The host retries it after a failure only with `idempotent=True`, which declares that to be safe."""
     return request("POST", url, data=data, json=json, **how)
 
 
 def put(url: str, data: Any = None, **how: Any) -> Response:
-    """A PUT."""
+    """Send a PUT."""
     return request("PUT", url, data=data, **how)
 
 
 def patch(url: str, data: Any = None, **how: Any) -> Response:
-    """A PATCH."""
+    """Send a PATCH."""
     return request("PATCH", url, data=data, **how)
 
 
 def delete(url: str, **how: Any) -> Response:
-    """A DELETE."""
+    """Send a DELETE."""
     return request("DELETE", url, **how)

@@ -1,4 +1,4 @@
-"""The header `Link` (RFC 8288), in which APIs tell the URL of the next page."""
+"""Reads the header `Link` (RFC 8288), in which APIs give the URL of the next page."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 def read(header: str, base: str) -> dict[str, dict[str, str]]:
-    """The links by relation, in lower case, each with its `url` and attributes; `base` is the response's URL.
+    """Return the links by relation, in lower case, each with its `url` and attributes; `base` is the response's URL.
 
-    A link without a relation stands under its URL.
+    A link without a relation has its URL as key.
     """
     found: dict[str, dict[str, str]] = {}
     at = 0
@@ -22,7 +22,7 @@ def read(header: str, base: str) -> dict[str, dict[str, str]]:
         link: dict[str, str] = {}
         while parameter := PARAMETER.match(header, at):
             at = parameter.end()
-            # Of two with one name, the first counts.
+            # If a name occurs twice, the first value counts.
             link.setdefault(parameter[1].lower(), _unquoted(parameter[2] or ""))
         link["url"] = _absolute(target[1].strip(), base)
         for relation in link["rel"].lower().split() if "rel" in link else [link["url"]]:
@@ -37,5 +37,5 @@ def _unquoted(value: str) -> str:
 
 
 def _absolute(target: str, base: str) -> str:
-    """An absolute URL stays as it came, since it may be signed; another is resolved against the response's."""
+    """Resolve a relative URL against the response's. An absolute URL stays unchanged, because it may be signed."""
     return target if ABSOLUTE.match(target) else urljoin(base, target)

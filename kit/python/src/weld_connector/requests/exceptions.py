@@ -1,4 +1,4 @@
-"""What may go wrong with a request. Each that a connector doesn't catch becomes one of the contract's errors."""
+"""The exceptions of requests. If a connector doesn't catch one, it becomes one of the contract's errors."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
 
 
 class RequestException(OSError):
-    """A request failed. `response` is the API's answer, where there is one."""
+    """A request failed. `response` is the API's response, if there is one."""
 
     def __init__(self, *args: Any, response: Response | None = None) -> None:
         super().__init__(*args)
         self.response = response
 
     def as_connector_error(self) -> ConnectorError:
-        """What the host is told where nobody catches this."""
+        """Return the error that the host receives if the connector doesn't catch this exception."""
         return ConnectorError(str(self))
 
 
 class ConnectionError(RequestException):
-    """No connection, or one that broke."""
+    """The connection failed or broke."""
 
     def as_connector_error(self) -> ConnectorError:
         return Upstream(str(self))
 
 
 class Denied(ConnectionError):
-    """The connector's configuration doesn't allow the request; the text says which line would."""
+    """The connector's configuration doesn't allow the request. The text has the line that would allow it."""
 
     def as_connector_error(self) -> ConnectorError:
         return Misconfigured(str(self))
 
 
 class Unavailable(ConnectionError):
-    """The host leaves the API alone for now, since it keeps failing or its quota is spent; `wait` is in seconds."""
+    """The host doesn't call the API for now, because it keeps failing or its quota is exhausted. `wait` is in seconds."""
 
     def __init__(self, *args: Any, wait: float | None = None) -> None:
         super().__init__(*args)
@@ -59,7 +59,7 @@ class Timeout(RequestException):
 
 
 class CredentialsError(RequestException):
-    """The host has no credential for the request, or could not get it."""
+    """The host has no credential for the request, or could not obtain it."""
 
     def as_connector_error(self) -> ConnectorError:
         return Unauthorized(str(self))
@@ -85,7 +85,7 @@ class InvalidURL(InvalidRequest):
 
 
 class TooManyRedirects(RequestException):
-    """One redirect led to another, and so on."""
+    """The request was redirected too often."""
 
     def as_connector_error(self) -> ConnectorError:
         return Upstream(str(self))
@@ -132,11 +132,11 @@ class HTTPError(RequestException):
 
 
 def from_refusal(refusal: _host.Refused, request: str) -> RequestException:
-    """The exception for the contract's `http-error`; `request` is its method and URL, as a message shows them."""
+    """Return the exception for the contract's `http-error`; `request` is the method and URL for its message."""
     value = refusal.value
     if refusal.case == "unavailable":
         wait = value / 1000 if isinstance(value, int) else None
-        return Unavailable(f"{request}: the API is left alone for now", wait=wait)
+        return Unavailable(f"{request}: the host does not call the API for now", wait=wait)
     make: Callable[[str], RequestException] = {
         "denied": Denied,
         "invalid": InvalidRequest,
@@ -147,7 +147,7 @@ def from_refusal(refusal: _host.Refused, request: str) -> RequestException:
         "failed": ConnectionError,
     }[refusal.case]
     said = {
-        "timeout": "no answer in time",
+        "timeout": "the API did not answer in time",
         "too-large": "the response is larger than the limit response-size",
     }.get(refusal.case, value)
     return make(f"{request}: {said}")

@@ -1,4 +1,4 @@
-"""Responses, as `requests` has them."""
+"""Responses like those of `requests`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from . import _charset, _links
 from .exceptions import ContentDecodingError, HTTPError, JSONDecodeError
 
 EXCERPT = 200
-"""How many characters of a response an error quotes."""
+"""The number of characters of a response that an error quotes."""
 
 
 class CaseInsensitiveDict(MutableMapping[str, Any]):
-    """Headers: looked up in any case, kept in the one in which they were set."""
+    """Headers. Lookups ignore case; names keep the case in which they were set."""
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         self._items: dict[str, tuple[str, Any]] = {}
@@ -51,7 +51,7 @@ class CaseInsensitiveDict(MutableMapping[str, Any]):
 
 
 class Response:
-    """An API's answer. It is there as a whole, decompressed."""
+    """An API's response. Its body is already read and decompressed."""
 
     def __init__(
         self, status: int, headers: list[tuple[str, str]], body: str | bytes, url: str, method: str = "GET"
@@ -81,7 +81,7 @@ class Response:
 
     @property
     def reason(self) -> str:
-        """The usual words for the status; those of the API's own are not kept."""
+        """The standard phrase for the status; the API's own phrase is not kept."""
         try:
             return http.HTTPStatus(self.status_code).phrase
         except ValueError:
@@ -89,29 +89,30 @@ class Response:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether it leads elsewhere."""
+        """Whether it is a redirect."""
         return self.status_code in (301, 302, 303, 307, 308) and "location" in self.headers
 
     @property
     def content(self) -> bytes:
-        """The body."""
+        """The body as bytes."""
         return self._body.encode() if isinstance(self._body, str) else self._body
 
     @property
     def text(self) -> str:
         """The body as text: by its byte-order mark, else as UTF-8 if it is valid, else in `encoding`.
 
-        `encoding` is the header's charset. A body that none of them reads is a `ContentDecodingError`.
+        `encoding` is the header's charset, and may be set. If the body can't be decoded, this raises `ContentDecodingError`.
         """
         try:
             return _charset.decode(self._body, self.encoding.lower() if self.encoding else None)
-        except _charset.NoText as error:
-            raise ContentDecodingError(f"{self._request()} is {error}; `content` has it as it came") from None
+        except _charset.NotText as error:
+            raise ContentDecodingError(f"{self._request()} is {error}; `content` has the original bytes") from None
 
     def json(self, **how: Any) -> Any:
-        """The body as JSON, with exact numbers: what no `float` holds is a `Decimal`. `how` goes to `json.loads`.
+        """Return the body as JSON; `how` is passed to `json.loads`.
 
-        NaN and Infinity are an error that names their place; `parse_constant=lambda name: None` reads them as `None`.
+        A number that a `float` can't represent exactly is a `Decimal`. NaN and Infinity are an error that names their place;
+        `parse_constant=lambda name: None` reads them as `None`.
         """
         try:
             return _read_json.read(self.text, **how)
@@ -129,7 +130,7 @@ class Response:
         raise JSONDecodeError(f"{self._request()} is not JSON ({reason}): {self._excerpt()}", reason, self)
 
     def raise_for_status(self) -> None:
-        """Raises `HTTPError` for a status of 4xx or 5xx."""
+        """Raise `HTTPError` for a status of 4xx or 5xx."""
         if not self.ok:
             message = f"{self._request()} is {self.status_code} {self.reason}".rstrip()
             excerpt = self._excerpt()
@@ -137,7 +138,10 @@ class Response:
 
     @property
     def links(self) -> dict[str, dict[str, str]]:
-        """The header `Link` (RFC 8288) by relation: `links["next"]["url"]`, absolute, and the link's attributes."""
+        """The links of the header `Link` (RFC 8288), by relation.
+
+        `links["next"]["url"]` is the absolute URL; the other keys are the link's attributes.
+        """
         return _links.read(self.headers.get("link", ""), self.url)
 
     def _request(self) -> str:
@@ -153,6 +157,6 @@ class Response:
 
 
 def shown(method: str, url: str) -> str:
-    """A request as a message shows it: without what may hold a secret, its query and user."""
+    """Format a request for a message, without its query and user, which may hold secrets."""
     parts = urlsplit(url)
     return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

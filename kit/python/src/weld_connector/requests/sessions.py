@@ -1,4 +1,4 @@
-"""Requests, as `requests` has them, on their way to the host."""
+"""Sessions like those of `requests`, which send through the host."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Parameters = Mapping[str, Any] | Iterable[tuple[str, Any]] | str | None
 Time = int | float | timedelta | None
 TimeOut = Time | tuple[Time, Time]
 
-NOT_HERE = {
-    "cert": "a client's certificate is set in the section [network] of the connector's .toml file",
-    "cookies": "cookies are not kept: send a header Cookie",
-    "files": "multipart bodies are not made: send bytes as data, with their header Content-Type",
-    "hooks": "there are no hooks",
-    "proxies": "the way to the API is the host's",
-    "stream": "a response is always read as a whole",
-    "verify": "authorities to trust are set as roots in the section [network] of the connector's .toml file",
+UNSUPPORTED = {
+    "cert": "set client-certificate in the section [network] of the connector's .toml file",
+    "cookies": "the kit keeps no cookies; send a header Cookie",
+    "files": "the kit makes no multipart bodies; send bytes as data, with their header Content-Type",
+    "hooks": "the kit has no hooks",
+    "proxies": "the host chooses the route to the API",
+    "stream": "a response is always read completely",
+    "verify": "set trusted authorities as roots in the section [network] of the connector's .toml file",
 }
 
 
 class Session:
-    """What several requests have in common.
+    """Settings for several requests.
 
-    `base` goes before every URL that has no scheme. Headers, params, auth, time-out and credential are those of each
-    request that has none of its own; of headers and params, each request adds its own, and takes one out with `None`.
-    A parameter that stands in the URL is not added: the URL of a next page has all of them.
+    `base` is put before every URL without a scheme. `auth`, `timeout` and `credential` apply to each request that doesn't
+    set its own. Each request adds its own headers and params to the session's; `None` removes one. A parameter that is
+    already in the URL is not added, because the URL of a next page has all of them.
     """
 
     max_redirects = 30
@@ -62,7 +62,7 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Nothing: connections are the host's."""
+        """Do nothing: the host manages connections."""
 
     def request(
         self,
@@ -80,18 +80,18 @@ class Session:
         idempotent: bool | None = None,
         **others: Any,
     ) -> Response:
-        """Sends one request and reads the whole response.
+        """Send one request and read the whole response.
 
-        `data` is a form (dict or pairs), text or bytes; `json` anything that a row may hold. `timeout` is in seconds,
-        for the whole exchange; of a pair, the sum. `credential` names one of the sections `[auth.NAME]`; without it
-        the host adds the one whose URLs match. `idempotent` says whether the host may send it again after a failure.
+        `data` is a form (dict or pairs), text or bytes; `json` is any value that a row may have. `timeout` is in seconds, for
+        the whole exchange; a pair counts as its sum. `credential` names one of the sections `[auth.NAME]`; without it, the
+        host adds the credential whose URLs match. `idempotent` says whether the host may retry the request after a failure.
         """
         for name, value in others.items():
-            if name not in NOT_HERE:
+            if name not in UNSUPPORTED:
                 raise TypeError(f"request() got an unexpected keyword argument {name!r}")
-            # What is the case anyway may be said.
+            # The values that apply anyway are accepted.
             if value is not None and (name, value) not in (("verify", True), ("stream", False)):
-                raise TypeError(f"{name} can't be set: {NOT_HERE[name]}")
+                raise TypeError(f"{name} can't be set: {UNSUPPORTED[name]}")
         method = method.upper()
         all_headers = CaseInsensitiveDict(self.headers)
         all_headers.update(headers or {})
@@ -115,7 +115,7 @@ class Session:
             history = [*history, response]
             target = _checked(urljoin(url, response.headers["location"]).partition("#")[0])
             if _origin(target) != _origin(url):
-                # They are for the API that was asked, not for who stands behind the redirect.
+                # Credentials are for the API that was called, not for the target of the redirect.
                 for name in ("authorization", "cookie", "proxy-authorization"):
                     all_headers.pop(name, None)
                 credential = None
@@ -127,31 +127,31 @@ class Session:
             url = target
 
     def get(self, url: str, params: Parameters = None, **how: Any) -> Response:
-        """A GET."""
+        """Send a GET."""
         return self.request("GET", url, params=params, **how)
 
     def head(self, url: str, **how: Any) -> Response:
-        """A HEAD, which follows no redirect unless told to."""
+        """Send a HEAD, which follows redirects only if `allow_redirects` is true."""
         return self.request("HEAD", url, **{"allow_redirects": False, **how})
 
     def options(self, url: str, **how: Any) -> Response:
-        """An OPTIONS."""
+        """Send an OPTIONS."""
         return self.request("OPTIONS", url, **how)
 
     def post(self, url: str, data: Any = None, json: Any = None, **how: Any) -> Response:
-        """A POST. The host sends it again after a failure only where `idempotent=True` says that this is harmless."""
+        """Send a POST. The host retries it after a failure only with `idempotent=True`, which declares that to be safe."""
         return self.request("POST", url, data=data, json=json, **how)
 
     def put(self, url: str, data: Any = None, **how: Any) -> Response:
-        """A PUT."""
+        """Send a PUT."""
         return self.request("PUT", url, data=data, **how)
 
     def patch(self, url: str, data: Any = None, **how: Any) -> Response:
-        """A PATCH."""
+        """Send a PATCH."""
         return self.request("PATCH", url, data=data, **how)
 
     def delete(self, url: str, **how: Any) -> Response:
-        """A DELETE."""
+        """Send a DELETE."""
         return self.request("DELETE", url, **how)
 
     def _absolute(self, url: str) -> str:
@@ -164,7 +164,7 @@ class Session:
 
 
 def session() -> Session:
-    """A `Session`, in the older way."""
+    """Return a `Session`; the older form of `Session()`."""
     return Session()
 
 
@@ -204,7 +204,7 @@ def _body(data: Any, json: Any, headers: CaseInsensitiveDict) -> str | bytes | N
 
 
 def _pairs(data: Any) -> list[tuple[str, Any]]:
-    """Names and values of a form or query, one for each value of a list; `None` leaves a name out."""
+    """Return the names and values of a form or query, one pair for each value of a list, without `None`."""
     pairs: list[tuple[str, Any]] = []
     for name, value in data.items() if isinstance(data, Mapping) else data:
         values = value if isinstance(value, (list, tuple, set)) else [value]
@@ -213,7 +213,7 @@ def _pairs(data: Any) -> list[tuple[str, Any]]:
 
 
 def _with_params(url: str, common: Parameters, own: Parameters) -> str:
-    """The URL with parameters that it has not yet: the URL of a next page, which an API gave, has all of them."""
+    """Add the parameters that are not yet in the URL: the URL of a next page, which an API gave, has all of them."""
     parts = urlsplit(url)
     known = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     if isinstance(own, Mapping) and isinstance(common, Mapping):
@@ -223,9 +223,9 @@ def _with_params(url: str, common: Parameters, own: Parameters) -> str:
     queries = [parts.query]
     for parameters in given:
         if isinstance(parameters, str):
-            # Its escapes are the author's.
-            pairs_of_it = parameters.split("&")
-            queries.append("&".join(pair for pair in pairs_of_it if unquote_plus(pair.partition("=")[0]) not in known))
+            # The author has escaped it.
+            texts = parameters.split("&")
+            queries.append("&".join(text for text in texts if unquote_plus(text.partition("=")[0]) not in known))
         elif parameters:
             pairs = [(name, value) for name, value in _pairs(parameters) if str(name) not in known]
             queries.append(urlencode(pairs))
@@ -235,7 +235,7 @@ def _with_params(url: str, common: Parameters, own: Parameters) -> str:
 
 def _basic(auth: tuple[str, str]) -> str:
     if not (isinstance(auth, (tuple, list)) and len(auth) == 2 and all(isinstance(part, str) for part in auth)):
-        raise TypeError("auth is a pair of strings, user and password; for other kinds send a header Authorization")
+        raise TypeError("auth must be a pair of strings, user and password; for other kinds send a header Authorization")
     return "Basic " + base64.b64encode(":".join(auth).encode()).decode()
 
 
@@ -253,7 +253,7 @@ def _milliseconds(timeout: TimeOut) -> int | None:
     if not given:
         return None
     if sum(given) == 0:
-        raise ValueError("timeout is 0: no request can be sent in no time")
+        raise ValueError("timeout is 0, and must be more than 0 s")
     return min(sum(given), 2**32 - 1)
 
 

@@ -19,7 +19,7 @@ def log_in():
         return json.loads(answer.read())["body"]
 
 
-# Once for each instance there, for each page here.
+# Runs once per instance on the platform, and once per page in a component.
 TOKEN = log_in()
 
 
@@ -71,7 +71,7 @@ def lambda_handler(event, context):
     if key != os.environ.get("WELD_AUTH_KEY"):
         return {"statusCode": 401, "body": json.dumps({"error": "unauthorized"})}
     if event["rawPath"][1:] == "/schema":
-        # As if the function's URL ended in a slash.
+        # As if the function's URL ended with a slash.
         return {"statusCode": 200, "body": json.dumps({"schema": {name: {"primary_key": "id"} for name in TABLES}})}
     if event["requestContext"]["http"]["method"] != "POST":
         return {"statusCode": 404, "body": "no"}
