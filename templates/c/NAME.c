@@ -19,7 +19,7 @@ bool exports_weld_connector_source_schema(weld_tables *ret, weld_error *error) {
   return weld_schema(tables, sizeof tables / sizeof *tables, ret);
 }
 
-/* GETs a path of the API, whose address stands in {{name}}.toml. So does the token: the host adds it. */
+/* GETs a path of the API. Its address and token are in {{name}}.toml; the host adds the token. */
 static bool get(weld_buffer *path, weld_text *body, weld_error *error) {
   weld_text base;
   if (!weld_variable("API_BASE_URL", &base, error)) return false;
@@ -29,7 +29,7 @@ static bool get(weld_buffer *path, weld_text *body, weld_error *error) {
   return weld_get(weld_finish(&url), body, error);
 }
 
-/* The answer is the array of rows. A page that is not full is the last one; the next sync begins anew. */
+/* The answer is an array of rows. A page that is not full is the last one; the next sync starts from the beginning. */
 static bool beers(weld_text state, weld_page *page, weld_error *error) {
   int64_t number = weld_json_number_of(state, "next_page", 1);
   weld_buffer path = {0}, next = {0};
@@ -51,7 +51,7 @@ static bool beers(weld_text state, weld_page *page, weld_error *error) {
   return weld_answer(page, rows, weld_finish(&next), has_more);
 }
 
-/* The answer is an object of rows and the cursor of the next page, null after the last one. */
+/* The answer is an object with the rows and the cursor of the next page, which is null after the last page. */
 static bool reviews(weld_text state, weld_page *page, weld_error *error) {
   weld_buffer path = {0}, next = {0};
   weld_text value, cursor, body, rows;

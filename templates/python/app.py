@@ -1,4 +1,4 @@
-"""The connector {{name}}: two tables of the demo API. Replace them by those of yours."""
+"""The connector {{name}}: two tables of the demo API. Replace them with your own."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -8,7 +8,7 @@ from weld_connector import Connector, Field, Page, Table, UnknownTable, env, exp
 BEERS_PER_PAGE = 80
 ORDERS_PER_PAGE = 50
 
-# By how much an order may become visible later than its own time, the difference of the clocks included.
+# The longest delay after which an order may become visible, including the difference between the clocks.
 OVERLAP = timedelta(minutes=1)
 
 
@@ -27,7 +27,7 @@ class DemoApi(Connector):
         raise UnknownTable(table)
 
     def beers(self, state: dict[str, Any]) -> Page:
-        """By page number; each sync fetches everything."""
+        """Fetch by page number; each sync fetches everything."""
         number = state.get("page", 1)
         rows = get("beers", page=number, per_page=BEERS_PER_PAGE)
         if len(rows) < BEERS_PER_PAGE:
@@ -35,7 +35,7 @@ class DemoApi(Connector):
         return Page(rows, state={"page": number + 1}, has_more=True)
 
     def orders(self, state: dict[str, Any]) -> Page:
-        """By time of change, then id; each sync fetches what has changed since the one before."""
+        """Fetch by time of change, then id; each sync fetches the orders that changed since the last sync."""
         began = state.get("began") or datetime.now(timezone.utc).isoformat()
         since, after_id = state.get("since"), state.get("after_id")
         rows = get("orders", updated_since=since, after_id=after_id, limit=ORDERS_PER_PAGE)
@@ -46,7 +46,7 @@ class DemoApi(Connector):
 
 
 def get(path: str, **params: Any) -> Any:
-    # Its token is added by the host, which also waits for its quota; an error that nobody catches here reaches Weld.
+    # The host adds the token and waits for the API's quota. An error that is not caught here is reported to Weld.
     response = requests.get(f"{env('API_BASE_URL')}/{path}", params=params, timeout=60)
     response.raise_for_status()
     return response.json()

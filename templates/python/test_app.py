@@ -1,4 +1,4 @@
-"""python3 -m unittest"""
+"""Run with python3 -m unittest."""
 
 import unittest
 
@@ -14,12 +14,12 @@ class Tables(unittest.TestCase):
         self.host = FakeHost(env={"API_BASE_URL": API}).start()
         self.addCleanup(self.host.stop)
 
-    def test_beers_come_page_after_page(self) -> None:
+    def test_beers_are_fetched_page_by_page(self) -> None:
         self.host.answer("GET", f"{API}/beers?page=1", json=[{"id": 1}] * BEERS_PER_PAGE)
         self.host.answer("GET", f"{API}/beers?page=2", json=[{"id": 81}])
         self.assertEqual(len(list(self.host.rows(DemoApi, "beers"))), BEERS_PER_PAGE + 1)
 
-    def test_a_sync_of_orders_begins_where_the_one_before_began(self) -> None:
+    def test_a_sync_of_orders_starts_at_the_time_of_the_last_sync(self) -> None:
         order = {"id": 7, "updated_at": "2024-01-01T00:00:00Z"}
         self.host.answer("GET", f"{API}/orders", json=[order] * ORDERS_PER_PAGE)
         self.host.answer("GET", f"{API}/orders?after_id=7&updated_since={order['updated_at']}", json=[])
@@ -28,7 +28,7 @@ class Tables(unittest.TestCase):
         self.assertEqual((first.has_more, last.has_more), (True, False))
         self.assertLess(last.state["since"], first.state["began"])
 
-    def test_an_answer_that_is_no_success_is_the_api_s_fault(self) -> None:
+    def test_an_error_status_of_the_api_is_an_upstream_error(self) -> None:
         self.host.answer("GET", f"{API}/beers", status=500, text="out of order")
         with self.assertRaisesRegex(Upstream, "out of order"):
             self.host.fetch_page(DemoApi, "beers")

@@ -1,20 +1,20 @@
-/* The connector on this machine, with a host that answers what a test wants: see tests/run. */
+/* Tests the connector natively, with a fake host whose answers the tests set: see tests/run. */
 #include "weld.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the API answers next, and what it was asked last. */
+/* The API's next answer, and the URL of the last request. */
 static weld_text answer;
 static uint16_t status = 200;
-static char asked[256];
+static char requested[256];
 
 bool weld_connector_host_http_fetch(weld_connector_host_http_request_t *request,
                                     weld_connector_host_http_response_t *response,
                                     weld_connector_host_http_error_t *error) {
   (void)error;
-  snprintf(asked, sizeof asked, "%.*s", (int)request->url.len, (const char *)request->url.ptr);
+  snprintf(requested, sizeof requested, "%.*s", (int)request->url.len, (const char *)request->url.ptr);
   *response = (weld_connector_host_http_response_t){.status = status};
   response->body.val.text = answer;
   return true;
@@ -24,7 +24,7 @@ static int failed;
 
 static void check(const char *what, bool holds) {
   if (holds) return;
-  printf("not so: %s (asked for %s)\n", what, asked);
+  printf("failed: %s (requested %s)\n", what, requested);
   failed = 1;
 }
 
@@ -41,12 +41,12 @@ static void beers_end_with_the_first_page_that_is_not_full(void) {
   weld_add(&full, "]");
   answer = weld_finish(&full);
   check("a full page", fetch("beers", "{}", &page, &error));
-  check("the first page's number", strcmp(asked, "http://api.test/beers?page=1&per_page=80") == 0);
+  check("the first page's number", strcmp(requested, "http://api.test/beers?page=1&per_page=80") == 0);
   check("more after a full page", page.has_more && weld_is(page.state, "{\"next_page\": 2}"));
   answer = weld_text_of("[{\"id\": 81}]");
   check("the second page", fetch("beers", "{\"next_page\": 2}", &page, &error));
-  check("the second page's number", strcmp(asked, "http://api.test/beers?page=2&per_page=80") == 0);
-  check("rows as they came", weld_is(page.insert, "[{\"id\": 81}]"));
+  check("the second page's number", strcmp(requested, "http://api.test/beers?page=2&per_page=80") == 0);
+  check("unchanged rows", weld_is(page.insert, "[{\"id\": 81}]"));
   check("the end", !page.has_more && weld_is(page.state, "{}"));
 }
 
@@ -58,29 +58,29 @@ static void reviews_follow_the_cursor(void) {
   check("the cursor is kept", page.has_more && weld_is(page.state, "{\"cursor\": \"a&b\"}"));
   answer = weld_text_of("{\"reviews\": [], \"next_cursor\": null}");
   check("the last page", fetch("reviews", "{\"cursor\": \"a&b\"}", &page, &error));
-  check("the cursor is escaped", strcmp(asked, "http://api.test/reviews?limit=100&cursor=a%26b") == 0);
+  check("the cursor is escaped", strcmp(requested, "http://api.test/reviews?limit=100&cursor=a%26b") == 0);
   check("the end", !page.has_more && weld_is(page.state, "{}"));
 }
 
-static void failures_are_told(void) {
+static void failures_are_reported(void) {
   weld_page page;
   weld_error error;
   answer = weld_text_of("{}");
   check("an answer without rows", !fetch("reviews", "{}", &page, &error));
-  check("it is the API's", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM);
+  check("an upstream error", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM);
   status = 401;
   check("a refusal", !fetch("beers", "{}", &page, &error));
-  check("it is told", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED);
+  check("an unauthorized error", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED);
   status = 200;
-  check("another table", !fetch("wines", "{}", &page, &error));
-  check("it is unknown", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNKNOWN_TABLE);
+  check("an unknown table", !fetch("wines", "{}", &page, &error));
+  check("an unknown-table error", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNKNOWN_TABLE);
 }
 
 int main(void) {
   setenv("API_BASE_URL", "http://api.test", 1);
   beers_end_with_the_first_page_that_is_not_full();
   reviews_follow_the_cursor();
-  failures_are_told();
-  if (!failed) puts("all as it should be");
+  failures_are_reported();
+  if (!failed) puts("all tests passed");
   return failed;
 }
