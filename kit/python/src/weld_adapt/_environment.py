@@ -77,7 +77,7 @@ def begin(keys: Iterable[str]) -> dict[str, str]:
     Environment.missing = Missing()
     environ = os.environ
     environ.__class__ = Environment
-    # Not by `update`, which calls C's `putenv` for each variable: a component has no other process that could read them.
+    # `update` would also call C's `putenv` for each variable, which no code in a component needs.
     environ._data.clear()  # type: ignore[attr-defined]
     environ._data.update(  # type: ignore[attr-defined]
         (environ.encodekey(name), environ.encodevalue(value)) for name, value in variables.items()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A function that is asked while the component is built, for nobody: see `weld_connector._rehearsal`."""
+"""Rehearses pages of an adapted function while the component is built: see `weld_connector._rehearsal`."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def handler(request):
 CHECKS = [KeyCheck("", "authorization", None, "Bearer ", "REHEARSAL_KEY", None)]
 ENTRY = FoundEntry("handler", False, "the rehearsal's")
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rehearsal")
-"""Where the function would be; there is no such folder."""
+"""The folder of the rehearsed function. It doesn't exist."""
 
 
 class Rehearsed(Protocol):
-    """A function, asked as a connector."""
+    """A function, called as a connector."""
 
     modules: OwnModules
 
@@ -50,9 +50,9 @@ class Rehearsed(Protocol):
 
 
 def rehearse(function: Rehearsed) -> Any:
-    """Asks `function` of `FOLDER`, `ENTRY`, `MODULE` and `CHECKS` for its tables and a page, several times; returns the answers.
+    """Call `function` for its tables and a page several times, and return the last results.
 
-    The variables of the environment are as before when it returns.
+    `function` must be made of `FOLDER`, `ENTRY`, `MODULE` and `CHECKS`. The environment's variables are restored at the end.
     """
     path = os.path.join(FOLDER, f"{MODULE}.py")
     function.modules.known[MODULE] = OwnModule(path, compile(SOURCE, path, "exec", dont_inherit=True), False)

@@ -1,8 +1,8 @@
-"""Pages that are made while the component is built, for nobody.
+"""Rehearses pages while the component is built, to make the real pages faster.
 
-Each page begins with the memory that the build left. What Python works out at the first use of something and then keeps, such as
-a compiled pattern or the faster form of a function's instructions, would be worked out again in every page. After a rehearsal it
-is part of that memory.
+Each page begins with the memory image of the build. Python computes some things at their first use and then keeps them, such
+as compiled patterns and specialized instructions. After a rehearsal they are in the image; otherwise every page would compute
+them again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Answers = tuple[Union[list[_export.PlainTable], _export.Failure], Union[_export.PlainPage, _export.Failure]]
 
 ROUNDS = 24
-"""How many pages are made: Python changes the instructions of a function after some of its calls."""
+"""The number of rehearsed pages. Python specializes the instructions of a function only after several calls."""
 URL = "https://rehearsal.invalid/rows"
 ROWS = '[{"id": 1, "name": "é", "price": 1.25, "tags": ["a"], "other": null, "is_new": true}, {"id": 2, "price": 10.5}]'
 HEADERS = [
@@ -58,19 +58,19 @@ class _Rehearsed(Connector):
 
 
 def rehearse(work: Callable[[], T] | None = None) -> T | Answers:
-    """Does `work` several times with a host that sends nothing, and returns its last result.
+    """Run `work` several times with a host that sends nothing, and return its last result.
 
-    Without `work`, it asks a connector for its tables and a page.
+    Without `work`, it calls a connector for its tables and a page.
     """
     before = _host.current
     _host.current = RehearsalHost()
     try:
         for _ in range(ROUNDS - 1):
-            (work or _ask)()
-        return (work or _ask)()
+            (work or _call)()
+        return (work or _call)()
     finally:
         _host.current = before
 
 
-def _ask() -> Answers:
+def _call() -> Answers:
     return _export.schema(_Rehearsed), _export.fetch_page(_Rehearsed, "rows", '{"page": 1}')

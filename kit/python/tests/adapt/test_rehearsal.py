@@ -9,7 +9,7 @@ from .harness import adapted
 
 
 class Rehearsal(unittest.TestCase):
-    def test_a_function_is_asked_and_nothing_of_it_stays(self):
+    def test_a_function_is_called_and_leaves_no_trace(self):
         with adapted("def main(request):\n    return {}\n"):
             before = dict(os.environ), os.environ.__class__, list(sys.meta_path), sorted(sys.modules)
             tables, page = _rehearsal.rehearse(_export._rehearsed())
