@@ -4,6 +4,8 @@
 //! client of `sync`, and judges the answers.
 
 mod component;
+#[cfg(test)]
+mod documented;
 mod finding;
 mod names;
 mod pages;
