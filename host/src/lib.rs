@@ -34,6 +34,8 @@ mod metrics_probe;
 pub mod pages;
 mod report;
 mod retry_after;
+#[cfg(test)]
+mod samples;
 pub mod sandbox;
 mod scope;
 mod secrets;

@@ -1,5 +1,8 @@
 //! Why a configuration cannot be used.
 
+#[cfg(test)]
+mod texts;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! Why a connector failed to load, and why a call could not begin or did not succeed.
 
+#[cfg(test)]
+mod samples;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! Why a request has no response.
 
+#[cfg(test)]
+mod texts;
+
 use std::net::IpAddr;
 use std::time::Duration;
 

@@ -1,5 +1,8 @@
 //! The errors in which a call of a guest can end.
 
+#[cfg(test)]
+mod samples;
+
 use std::sync::Arc;
 use std::time::Duration;
 

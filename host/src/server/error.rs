@@ -13,6 +13,9 @@
 //! below are deliberately exhaustive: a new cause does not compile until its answer is defined here.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+#[cfg(test)]
+mod texts;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;

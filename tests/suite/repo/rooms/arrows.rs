@@ -20,7 +20,7 @@ const FLOW: [&str; 7] = [
 /// and tokens as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 16] = [
+const LEAVES: [&str; 17] = [
     "account",
     "config",
     "bindings",
@@ -33,18 +33,20 @@ const LEAVES: [&str; 16] = [
     "report",
     "metrics_probe",
     "retry_after",
+    "samples",
     "scope",
     "secrets",
     "tokens",
     "waits",
 ];
-/// Leaves that other leaves may use; `metrics_probe` exists only for tests.
-const BASE: [&str; 7] = [
+/// Leaves that other leaves may use; `metrics_probe` and `samples` exist only for tests.
+const BASE: [&str; 8] = [
     "account",
     "config",
     "lock",
     "metrics_probe",
     "report",
+    "samples",
     "scope",
     "waits",
 ];

@@ -1,0 +1,163 @@
+//! What connectors and the log say of a request that has no response.
+
+use std::time::Duration;
+
+use super::{EgressError, HoldCause, RequestFault, Timeout, TimeoutOwner};
+use crate::account::MemoryError;
+use crate::config::AllowRemedy;
+use crate::egress::address::SpecialUse;
+use crate::egress::auth::error::AuthError;
+use crate::egress::phase::{CallPhase, PhaseTime};
+use crate::samples::{messages, samples};
+use crate::scope::DeadlineReason;
+
+const ORIGIN: &str = "https://api.example.com";
+const FILE: &str = "beers.toml";
+
+fn denied(remedy: AllowRemedy) -> EgressError {
+    EgressError::Denied {
+        origin: ORIGIN.to_owned(),
+        remedy,
+        file: FILE.to_owned(),
+    }
+}
+
+fn address_denied(address: &str, special_use: SpecialUse) -> EgressError {
+    EgressError::AddressDenied {
+        origin: ORIGIN.to_owned(),
+        address: address.parse().unwrap(),
+        special_use,
+        file: FILE.to_owned(),
+    }
+}
+
+fn quota_spent(cause: HoldCause) -> EgressError {
+    EgressError::QuotaSpent {
+        budget: ORIGIN.to_owned(),
+        wait: Duration::from_secs(90),
+        limit: DeadlineReason::PageTimeout,
+        cause,
+    }
+}
+
+fn rate_limited(wait: Option<Duration>) -> EgressError {
+    EgressError::RateLimited {
+        origin: ORIGIN.to_owned(),
+        rule: "rate-limit.refusal[0] on line 7".to_owned(),
+        wait,
+    }
+}
+
+fn timeout(limit: Timeout, phase: CallPhase) -> EgressError {
+    limit.after(PhaseTime {
+        phase,
+        spent: Duration::from_millis(10_040),
+    })
+}
+
+/// Those that a request gets from the policy of the network.
+fn refusals() -> Vec<EgressError> {
+    let remedies = samples!(AllowRemedy:
+        AllowRemedy::Rule(_) => AllowRemedy::Rule(ORIGIN.to_owned()),
+        AllowRemedy::Upgrade(_) => AllowRemedy::Upgrade(ORIGIN.to_owned()),
+        AllowRemedy::Port { .. } => AllowRemedy::Port {
+            permitted: "https://api.example.com:8443".to_owned(),
+            rule: ORIGIN.to_owned(),
+        },
+    );
+    let addresses = [
+        address_denied("127.0.0.1", SpecialUse::Loopback),
+        address_denied("fd00::1", SpecialUse::Private),
+        address_denied("255.255.255.255", SpecialUse::Broadcast),
+    ];
+    remedies.into_iter().map(denied).chain(addresses).collect()
+}
+
+fn all() -> Vec<EgressError> {
+    let name = || "api".to_owned();
+    samples!(EgressError:
+        EgressError::Denied { .. } => denied(AllowRemedy::Rule(ORIGIN.to_owned())),
+        EgressError::AddressDenied { .. } => address_denied("10.0.0.1", SpecialUse::Private),
+        EgressError::InvalidRequest { .. } => RequestFault::Port.into(),
+        EgressError::Credentials(_) => AuthError::Unsigned { name: name() }.into(),
+        EgressError::RequestTooLarge { .. } => EgressError::RequestTooLarge { limit_bytes: 16 << 20 },
+        EgressError::ResponseTooLarge { .. } => EgressError::ResponseTooLarge { limit_bytes: 64 << 20 },
+        EgressError::TooManyCalls { .. } => EgressError::TooManyCalls { limit: 1000 },
+        EgressError::TooManyBytes { .. } => EgressError::TooManyBytes { limit_bytes: 512 << 20 },
+        EgressError::OutOfMemory(_) => MemoryError::Connector(64 << 20).into(),
+        EgressError::QuotaSpent { .. } => quota_spent(HoldCause::Quota),
+        EgressError::RateLimited { .. } => rate_limited(Some(Duration::from_secs(30))),
+        EgressError::OutOfService { .. } => EgressError::OutOfService {
+            origin: ORIGIN.to_owned(),
+            failures: 10,
+            wait: Duration::from_secs(30),
+        },
+        EgressError::Timeout { .. } => timeout(Timeout::Connect(TimeoutOwner::Config), CallPhase::Tls),
+        EgressError::Unreadable { .. } => EgressError::Unreadable {
+            origin: ORIGIN.to_owned(),
+            source: "the reason".into(),
+        },
+        EgressError::Failed { .. } => EgressError::Failed {
+            origin: ORIGIN.to_owned(),
+            source: "the reason".into(),
+        },
+    )
+}
+
+/// Other forms of the same variants.
+fn forms() -> Vec<EgressError> {
+    let limits = samples!(Timeout:
+        Timeout::Connect(_) => Timeout::Connect(TimeoutOwner::Request),
+        Timeout::FirstByte(_) => Timeout::FirstByte(TimeoutOwner::Config),
+        Timeout::Idle(_) => Timeout::Idle(TimeoutOwner::Config),
+        Timeout::Deadline(_) => Timeout::Deadline(DeadlineReason::Total),
+    );
+    let timeouts = limits
+        .into_iter()
+        .map(|limit| timeout(limit, CallPhase::Head));
+    let held = [quota_spent(HoldCause::Answer), rate_limited(None)];
+    timeouts.chain(held).collect()
+}
+
+fn faults() -> Vec<RequestFault> {
+    let parse_error = || url::Url::parse("api").unwrap_err();
+    let uri_error = || {
+        http::Uri::builder()
+            .path_and_query("/a b")
+            .build()
+            .unwrap_err()
+    };
+    samples!(RequestFault:
+        RequestFault::Url { .. } => RequestFault::Url { url: "api".to_owned(), source: parse_error() },
+        RequestFault::UrlTooLong { .. } => RequestFault::UrlTooLong { limit_bytes: 64 << 10 },
+        RequestFault::UrlCharacter => RequestFault::UrlCharacter,
+        RequestFault::Scheme(_) => RequestFault::Scheme("ftp".to_owned()),
+        RequestFault::UserInfo => RequestFault::UserInfo,
+        RequestFault::NoHost(_) => RequestFault::NoHost("https:api".to_owned()),
+        RequestFault::Host(_) => RequestFault::Host("a..b".to_owned()),
+        RequestFault::Port => RequestFault::Port,
+        RequestFault::Uri(_) => RequestFault::Uri(uri_error()),
+        RequestFault::Ambiguous => RequestFault::Ambiguous,
+        RequestFault::Method(_) => RequestFault::Method("GET IT".to_owned()),
+        RequestFault::HeaderName(_) => RequestFault::HeaderName("a b".to_owned()),
+        RequestFault::Headers => RequestFault::Headers,
+        RequestFault::HeaderValue(_) => RequestFault::HeaderValue("x-note".to_owned()),
+        RequestFault::ReservedHeader(_) => RequestFault::ReservedHeader("host".to_owned()),
+    )
+}
+
+#[test]
+fn connectors_read_these_refusals_of_the_network() {
+    insta::assert_snapshot!(messages(&refusals()));
+}
+
+#[test]
+fn connectors_read_these_failures_of_requests() {
+    let errors: Vec<EgressError> = all().into_iter().chain(forms()).collect();
+    insta::assert_snapshot!(messages(&errors));
+}
+
+#[test]
+fn connectors_read_these_faults_of_requests() {
+    insta::assert_snapshot!(messages(&faults()));
+}

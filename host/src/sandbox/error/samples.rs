@@ -1,0 +1,82 @@
+//! One error of each kind, for the tests that hold their texts.
+
+use std::io;
+use std::time::Duration;
+
+use super::{CallError, CrashTrace, GuestError};
+use crate::account::MemoryError;
+use crate::samples::samples;
+use crate::sandbox::code::CodeFault;
+use crate::waits::{Postponement, Wait, WaitReason};
+
+impl GuestError {
+    pub(crate) fn samples() -> Vec<Self> {
+        let message = || "the message of the connector".to_owned();
+        samples!(GuestError:
+            GuestError::UnknownTable { .. } => GuestError::UnknownTable { table: Some("beers".to_owned()) },
+            GuestError::Misconfigured { .. } => GuestError::Misconfigured {
+                file: "plugins/beers.toml".to_owned(),
+                message: message(),
+            },
+            GuestError::InvalidState(_) => GuestError::InvalidState(message()),
+            GuestError::Unauthorized(_) => GuestError::Unauthorized(message()),
+            GuestError::RateLimited(_) => GuestError::RateLimited(None),
+            GuestError::Upstream(_) => GuestError::Upstream(message()),
+            GuestError::Failed(_) => GuestError::Failed(message()),
+        )
+    }
+}
+
+impl CallError {
+    pub(crate) fn samples() -> Vec<Self> {
+        let limit = Duration::from_secs(60);
+        let wait = || Wait {
+            reason: WaitReason::Pause,
+            until: None,
+        };
+        let guest = GuestError::samples().into_iter().map(Self::Guest);
+        let others = samples!(CallError:
+            CallError::Guest(_) => CallError::Guest(GuestError::RateLimited(Some(limit))),
+            CallError::Crashed { .. } => CallError::Crashed {
+                cause: "wasm `unreachable` instruction executed".to_owned(),
+                trace: CrashTrace::none(),
+            },
+            CallError::Exited { .. } => CallError::Exited { status: 3, trace: CrashTrace::none() },
+            CallError::OutOfMemory { .. } => CallError::OutOfMemory {
+                limit: MemoryError::Connector(64 << 20),
+                trace: CrashTrace::none(),
+            },
+            CallError::CpuTime { .. } => CallError::CpuTime { limit },
+            CallError::PageTimeout { .. } => CallError::PageTimeout {
+                limit,
+                waits_for: Some(wait()),
+            },
+            CallError::AnswerTimeout { .. } => CallError::AnswerTimeout { limit },
+            CallError::Postponed(_) => CallError::Postponed(Postponement {
+                wait: wait(),
+                length: limit,
+                repeated_calls: 0,
+            }),
+            CallError::PageTooLarge { .. } => CallError::PageTooLarge {
+                bytes: (64 << 20) + 1,
+                limit_bytes: 64 << 20,
+            },
+            CallError::StateTooLarge { .. } => CallError::StateTooLarge {
+                bytes: (1 << 20) + 1,
+                limit_bytes: 1 << 20,
+            },
+            CallError::SchemaTooLarge { .. } => CallError::SchemaTooLarge {
+                bytes: (4 << 20) + 1,
+                limit_bytes: 4 << 20,
+            },
+            CallError::Unreadable { .. } => CallError::Unreadable { source: "string pointer/length out of bounds".into() },
+            CallError::Sandbox { .. } => CallError::Sandbox { source: "the system's reason".into() },
+            CallError::Credentials { .. } => CallError::Credentials {
+                cause: "the cause of the credential".to_owned(),
+                failed: Box::new(CallError::Guest(GuestError::RateLimited(None))),
+            },
+            CallError::Code(_) => CallError::Code(CodeFault::Read(io::Error::other("the system's reason"))),
+        );
+        guest.chain(others).collect()
+    }
+}
