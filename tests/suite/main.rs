@@ -22,6 +22,7 @@ mod pages;
 mod repo;
 mod serving;
 mod sync;
+mod texts;
 
 /// The path of each test guest; an unused one causes a dead-code warning.
 mod guests {
