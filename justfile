@@ -96,7 +96,7 @@ ci:
     .ci/run
 
 # All of these, and the checks that take too long for every change
-full: ci properties functions
+full: ci properties functions (recording "target/first-connector.svg")
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
@@ -114,6 +114,13 @@ properties CASES="50000":
 bench:
     cargo bench --locked -p weld-host-tests
     cargo run --release --locked -p weld-host-bench
+
+# Record README's first connector in a terminal, by running its commands (a minute or two)
+recording PICTURE="docs/pictures/first-connector.svg":
+    cargo build --quiet --locked -p weld-host
+    python3 -m venv target/tools/recording
+    target/tools/recording/bin/pip --disable-pip-version-check install --quiet pyte==0.8.2
+    target/tools/recording/bin/python docs/pictures/record.py target/debug/weld-host {{ PICTURE }}
 
 # Serve the connectors of ./plugins
 serve:

@@ -1,4 +1,4 @@
-//! docs/command-line.md is what the program says about itself: `UPDATE_DOCS=1 cargo test --test suite manual` writes it anew.
+//! docs/command-line.md has the help of each command: `UPDATE_DOCS=1 cargo test --test suite manual` writes the page.
 
 use super::{page, repository};
 use crate::PROGRAM;

@@ -6,6 +6,8 @@ mod fixed_limits;
 mod flags;
 mod front_page;
 mod links;
+mod recording;
+mod rooms_picture;
 mod summary;
 
 use std::fs;
@@ -30,7 +32,7 @@ fn manual() -> Vec<String> {
     pages
 }
 
-/// The lines of a page that are no code.
+/// The lines of a page outside of code blocks.
 fn prose(page: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;
     page.lines().filter(move |line| {
