@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::error::CliError;
 use super::folders::CacheFlag;
-use super::host::{Host, wished};
+use super::host::{Host, stop_requested};
 use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
@@ -81,14 +81,14 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let api = start_api(flags.api_listen, flags.scale, api_stopped).await?;
     let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
     config.plugins = plugins.path().to_owned();
-    let host = Host::start_whole(config, None, HostMaps::default()).await?;
+    let host = Host::start_loaded(config, None, HostMaps::default()).await?;
     let url = example_url(&host)?;
     say(&format!(
         "The demo API is at http://{api} (token {DEMO_TOKEN}), the connector at {url}"
     ));
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = host.run(wished(stopped), drop);
+    let serving = host.run(stop_requested(stopped), drop);
     let syncing = async {
         let client = ConnectorClient::new(&url, Some(&key))?;
         sync_all(&client).await?;
@@ -134,7 +134,7 @@ async fn start_api(
         .map_err(|source| CliError::Listen { address, source })?;
     let address = api.local_addr();
     tokio::spawn(async move {
-        if let Err(error) = api.run(wished(stopped)).await {
+        if let Err(error) = api.run(stop_requested(stopped)).await {
             tracing::error!(%error, "the demo API stopped");
         }
     });

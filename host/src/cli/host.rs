@@ -96,7 +96,7 @@ impl Host {
     }
 
     /// Like [`start`](Self::start), but loads every connector first.
-    pub(super) async fn start_whole(
+    pub(super) async fn start_loaded(
         config: ServerConfig,
         tokens: Option<Store>,
         maps: HostMaps,
@@ -132,7 +132,7 @@ impl Host {
         drop(self.reports);
         let (loader, interval) = self.loader;
         let loading = loader.run(interval, on_loaded);
-        let giving_back = async {
+        let reclaiming = async {
             match self.reclaimer {
                 Some((reclaimer, after)) => reclaimer.run(after).await,
                 None => std::future::pending().await,
@@ -140,7 +140,7 @@ impl Host {
         };
         tokio::select! {
             () = self.server.run(self.connectors, self.pages, self.settings, shutdown) => {}
-            () = giving_back => {}
+            () = reclaiming => {}
             () = self.trimmer.run() => {}
             () = loading => {}
         }
@@ -170,7 +170,7 @@ fn admission_settings(config: &ServerConfig, capacity: Capacity) -> AdmissionSet
 }
 
 /// Waits until the other end of `stopped` is dropped, which asks to stop.
-pub(super) async fn wished(stopped: oneshot::Receiver<()>) {
+pub(super) async fn stop_requested(stopped: oneshot::Receiver<()>) {
     // Nothing is ever sent: the wait ends with an error when the sender is dropped.
     let _ = stopped.await;
 }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::error::CliError;
 use super::folders::{CacheFlag, PluginsFlag};
-use super::host::{Host, wished};
+use super::host::{Host, stop_requested};
 use super::output::say;
 use super::settings::SettingFlags;
 use super::signals::Signals;
@@ -47,7 +47,7 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let address = host.server.local_addr();
     let on_loaded = |report: LoadReport| announce_connector(address, &report);
-    let serving = host.run(wished(stopped), on_loaded);
+    let serving = host.run(stop_requested(stopped), on_loaded);
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => return Ok(()),

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::cli::error::CliError;
 use crate::cli::folders::default_cache;
-use crate::cli::host::{Host, wished};
+use crate::cli::host::{Host, stop_requested};
 use crate::cli::tokens::TokenFlags;
 use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};
 use crate::egress::HostMaps;
@@ -62,7 +62,7 @@ impl SyncSource {
             ..ServerConfig::unattended()
         };
         let ceilings = config.effective_ceilings();
-        let host = Host::start_whole(config, TokenFlags::of_environment().store()?, maps).await?;
+        let host = Host::start_loaded(config, TokenFlags::of_environment().store()?, maps).await?;
         if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {
                 path: component.to_owned(),
@@ -73,7 +73,7 @@ impl SyncSource {
             ConnectorConfig::read(&component.with_extension("toml"), &ceilings, &SystemFiles);
         let url = format!("http://{}", host.server.local_addr());
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(host.run(wished(stopped), drop));
+        let serving = tokio::spawn(host.run(stop_requested(stopped), drop));
         let name = component.file_stem().unwrap_or_default();
         Ok(Self {
             url,

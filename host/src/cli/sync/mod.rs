@@ -19,7 +19,7 @@ use self::lines::{JsonLog, TextLog};
 pub(super) use self::report::Report;
 use self::target::Target;
 use super::error::CliError;
-use super::host::wished;
+use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
 use super::serve::environment_key;
 use super::signals::Signals;
@@ -113,7 +113,14 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     }
     let (stop, stopped) = oneshot::channel();
     let syncing = async {
-        let synced = sync_to(&client, target.open()?, &options, report, wished(stopped)).await;
+        let synced = sync_to(
+            &client,
+            target.open()?,
+            &options,
+            report,
+            stop_requested(stopped),
+        )
+        .await;
         source.close().await;
         synced
     };

@@ -119,7 +119,7 @@ async fn every_bad_answer_has_its_own_error() {
     for (answer, expected) in cases {
         let server = single(answer).await;
         let client = ConnectorClient::new(&server.url(), None).unwrap();
-        let text = said(&client.schema().await.unwrap_err());
+        let text = error_text(&client.schema().await.unwrap_err());
         assert!(text.contains(expected), "{text}");
         assert!(text.contains(&server.url()), "{text}");
     }
@@ -129,7 +129,7 @@ async fn every_bad_answer_has_its_own_error() {
 async fn a_refused_key_is_distinguished_from_a_missing_one() {
     let server = single(|| Answer::status("401 Unauthorized", "")).await;
     let client = ConnectorClient::new(&server.url(), Some(&Secret::new("hunter2"))).unwrap();
-    let text = said(&client.schema().await.unwrap_err());
+    let text = error_text(&client.schema().await.unwrap_err());
     assert!(
         text.ends_with(
             "answered 401 (the key was refused: check --key or WELD_API_KEY): no message"
@@ -147,7 +147,11 @@ async fn an_unreachable_server_is_reported_with_the_cause() {
     let client = ConnectorClient::new(&url, None).unwrap();
     let error = client.schema().await.unwrap_err();
     assert!(error.is_worth_another_try());
-    assert!(said(&error).contains("refused"), "{}", said(&error));
+    assert!(
+        error_text(&error).contains("refused"),
+        "{}",
+        error_text(&error)
+    );
 }
 
 #[tokio::test]
@@ -160,9 +164,9 @@ async fn an_incomplete_answer_is_an_error() {
     let error = client.schema().await.unwrap_err();
     assert!(error.is_worth_another_try());
     assert!(
-        said(&error).contains("/schema failed: the body is incomplete"),
+        error_text(&error).contains("/schema failed: the body is incomplete"),
         "{}",
-        said(&error)
+        error_text(&error)
     );
 }
 
@@ -177,9 +181,9 @@ async fn an_answer_that_never_comes_times_out() {
     let error = client.schema().await.unwrap_err();
     assert!(error.is_worth_another_try());
     assert!(
-        said(&error).ends_with("did not answer within 20ms"),
+        error_text(&error).ends_with("did not answer within 20ms"),
         "{}",
-        said(&error)
+        error_text(&error)
     );
 }
 
@@ -207,7 +211,7 @@ async fn answers_over_the_limit_are_refused_in_both_forms() {
             ..ClientOptions::default()
         };
         let client = ConnectorClient::with_options(&server.url(), None, options).unwrap();
-        let text = said(&client.schema().await.unwrap_err());
+        let text = error_text(&client.schema().await.unwrap_err());
         assert!(
             text.ends_with("is larger than 1000 bytes"),
             "{encoding}: {text}"
@@ -220,7 +224,7 @@ async fn a_page_with_a_row_that_is_not_an_object_is_refused() {
     let server = paging(|_| page(r#"[{"id": 1}, 2]"#, "{}", false)).await;
     let memory = Memory::default();
     let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
-    let text = said(&result.unwrap_err());
+    let text = error_text(&result.unwrap_err());
     assert!(
         text.ends_with("is not a valid page: insert[1] is a number, not an object"),
         "{text}"

@@ -80,6 +80,6 @@ async fn run(
 }
 
 /// The text of an error with its causes.
-fn said(error: &SyncError) -> String {
+fn error_text(error: &SyncError) -> String {
     crate::report::chain(error)
 }

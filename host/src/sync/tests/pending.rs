@@ -78,7 +78,7 @@ async fn an_unchanged_state_ends_the_sync() {
     let server = paging(|_| page("[]", r#"{"page": 1}"#, true)).await;
     let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
     assert_eq!(
-        said(&result.unwrap_err()),
+        error_text(&result.unwrap_err()),
         r#"table "a" makes no progress: 10 pages in a row had the same state and no new rows"#
     );
     // The first answer still changed the state.
@@ -133,7 +133,7 @@ async fn a_pending_page_is_requested_again_after_its_wait() {
     };
     let options = SyncOptions::default();
     let (patient, waits) = (client(PATIENCE), tokio::sync::Notify::new());
-    let asking = sync(
+    let syncing = sync(
         &patient,
         Memory::default().destination(),
         &options,
@@ -150,19 +150,19 @@ async fn a_pending_page_is_requested_again_after_its_wait() {
             tokio::time::resume();
         },
     );
-    let summary = tokio::time::timeout(PATIENCE, asking).await.unwrap();
+    let summary = tokio::time::timeout(PATIENCE, syncing).await.unwrap();
     assert!(summary.unwrap().stopped, "the pause is not over");
     assert_eq!(server.states("a").len(), 1);
 
     let impatient = client(Duration::ZERO);
-    let asking = sync(
+    let syncing = sync(
         &impatient,
         Memory::default().destination(),
         &options,
         |_| {},
         std::future::pending(),
     );
-    let summary = tokio::time::timeout(PATIENCE, asking).await.unwrap();
+    let summary = tokio::time::timeout(PATIENCE, syncing).await.unwrap();
     assert_eq!(summary.unwrap().pages(), 2, "two tables with a page each");
     assert_eq!(server.states("a").len(), 3);
 }

@@ -62,7 +62,7 @@ async fn the_third_failure_ends_the_sync_and_earlier_pages_stay() {
     .await;
     let memory = Memory::default();
     let (result, events) = run(&server, &memory, &only_a()).await;
-    let text = said(&result.unwrap_err());
+    let text = error_text(&result.unwrap_err());
     assert!(text.ends_with("/ answered 500: down"), "{text}");
     assert_eq!(server.states("a").len(), 4);
     assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));

@@ -102,7 +102,7 @@ async fn the_error_for_an_unknown_table_lists_the_known_ones() {
     };
     let (result, _) = run(&server, &Memory::default(), &options).await;
     assert_eq!(
-        said(&result.unwrap_err()),
+        error_text(&result.unwrap_err()),
         r#"the connector has no table "wines"; it has "a", "b""#
     );
 }
@@ -111,7 +111,10 @@ async fn the_error_for_an_unknown_table_lists_the_known_ones() {
 async fn a_schema_without_tables_is_an_error() {
     let server = Server::start(|_| Answer::json(r#"{"schema": {}}"#)).await;
     let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
-    assert_eq!(said(&result.unwrap_err()), "the connector has no tables");
+    assert_eq!(
+        error_text(&result.unwrap_err()),
+        "the connector has no tables"
+    );
 }
 
 #[tokio::test]
@@ -148,7 +151,7 @@ async fn a_failing_destination_ends_the_sync_while_a_page_is_requested() {
     let memory = Memory::default();
     let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
     assert_eq!(
-        said(&result.unwrap_err()),
+        error_text(&result.unwrap_err()),
         r#"table "a" can't be written: the reader of the rows closed the stream"#
     );
     assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
@@ -177,7 +180,7 @@ async fn a_page_with_a_warning_is_stored_unless_strict() {
         assert!(names(&events).contains(&warning.to_owned()), "{strict}");
         if strict {
             assert_eq!(
-                said(&result.unwrap_err()),
+                error_text(&result.unwrap_err()),
                 format!("stopped at the first warning: {warning}")
             );
             assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));

@@ -224,7 +224,7 @@ fn a_table_that_was_not_prepared_is_refused() {
 }
 
 /// A sync that has committed a page each of the tables `t` and `u`.
-fn begun(folder: &Path) -> JsonLines {
+fn started(folder: &Path) -> JsonLines {
     let mut lines = JsonLines::open(folder).unwrap();
     for name in ["t", "u"] {
         lines.prepare(&table(name, &[], &[])).unwrap();
@@ -272,14 +272,14 @@ fn files_that_are_removed_or_changed_during_a_sync_are_noticed() {
     for (case, expected, tamper) in cases {
         let lab = TempDir::new().unwrap();
         let folder = lab.path().join("rows");
-        let mut lines = begun(&folder);
+        let mut lines = started(&folder);
         tamper(&folder);
         let page = rows(&["{\"id\": 2}"]);
         let committed = lines.commit("t", &page, &raw("{\"page\": 2}"));
         drop(lines);
         let lab = TempDir::new().unwrap();
         let folder = lab.path().join("rows");
-        let mut lines = begun(&folder);
+        let mut lines = started(&folder);
         tamper(&folder);
         for error in [committed.unwrap_err(), lines.verify().unwrap_err()] {
             assert!(
@@ -294,7 +294,7 @@ fn files_that_are_removed_or_changed_during_a_sync_are_noticed() {
 fn reading_the_folder_and_adding_files_to_it_is_allowed() {
     let lab = TempDir::new().unwrap();
     let folder = lab.path().join("rows");
-    let mut lines = begun(&folder);
+    let mut lines = started(&folder);
     fs::write(folder.join("notes.txt"), "mine").unwrap();
     fs::copy(folder.join("t.jsonl"), folder.join("copy")).unwrap();
     lines

@@ -8,7 +8,7 @@ use super::super::Sqlite;
 use super::{Lab, put, shown};
 
 /// A sync that has committed a page.
-fn begun(lab: &Lab) -> Sqlite {
+fn started(lab: &Lab) -> Sqlite {
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
     put(&mut sqlite, &["{\"id\": 1}"], "{\"page\": 1}");
@@ -24,13 +24,13 @@ fn next(lab: &Lab, tamper: impl Fn(&Lab)) -> [FileChange; 2] {
         }
         error => panic!("{error:?}"),
     };
-    let mut sqlite = begun(lab);
+    let mut sqlite = started(lab);
     tamper(lab);
     let page = rows(&["{\"id\": 2}"]);
     let committed = sqlite.commit("t", &page, &raw("{\"page\": 2}"));
     drop(sqlite);
     let lab = Lab::new();
-    let mut sqlite = begun(&lab);
+    let mut sqlite = started(&lab);
     tamper(&lab);
     let ended = sqlite.verify();
     [change(committed.unwrap_err()), change(ended.unwrap_err())]
@@ -42,7 +42,7 @@ fn a_deleted_file_is_noticed() {
     let changes = next(&lab, |lab| fs::remove_file(lab.path()).unwrap());
     assert_eq!(changes, [FileChange::Removal; 2]);
     assert_eq!(lab.names(), [""; 0]);
-    begun(&lab);
+    started(&lab);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_moved_folder_is_noticed() {
 fn a_replaced_file_is_noticed_and_the_new_one_is_left_unchanged() {
     let lab = Lab::new();
     let other = Lab::new();
-    drop(begun(&other));
+    drop(started(&other));
     let kept = fs::read(other.path()).unwrap();
     let changes = next(&lab, |lab| {
         let copy = lab.folder.path().join("copy");
@@ -84,7 +84,7 @@ fn a_replaced_file_is_noticed_and_the_new_one_is_left_unchanged() {
     assert_eq!(changes, [FileChange::Replacement; 2]);
     assert_eq!(fs::read(lab.path()).unwrap(), kept);
     assert_eq!(lab.names(), ["rows.sqlite"]);
-    begun(&lab);
+    started(&lab);
 }
 
 #[test]
@@ -123,12 +123,12 @@ fn a_truncated_log_is_noticed_and_the_file_stays_intact() {
         let changes = next(&Lab::new(), cut);
         assert_eq!(changes, [FileChange::Truncation; 2], "{length}");
         let lab = Lab::new();
-        let mut sqlite = begun(&lab);
+        let mut sqlite = started(&lab);
         cut(&lab);
         sqlite.verify().unwrap_err();
         drop(sqlite);
         assert_eq!(lab.names(), ["rows.sqlite"]);
-        let sqlite = begun(&lab);
+        let sqlite = started(&lab);
         assert_eq!(shown(&sqlite, "PRAGMA integrity_check"), ["'ok'"]);
         assert_eq!(shown(&sqlite, "SELECT id FROM t"), ["1"]);
     }
@@ -138,7 +138,7 @@ fn a_truncated_log_is_noticed_and_the_file_stays_intact() {
 fn a_file_with_two_names_is_refused_under_each() {
     let lab = Lab::new();
     let link = lab.folder.path().join("link.sqlite");
-    let mut sqlite = begun(&lab);
+    let mut sqlite = started(&lab);
     fs::hard_link(lab.path(), &link).unwrap();
     let error = Sqlite::open(&link).unwrap_err();
     assert!(error.to_string().contains("hard links"), "{error}");
@@ -195,7 +195,7 @@ fn the_error_says_which_pages_are_lost() {
     ];
     for (tamper, words, kept) in cases {
         let lab = Lab::new();
-        let mut sqlite = begun(&lab);
+        let mut sqlite = started(&lab);
         tamper(&lab);
         let page = rows(&["{\"id\": 2}"]);
         let error = sqlite.commit("t", &page, &raw("{}")).unwrap_err();
@@ -211,7 +211,7 @@ fn the_error_says_which_pages_are_lost() {
 #[test]
 fn checkpoints_and_readers_are_allowed() {
     let lab = Lab::new();
-    let mut sqlite = begun(&lab);
+    let mut sqlite = started(&lab);
     let viewer = rusqlite::Connection::open(lab.path()).unwrap();
     let mut id = 1;
     for mode in ["PASSIVE", "FULL", "RESTART", "TRUNCATE"] {
@@ -236,7 +236,7 @@ fn checkpoints_and_readers_are_allowed() {
 #[test]
 fn copying_and_linking_the_file_is_allowed() {
     let lab = Lab::new();
-    let mut sqlite = begun(&lab);
+    let mut sqlite = started(&lab);
     let beside = |name: &str| lab.folder.path().join(name);
     fs::copy(lab.path(), beside("copy")).unwrap();
     fs::hard_link(lab.path(), beside("link")).unwrap();
