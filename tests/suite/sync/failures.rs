@@ -160,7 +160,7 @@ fn missing_or_broken_component_is_reported() {
     for (contents, words) in [
         (&b""[..], "empty"),
         (b"no component\n", "not WebAssembly"),
-        (half, "cut short"),
+        (half, "truncated"),
     ] {
         fs::write(desk.path("broken.wasm"), contents).unwrap();
         let line = desk.mistake(&["broken.wasm"]);

@@ -289,7 +289,7 @@ fn invalid_map_ends_the_command_before_any_request() {
     let cases: [(&[&str], &str); 5] = [
         (
             &["api.example.com=http://127.0.0.1:9100"],
-            "`api.example.com` is not a URL",
+            "`api.example.com` is not a valid URL",
         ),
         (
             &["https://api.example.com=http://10.0.0.1:9100"],
