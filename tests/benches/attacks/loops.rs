@@ -20,7 +20,7 @@ impl Loops {
     pub(crate) fn add_to(host: HostBuilder, calls: usize) -> HostBuilder {
         let limits =
             format!("[limits]\ncpu-time = \"10m\"\nlinger = \"0s\"\nconcurrency = {calls}");
-        host.plugin(NAME, guests::LOOPS_FOR_EVER)
+        host.plugin(NAME, guests::LOOPS_FOREVER)
             .config(NAME, &limits)
     }
 

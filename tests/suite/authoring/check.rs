@@ -167,7 +167,7 @@ fn file_that_no_host_would_load_is_reported_with_its_reason() {
         .with_guest("command.wasm", guests::IS_A_COMMAND)
         .with_guest("later.wasm", guests::SPEAKS_ANOTHER_VERSION)
         .with_guest("shape.wasm", guests::EXPORTS_ANOTHER_SHAPE)
-        .with_guest("imports.wasm", guests::IMPORTS_WHAT_NO_HOST_OFFERS)
+        .with_guest("imports.wasm", guests::IMPORTS_AN_UNKNOWN_FUNCTION)
         .with_guest("config.wasm", guests::ECHOES_STATE)
         .with("config.toml", "[limits]\nmemroy = 1");
     for (file, code, part) in [

@@ -172,7 +172,7 @@ fn a_state_with_a_secret_is_refused_unless_the_configuration_allows_it() {
 #[test]
 fn an_error_does_not_show_a_secret() {
     let config = "[env]\nTOKEN = { file = \"key\" }\n";
-    let host = with_secret(guests::FAILS_AS_TOLD, config).start();
+    let host = with_secret(guests::FAILS_AS_REQUESTED, config).start();
     for (table, status, kind) in [
         ("misconfigured", 500, "misconfigured"),
         ("upstream", 502, "upstream_failed"),
@@ -193,7 +193,7 @@ fn an_error_does_not_show_a_secret() {
 #[test]
 fn a_schema_does_not_show_a_secret() {
     let host = with_secret(
-        guests::TELLS_ITS_SECRET,
+        guests::REVEALS_ITS_SECRET,
         "[env]\nTOKEN = { file = \"key\" }",
     )
     .start();
@@ -208,7 +208,7 @@ fn a_schema_does_not_show_a_secret() {
 #[test]
 fn the_log_does_not_show_a_secret_that_a_connector_writes() {
     let host = with_secret(
-        guests::TELLS_ITS_SECRET,
+        guests::REVEALS_ITS_SECRET,
         "[env]\nTOKEN = { file = \"key\" }",
     )
     .start();
@@ -234,7 +234,7 @@ fn no_line_of_a_key_with_several_lines_is_shown() {
     let body = lines.join("\n");
     let key = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
     let host = host()
-        .plugin("guest", guests::TELLS_ITS_SECRET)
+        .plugin("guest", guests::REVEALS_ITS_SECRET)
         .config("guest", "[env]\nTOKEN = { file = \"key\" }")
         .file("key", &key)
         .start();
@@ -252,7 +252,7 @@ fn no_line_of_a_key_with_several_lines_is_shown() {
 #[test]
 fn short_secret_is_not_replaced_and_the_log_says_so() {
     let host = host()
-        .plugin("guest", guests::FAILS_AS_TOLD)
+        .plugin("guest", guests::FAILS_AS_REQUESTED)
         .config("guest", "[env]\nTOKEN = { file = \"key\" }")
         .file("key", "hunter2")
         .start();

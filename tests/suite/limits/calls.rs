@@ -10,7 +10,7 @@ use weld_host_tests::weld::Pending;
 
 #[test]
 fn guest_that_computes_endlessly_is_stopped_by_its_cpu_time() {
-    let host = host_with_config(guests::LOOPS_FOR_EVER, "[limits]\ncpu-time = \"100ms\"");
+    let host = host_with_config(guests::LOOPS_FOREVER, "[limits]\ncpu-time = \"100ms\"");
     let message = assert_error(
         &host.weld("guest").page("rows", &json!({})),
         500,
@@ -21,7 +21,7 @@ fn guest_that_computes_endlessly_is_stopped_by_its_cpu_time() {
 
 #[test]
 fn guest_that_computes_endlessly_is_stopped_by_the_pages_time_if_that_is_shorter() {
-    let host = host_with_config(guests::LOOPS_FOR_EVER, "[limits]\npage-timeout = \"100ms\"");
+    let host = host_with_config(guests::LOOPS_FOREVER, "[limits]\npage-timeout = \"100ms\"");
     let message = assert_error(
         &host.weld("guest").page("rows", &json!({})),
         504,
@@ -59,10 +59,7 @@ fn sleeping_uses_no_cpu_time() {
 
 #[test]
 fn endless_allocation_is_distinguished_from_a_crash() {
-    let host = host_with_config(
-        guests::ALLOCATES_WITHOUT_END,
-        "[limits]\nmemory = \"32MiB\"",
-    );
+    let host = host_with_config(guests::ALLOCATES_ENDLESSLY, "[limits]\nmemory = \"32MiB\"");
     let message = assert_error(
         &host.weld("guest").page("rows", &json!({})),
         500,
@@ -74,7 +71,7 @@ fn endless_allocation_is_distinguished_from_a_crash() {
 
 #[test]
 fn memory_is_limited_by_default() {
-    let host = host_with(guests::ALLOCATES_WITHOUT_END);
+    let host = host_with(guests::ALLOCATES_ENDLESSLY);
     assert_error(
         &host.weld("guest").page("rows", &json!({})),
         500,
@@ -99,7 +96,7 @@ fn refused_memory_is_the_cause_only_if_it_ends_the_call() {
 #[test]
 fn operators_ceiling_lowers_the_default() {
     let host = host()
-        .plugin("guest", guests::LOOPS_FOR_EVER)
+        .plugin("guest", guests::LOOPS_FOREVER)
         .flag("--max-cpu-time", "100ms")
         .start();
     assert_error(
@@ -112,7 +109,7 @@ fn operators_ceiling_lowers_the_default() {
 #[test]
 fn guests_that_compute_endlessly_leave_turns_to_the_others() {
     let host = host()
-        .plugin("loops", guests::LOOPS_FOR_EVER)
+        .plugin("loops", guests::LOOPS_FOREVER)
         .config("loops", "[limits]\ncpu-time = \"10m\"")
         .plugin("echo", guests::ECHOES_STATE)
         .flag("--slots", "16")
@@ -220,7 +217,7 @@ fn call_without_a_client_ends_after_its_linger() {
 #[test]
 fn slot_of_a_client_that_went_away_is_free_for_the_next() {
     for (guest, config) in [
-        (guests::LOOPS_FOR_EVER, "[limits]\ncpu-time = \"10m\""),
+        (guests::LOOPS_FOREVER, "[limits]\ncpu-time = \"10m\""),
         (guests::SLEEPS_INSIDE, "[env]\nSLEEP_MS = \"3600000\""),
         (
             guests::SLEEPS_BY_THE_WASI_CLOCK,

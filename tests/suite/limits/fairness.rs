@@ -50,7 +50,7 @@ fn echo_answers(host: &Host) {
 fn connector_that_computes_in_all_its_calls_leaves_slots_and_turns_to_others() {
     let builder = host().flag("--slots", "8").flag("--queue-wait", NEVER);
     let config = "[limits]\ncpu-time = \"10m\"";
-    let (host, _running) = with_neighbor(builder, guests::LOOPS_FOR_EVER, config, 40);
+    let (host, _running) = with_neighbor(builder, guests::LOOPS_FOREVER, config, 40);
     begun(&host, 2);
     echo_answers(&host);
 }

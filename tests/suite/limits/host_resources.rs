@@ -25,7 +25,7 @@ fn host_that_also_makes(module: &[u8], toml: &str) -> Host {
 fn memory_of_all_connectors_together_is_limited() {
     let host = host()
         .plugin("holds", guests::TAKES_MEMORY_AND_WAITS)
-        .plugin("wants", guests::ALLOCATES_WITHOUT_END)
+        .plugin("wants", guests::ALLOCATES_ENDLESSLY)
         .flag("--total-memory", "64MiB")
         .start();
     let wants = host.weld("wants");
@@ -73,7 +73,7 @@ fn new_calls_wait_while_the_total_memory_is_nearly_used_up() {
 
 #[test]
 fn resources_and_handles_are_limited() {
-    let host = host_with(guests::HOLDS_RESOURCES_WITHOUT_END);
+    let host = host_with(guests::HOLDS_RESOURCES_ENDLESSLY);
     assert_only_the_guest_crashes(&host, &["rows", "mine", "random"]);
 }
 
@@ -226,7 +226,7 @@ fn component_past_the_operators_size_is_not_loaded() {
 fn memory_of_an_ended_call_is_returned_if_the_operator_configures_it() {
     let left = |keep: &str, total: &str| {
         let host = host()
-            .plugin("guest", guests::ALLOCATES_WITHOUT_END)
+            .plugin("guest", guests::ALLOCATES_ENDLESSLY)
             .config("guest", "[limits]\nmemory = \"64MiB\"")
             .flag("--keep-memory", keep)
             .flag("--total-memory", total)

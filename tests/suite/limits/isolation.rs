@@ -46,7 +46,7 @@ fn exit_is_a_crash_whatever_its_status() {
 
 #[test]
 fn endless_recursion_crashes_only_the_guest() {
-    let host = host_with(guests::RECURSES_WITHOUT_END);
+    let host = host_with(guests::RECURSES_ENDLESSLY);
     assert_only_the_guest_crashes(&host, &["rows"]);
 }
 
@@ -175,7 +175,7 @@ fn sleep_past_the_pages_time_is_refused_with_the_remaining_time() {
 
 #[test]
 fn invalid_text_passed_to_an_import_is_a_crash() {
-    let host = host_with(guests::HANDS_OVER_BROKEN_TEXT);
+    let host = host_with(guests::PASSES_INVALID_TEXT);
     for table in ["log", "url", "outside"] {
         let answer = host.weld("guest").page(table, &json!({}));
         assert_eq!(answer.status(), 500, "{table}: {}", answer.text());

@@ -82,7 +82,7 @@ fn component_of_another_contract_is_reported_with_what_differs() {
         ),
         (
             "other-imports",
-            guests::IMPORTS_WHAT_NO_HOST_OFFERS,
+            guests::IMPORTS_AN_UNKNOWN_FUNCTION,
             "teleport",
         ),
     ];
@@ -100,7 +100,7 @@ fn component_of_another_contract_is_reported_with_what_differs() {
 #[test]
 fn reason_is_one_line_without_a_backtrace() {
     let host = host()
-        .plugin("other-imports", guests::IMPORTS_WHAT_NO_HOST_OFFERS)
+        .plugin("other-imports", guests::IMPORTS_AN_UNKNOWN_FUNCTION)
         .plugin("other-shape", guests::EXPORTS_ANOTHER_SHAPE)
         .file("text.wasm", "no component")
         .start();

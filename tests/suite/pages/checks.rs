@@ -43,7 +43,7 @@ fn insert_that_is_not_an_array_is_refused() {
 
 #[test]
 fn row_that_is_not_an_object_is_refused() {
-    let host = host_with(guests::RETURNS_ROWS_THAT_ARE_NO_OBJECTS);
+    let host = host_with(guests::RETURNS_ROWS_THAT_ARE_NOT_OBJECTS);
     assert_invalid_pages(&host, &["array", "null", "number", "string", "last"]);
 }
 
@@ -70,7 +70,7 @@ fn text_that_is_not_json_is_refused() {
 
 #[test]
 fn text_that_is_not_utf8_is_refused() {
-    let host = host_with(guests::RETURNS_TEXT_THAT_IS_NO_UTF8);
+    let host = host_with(guests::RETURNS_INVALID_UTF8);
     assert_invalid_pages(&host, &["rows", "state", "error"]);
 }
 

@@ -17,7 +17,7 @@ const ERRORS: [(&str, u16, &str); 6] = [
 
 #[test]
 fn error_of_a_page_has_its_status_kind_and_message() {
-    let host = host_with(guests::FAILS_AS_TOLD);
+    let host = host_with(guests::FAILS_AS_REQUESTED);
     for (error, status, kind) in ERRORS {
         let answer = host.weld("guest").page(error, &json!({}));
         let message = assert_error(&answer, status, kind);
@@ -36,7 +36,7 @@ fn error_of_the_schema_has_its_status_and_kind() {
     let mut builder = host();
     for (error, ..) in ERRORS {
         builder = builder
-            .plugin(error, guests::FAILS_AS_TOLD)
+            .plugin(error, guests::FAILS_AS_REQUESTED)
             .config(error, &format!("[env]\nSCHEMA_ERROR = \"{error}\""));
     }
     let host = builder.start();
@@ -48,7 +48,7 @@ fn error_of_the_schema_has_its_status_and_kind() {
 #[test]
 fn rate_limited_schema_says_when_to_retry() {
     let config = "[env]\nSCHEMA_ERROR = \"rate_limited\"\nRATE_LIMIT_MS = \"30000\"";
-    let host = host_with_config(guests::FAILS_AS_TOLD, config);
+    let host = host_with_config(guests::FAILS_AS_REQUESTED, config);
     let answer = host.weld("guest").schema();
     assert_error(&answer, 429, "rate_limited");
     assert_eq!(answer.header("retry-after"), Some("30"));
@@ -56,7 +56,7 @@ fn rate_limited_schema_says_when_to_retry() {
 
 #[test]
 fn message_says_what_to_do_about_configuration_and_state() {
-    let host = host_with(guests::FAILS_AS_TOLD);
+    let host = host_with(guests::FAILS_AS_REQUESTED);
     let message = |table| {
         let answer = host.weld("guest").page(table, &json!({}));
         answer.json()["error"]["message"]
@@ -103,7 +103,7 @@ fn malformed_schema_is_refused() {
 
 #[test]
 fn message_of_any_length_is_cut() {
-    let host = host_with(guests::FAILS_AS_TOLD);
+    let host = host_with(guests::FAILS_AS_REQUESTED);
     for (error, status, kind) in ERRORS {
         if error == "unknown_table" {
             continue;
@@ -124,7 +124,7 @@ fn message_of_any_length_is_cut() {
 
 #[test]
 fn message_that_grows_when_it_is_written_is_cut_too() {
-    let host = host_with(guests::FAILS_AS_TOLD);
+    let host = host_with(guests::FAILS_AS_REQUESTED);
     // When escaped, a character may take six bytes, and none may be cut in the middle.
     for words in ["\u{1}", "\u{1f37a}", "\\\""] {
         let state = json!({ "words": words, "times": 1 << 20 });
@@ -143,7 +143,7 @@ fn message_that_grows_when_it_is_written_is_cut_too() {
 
 #[test]
 fn message_cannot_forge_a_line_of_the_log() {
-    let host = host_with(guests::FAILS_AS_TOLD);
+    let host = host_with(guests::FAILS_AS_REQUESTED);
     let forged = "2030-01-01T00:00:00Z ERROR forged";
     for line_break in ["\n", "\r", "\r\n", "\u{b}", "\u{85}"] {
         let words = format!("first{line_break}{forged}\u{1b}[2Jred\u{7}\u{0}");
@@ -177,7 +177,7 @@ fn message_cannot_forge_a_line_of_the_log() {
 #[test]
 fn long_name_is_answered_and_cut_in_the_log() {
     let host = host()
-        .plugin("guest", guests::FAILS_AS_TOLD)
+        .plugin("guest", guests::FAILS_AS_REQUESTED)
         .plugin("echo", guests::ECHOES_STATE)
         .start();
     let name = "n".repeat(1 << 10);
@@ -207,7 +207,7 @@ fn assert_no_line_is_longer_than(host: &Host, bytes: usize) {
 #[test]
 fn schema_that_is_not_utf8_is_refused() {
     let config = "[env]\nBROKEN_SCHEMA = \"yes\"";
-    let host = host_with_config(guests::RETURNS_TEXT_THAT_IS_NO_UTF8, config);
+    let host = host_with_config(guests::RETURNS_INVALID_UTF8, config);
     assert_error(&host.weld("guest").schema(), 500, "invalid_schema");
     assert_error(
         &host.weld("guest").page("rows", &json!({})),

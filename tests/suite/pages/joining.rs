@@ -165,7 +165,7 @@ fn page_of_a_broken_connection_goes_to_the_next_request_and_is_then_forgotten() 
 #[test]
 fn failure_after_a_pending_answer_is_reported_to_the_next_request() {
     let config = "[env]\nSLEEP_MS = \"200\"\n[limits]\nanswer-within = \"50ms\"";
-    let host = host_with_config(guests::FAILS_AS_TOLD, config);
+    let host = host_with_config(guests::FAILS_AS_REQUESTED, config);
     let (answer, later) = page_at_last(&host, "upstream", &json!({ "words": "it is down" }));
     assert!(later > 0);
     let message = assert_error(&answer, 502, "upstream_failed");

@@ -7,7 +7,7 @@ use weld_host_tests::mark::{assert_pending, mark, marked};
 use weld_host_tests::upstream::Upstream;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// The table of `fails_as_told` that is always over the API's quota.
+/// The table of `fails_as_requested` that is always over the API's quota.
 const RATE_LIMITED: &str = "rate_limited";
 
 /// The configuration of an API that asks to wait this long.
@@ -17,7 +17,7 @@ fn asking_to_wait(milliseconds: u32, limits: &str) -> String {
 
 #[test]
 fn rate_limited_page_is_put_off_with_the_received_state() {
-    let host = host_with_config(guests::FAILS_AS_TOLD, &asking_to_wait(60_000, ""));
+    let host = host_with_config(guests::FAILS_AS_REQUESTED, &asking_to_wait(60_000, ""));
     for state in [
         json!({ "page": 7, "price": "1.10" }),
         json!({}),
@@ -67,7 +67,7 @@ fn rate_limited_page_is_requested_again_after_the_wait() {
 
 #[test]
 fn host_backs_off_by_the_tries_if_the_api_gives_no_time() {
-    let host = host_with(guests::FAILS_AS_TOLD);
+    let host = host_with(guests::FAILS_AS_REQUESTED);
     let first = mark(&assert_pending(
         &host.weld("guest").page(RATE_LIMITED, &json!({})),
     ));
@@ -85,7 +85,7 @@ fn host_backs_off_by_the_tries_if_the_api_gives_no_time() {
 
 #[test]
 fn counting_starts_again_after_a_late_request() {
-    let host = host_with_config(guests::FAILS_AS_TOLD, "[limits]\nlinger = \"1m\"");
+    let host = host_with_config(guests::FAILS_AS_REQUESTED, "[limits]\nlinger = \"1m\"");
     let before = Timestamp::now();
     let late = marked(before - HOUR, before - HOUR * 2, 7);
     let mark = mark(&assert_pending(
@@ -98,7 +98,7 @@ fn counting_starts_again_after_a_late_request() {
 #[test]
 fn rate_limit_longer_than_the_longest_wait_is_an_error() {
     let host = host_with_config(
-        guests::FAILS_AS_TOLD,
+        guests::FAILS_AS_REQUESTED,
         &asking_to_wait(7_200_000, "max-wait = \"1h\""),
     );
     let answer = host.weld("guest").page(RATE_LIMITED, &json!({}));
@@ -109,7 +109,7 @@ fn rate_limit_longer_than_the_longest_wait_is_an_error() {
 #[test]
 fn rate_limits_that_add_up_to_more_than_the_longest_wait_are_an_error() {
     let host = host_with_config(
-        guests::FAILS_AS_TOLD,
+        guests::FAILS_AS_REQUESTED,
         &asking_to_wait(120_000, "max-wait = \"1h\""),
     );
     let now = Timestamp::now();
@@ -125,7 +125,7 @@ fn rate_limits_that_add_up_to_more_than_the_longest_wait_are_an_error() {
 
 #[test]
 fn rate_limit_of_zero_backs_off_like_one_without_a_time() {
-    let host = host_with_config(guests::FAILS_AS_TOLD, &asking_to_wait(0, ""));
+    let host = host_with_config(guests::FAILS_AS_REQUESTED, &asking_to_wait(0, ""));
     let before = Timestamp::now();
     let first = assert_pending(&host.weld("guest").page(RATE_LIMITED, &json!({})));
     let first = mark(&first);
@@ -147,7 +147,7 @@ fn rate_limit_of_zero_backs_off_like_one_without_a_time() {
 #[test]
 fn rate_limited_schema_never_says_to_retry_at_once() {
     let config = "[env]\nSCHEMA_ERROR = \"rate_limited\"\nRATE_LIMIT_MS = \"0\"";
-    let host = host_with_config(guests::FAILS_AS_TOLD, config);
+    let host = host_with_config(guests::FAILS_AS_REQUESTED, config);
     let answer = host.weld("guest").schema();
     assert_error(&answer, 429, "rate_limited");
     let seconds: u64 = answer
@@ -161,7 +161,7 @@ fn rate_limited_schema_never_says_to_retry_at_once() {
 #[test]
 fn page_that_runs_longer_than_its_linger_continues_the_count() {
     let config = "[env]\nSLEEP_MS = \"1200\"\n[limits]\nlinger = \"600ms\"";
-    let host = host_with_config(guests::FAILS_AS_TOLD, config);
+    let host = host_with_config(guests::FAILS_AS_REQUESTED, config);
     let now = Timestamp::now();
     let since = now - SignedDuration::from_mins(1);
     // Early enough to be in time on a slow machine.

@@ -111,7 +111,7 @@ fn last_words_of_a_crash_are_escaped_too() {
 
 #[test]
 fn lines_past_the_limit_are_dropped_and_counted() {
-    let host = host_with(guests::PRINTS_WITHOUT_END);
+    let host = host_with(guests::PRINTS_ENDLESSLY);
     host.weld("guest").good_page("lines", &json!({}));
     host.log().wait_for("the count of dropped lines", |line| {
         line.contains("4000") && line.contains("guest")
@@ -121,7 +121,7 @@ fn lines_past_the_limit_are_dropped_and_counted() {
 
 #[test]
 fn each_connector_has_its_own_limit_of_lines() {
-    let host = host_with_config(guests::PRINTS_WITHOUT_END, "[limits]\nlog-lines = 10");
+    let host = host_with_config(guests::PRINTS_ENDLESSLY, "[limits]\nlog-lines = 10");
     host.weld("guest").good_page("lines", &json!({}));
     host.log()
         .wait_for("the count of dropped lines", |line| line.contains("4990"));
@@ -130,7 +130,7 @@ fn each_connector_has_its_own_limit_of_lines() {
 
 #[test]
 fn endless_line_is_bounded() {
-    let host = host_with(guests::PRINTS_WITHOUT_END);
+    let host = host_with(guests::PRINTS_ENDLESSLY);
     host.weld("guest").good_page("long_line", &json!({}));
     host.log().wait_for_text("dropped");
     let written: usize = flood_lines(&host).iter().map(String::len).sum();
@@ -142,7 +142,7 @@ fn endless_line_is_bounded() {
 
 #[test]
 fn guest_that_prints_endlessly_is_stopped() {
-    let host = host_with_config(guests::PRINTS_WITHOUT_END, "[limits]\ncpu-time = \"500ms\"");
+    let host = host_with_config(guests::PRINTS_ENDLESSLY, "[limits]\ncpu-time = \"500ms\"");
     assert_error(
         &host.weld("guest").page("for_ever", &json!({})),
         500,
@@ -171,7 +171,7 @@ fn page_leaves_a_line_with_connector_table_and_rows() {
 
 #[test]
 fn escapes_count_against_the_bytes_that_a_call_may_log() {
-    let host = host_with(guests::PRINTS_WITHOUT_END);
+    let host = host_with(guests::PRINTS_ENDLESSLY);
     host.weld("guest")
         .good_page("control_characters", &json!({}));
     host.log().wait_for_text("status=200");
@@ -184,7 +184,7 @@ fn escapes_count_against_the_bytes_that_a_call_may_log() {
 
 #[test]
 fn very_long_message_is_cut() {
-    let host = host_with(guests::PRINTS_WITHOUT_END);
+    let host = host_with(guests::PRINTS_ENDLESSLY);
     host.weld("guest").good_page("long_message", &json!({}));
     host.log().wait_for_text("status=200");
     assert!(!flood_lines(&host).is_empty());

@@ -45,7 +45,7 @@ impl Pipe {
 fn host_that_logs_to(path: &str) -> HostBuilder {
     host()
         .after(&format!("exec 2>{path}"))
-        .plugin("chatty", guests::PRINTS_WITHOUT_END)
+        .plugin("chatty", guests::PRINTS_ENDLESSLY)
         .config("chatty", "[limits]\nlog-lines = 5000")
         .plugin("guest", guests::ECHOES_STATE)
 }

@@ -16,7 +16,7 @@ fn answering(status: u16, content_type: &'static str, body: &'static str) -> End
 }
 
 /// The error message of a page without a token.
-fn told(host: &Host, endpoint: &Endpoint) -> String {
+fn error_message(host: &Host, endpoint: &Endpoint) -> String {
     let state = json!({ "url": endpoint.upstream.url("/beers"), "on_error": "fail" });
     let answer = host.weld("guest").page("rows", &state);
     assert_error(&answer, 502, "credentials_failed")
@@ -79,10 +79,10 @@ fn token_is_used_whatever_other_fields_the_answer_has() {
             format!(r#"{{"access_token":"a-long-token-{number}","token_type":"{token_type}"}}"#)
         });
         let host = host_for(guests::FETCHES, &endpoint, KEYS);
-        let told = told(&host, &endpoint);
+        let message = error_message(&host, &endpoint);
         assert!(
-            told.contains(&format!("of the type `{token_type}`")),
-            "{told}"
+            message.contains(&format!("of the type `{token_type}`")),
+            "{message}"
         );
     }
 }
@@ -92,7 +92,7 @@ fn nested_token_is_named_by_its_path_and_a_refusal_says_why() {
     let body = r#"{"code":0,"message":"success","data":{"access_token":"a-long-token-1","expires_in":86400}}"#;
     let endpoint = answering(200, "application/json", body);
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(
         message.contains("set `token-path = \"data.access_token\"`"),
         "{message}"
@@ -113,7 +113,7 @@ fn nested_token_is_named_by_its_path_and_a_refusal_says_why() {
     ] {
         let endpoint = answering(200, "application/json", body);
         let host = host_for(guests::FETCHES, &endpoint, &keys);
-        let message = told(&host, &endpoint);
+        let message = error_message(&host, &endpoint);
         assert!(message.contains(expected), "{message}");
     }
 }
@@ -255,7 +255,7 @@ fn possible_loss_of_a_refresh_token_is_reported() {
     // The control: an answer that is not a renewal has nothing to lose.
     let endpoint = answering(200, "text/html", "<html>");
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(!message.contains("is lost"), "{message}");
 }
 
@@ -271,7 +271,7 @@ fn lost_answer_is_reported_when_the_next_try_is_refused() {
             }
         });
         let host = host_for(guests::FETCHES, &endpoint, keys);
-        let message = told(&host, &endpoint);
+        let message = error_message(&host, &endpoint);
         assert_eq!(
             message.contains("an earlier answer was lost"),
             is_lost,
@@ -316,7 +316,7 @@ fn secret_in_an_endpoints_message_is_replaced_even_where_the_message_is_cut() {
             let endpoint =
                 Endpoint::scripted(move |_, exchange| exchange.answer(status, &[], answer.clone()));
             let host = host_for(guests::FETCHES, &endpoint, &keys(&long));
-            let message = told(&host, &endpoint);
+            let message = error_message(&host, &endpoint);
             let log = host.log().so_far().join("\n");
             for text in [&message, &log] {
                 assert!(!text.contains(&secret[..12]), "{body}: {text}");
@@ -327,7 +327,7 @@ fn secret_in_an_endpoints_message_is_replaced_even_where_the_message_is_cut() {
             exchange.answer(302, &[("location", &target)], "");
         });
         let host = host_for(guests::FETCHES, &endpoint, &keys(&long));
-        let message = told(&host, &endpoint);
+        let message = error_message(&host, &endpoint);
         assert!(message.contains("a redirect"), "{message}");
         assert!(!message.contains(&secret[..12]), "{message}");
     }
@@ -350,7 +350,7 @@ fn broken_answer_is_remembered_for_the_next_refusal() {
         });
         let keys = format!("{REFRESHES}[rate-limit]\nretries = 0\n");
         let host = host_for(guests::FETCHES, &endpoint, &keys);
-        let first = told(&host, &endpoint);
+        let first = error_message(&host, &endpoint);
         assert!(
             first.contains("did not answer: ")
                 && first.contains("if the answer contained a new refresh token, it is lost"),
@@ -358,9 +358,9 @@ fn broken_answer_is_remembered_for_the_next_refusal() {
         );
         // The failure is remembered for some seconds.
         weld_host_tests::until("the endpoint is asked again", || {
-            told(&host, &endpoint).contains("invalid_grant")
+            error_message(&host, &endpoint).contains("invalid_grant")
         });
-        let second = told(&host, &endpoint);
+        let second = error_message(&host, &endpoint);
         assert!(second.contains("an earlier answer was lost"), "{second}");
     }
     // The control: an endpoint that was never reached has lost nothing.
@@ -373,7 +373,7 @@ fn broken_answer_is_remembered_for_the_next_refusal() {
         .config(&format!("{keys}[rate-limit]\nretries = 0\n"))
         .replace("allow = [", "allow = [\"http://127.0.0.1:1\", ");
     let host = crate::host_with_config(guests::FETCHES, &config);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(
         message.contains("could not be reached: ") && !message.contains("lost"),
         "{message}"
@@ -386,7 +386,7 @@ fn undecodable_answer_is_not_requested_again() {
         exchange.answer(200, &[("content-encoding", "compress")], "{}");
     });
     let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(
         message.contains("can't decode the response's content-encoding `compress`"),
         "{message}"
@@ -418,12 +418,12 @@ fn refusal_without_a_message_is_explained_by_its_symptoms() {
     ] {
         let endpoint = answering(status, "text/plain", "");
         let host = host_for(guests::FETCHES, &endpoint, keys);
-        let message = told(&host, &endpoint);
+        let message = error_message(&host, &endpoint);
         assert!(message.contains(expected), "{status}: {message}");
     }
     let endpoint = answering(400, "application/json", r#"{"app":"no hunter2/hunter2"}"#);
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(
         message.contains(r#"refused: "{"app":"no [secret auth.api]"}""#),
         "{message}"
@@ -440,7 +440,7 @@ fn invalid_refresh_token_is_recognized_by_the_codes_of_providers() {
     ] {
         let endpoint = answering(400, "application/json", body);
         let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
-        let message = told(&host, &endpoint);
+        let message = error_message(&host, &endpoint);
         assert!(
             message.contains(
                 "is no longer valid or was already used; configure a new `refresh-token`"
@@ -459,7 +459,7 @@ fn answer_that_does_not_arrive_in_time_may_be_lost() {
         "first-byte-timeout = \"100ms\"\n[rate-limit]\nretries = 0\n[auth.api]",
     );
     let host = crate::host_with_config(guests::FETCHES, &config);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(
         message.contains("`network.first-byte-timeout`")
             && message.contains("if the answer contained a new refresh token, it is lost"),
@@ -481,7 +481,7 @@ fn none_of_many_secrets_of_a_credential_is_shown() {
     let endpoint = Endpoint::scripted(move |_, exchange| exchange.answer(400, &[], body.clone()));
     let keys = format!("{KEYS}extra = {{ {} }}\n", extra.join(", "));
     let host = host_for(guests::FETCHES, &endpoint, &keys);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(!message.contains("a-literal-secret"), "{message}");
 }
 
@@ -501,6 +501,6 @@ fn configured_token_type_is_sent_before_the_token() {
     assert_eq!(called(&host, &endpoint)["status"], 200);
     // The control: without the setting, it is unknown how this type is sent.
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
-    let message = told(&host, &endpoint);
+    let message = error_message(&host, &endpoint);
     assert!(message.contains("type `Zoho-oauthtoken`"), "{message}");
 }

@@ -59,7 +59,7 @@ fn assert_works(api: &Upstream, keys: &str) {
 }
 
 /// Checks that the host obtains no token, and that the error contains this.
-fn assert_told(api: &Upstream, keys: &str, expected: &str) {
+fn assert_reported(api: &Upstream, keys: &str, expected: &str) {
     let host = host_for(api, keys);
     let state = json!({ "url": api.url("/beers"), "on_error": "fail" });
     let answer = host.weld("guest").page("rows", &state);
@@ -86,7 +86,7 @@ fn parameters_are_sent_as_json_if_configured() {
     );
     let keys = client() + "client-auth = \"body\"\nextra = { resource = [\"a\", \"b\"] }\n";
     assert_works(&api, &format!("{keys}body = \"json\""));
-    assert_told(&api, &keys, "`body = \"json\"`");
+    assert_reported(&api, &keys, "`body = \"json\"`");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn parameters_are_sent_in_the_query_if_configured() {
         );
         let keys = client() + "client-auth = \"body\"\n";
         assert_works(&api, &format!("{keys}{more}"));
-        assert_told(&api, &keys, "set `body` to \"form\", \"json\" or \"query\"");
+        assert_reported(&api, &keys, "set `body` to \"form\", \"json\" or \"query\"");
     }
 }
 
@@ -131,7 +131,7 @@ fn client_authenticates_in_the_configured_way() {
         (400, r#"{"error":"invalid_request"}"#),
     );
     assert_works(&in_body, &(client() + "client-auth = \"body\""));
-    assert_told(&in_body, &client(), "\"body\"");
+    assert_reported(&in_body, &client(), "\"body\"");
     let raw = api(
         |request| {
             let pair = header(request, "authorization").strip_prefix("Basic ");
@@ -143,7 +143,7 @@ fn client_authenticates_in_the_configured_way() {
         (401, r#"{"error":"invalid_client"}"#),
     );
     assert_works(&raw, &(client() + "client-auth = \"basic-raw\""));
-    assert_told(&raw, &client(), "`client-auth = \"basic-raw\"`");
+    assert_reported(&raw, &client(), "`client-auth = \"basic-raw\"`");
     let nothing = api(
         |request| {
             request.header("authorization").is_none() && request.text().contains("client_id=weld")
@@ -177,10 +177,10 @@ fn scopes_are_sent_with_the_login_only_or_with_renewals_too() {
     let keys = format!("{RENEWAL}scopes = [\"a\", \"b\"]\nscope-separator = \",\"\n");
     assert_works(&without(), &format!("{keys}{login}"));
     assert_works(&without(), &format!("{keys}scopes-in-renewals = false"));
-    assert_told(&without(), &keys, "`scopes-in-renewals = false`");
+    assert_reported(&without(), &keys, "`scopes-in-renewals = false`");
     assert_works(&with(), &keys);
     assert_works(&with(), &format!("{keys}{login}scopes-in-renewals = true"));
-    assert_told(
+    assert_reported(
         &with(),
         &format!("{keys}{login}"),
         "`scopes-in-renewals = true`",
@@ -191,7 +191,7 @@ fn scopes_are_sent_with_the_login_only_or_with_renewals_too() {
 fn renewals_may_have_their_own_url() {
     let api = api(|request| request.target() == "/refresh", (404, "{}"));
     assert_works(&api, &format!("{RENEWAL}refresh-url = \"ORIGIN/refresh\""));
-    assert_told(&api, RENEWAL, "`refresh-url`");
+    assert_reported(&api, RENEWAL, "`refresh-url`");
 }
 
 #[test]
@@ -222,10 +222,10 @@ fn redirect_of_an_endpoint_is_reported_and_never_followed() {
 #[test]
 fn expired_refresh_token_asks_for_a_login() {
     let api = api(|_| false, (400, r#"{"error":"invalid_grant"}"#));
-    assert_told(&api, RENEWAL, "configure a new `refresh-token`");
+    assert_reported(&api, RENEWAL, "configure a new `refresh-token`");
     let login = "authorize-url = \"https://login.example.com/authorize\"\n";
     let keys = format!("{RENEWAL}{login}");
-    assert_told(
+    assert_reported(
         &api,
         &keys,
         "log in again with `weld-host auth login guest --credential api`",
