@@ -30,16 +30,16 @@ pub(crate) struct Load {
     /// The server's address
     #[arg(long)]
     pub(crate) address: SocketAddr,
-    /// What to ask for
+    /// What to request
     #[arg(long)]
     pub(crate) work: Work,
     /// How many connections
     #[arg(long)]
     pub(crate) connections: u32,
-    /// How long to ask before it counts
+    /// How long to send requests before they count
     #[arg(long)]
     pub(crate) warm_up_ms: u64,
-    /// How long to ask and measure
+    /// How long to send requests and measure
     #[arg(long)]
     pub(crate) measure_ms: u64,
 }

@@ -41,10 +41,10 @@ pub(crate) struct Crowd {
     /// How many clients
     #[arg(long)]
     pub(crate) clients: u32,
-    /// How long they ask again and again; without, each asks once, and all wait until this process is ended
+    /// How long they repeat their requests; without it, each sends one, and all wait until this process is ended
     #[arg(long)]
     pub(crate) measure_ms: Option<u64>,
-    /// How long a client pauses that was refused
+    /// How long a refused client pauses
     #[arg(long, default_value_t = 50)]
     pub(crate) pause_ms: u64,
 }

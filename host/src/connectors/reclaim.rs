@@ -47,14 +47,14 @@ impl IdleReclaimer {
             .filter_map(|connector| Some((connector.program().unused_for()?, connector)))
             .collect();
         let runtime = self.runtime.clone();
-        let given_back = spawn_blocking(move || {
+        let freed = spawn_blocking(move || {
             let most = runtime.account().limit_bytes() / IDLE_SHARE;
             let is_too_much = || runtime.idle_memory_bytes() > most;
             choose(held, after, is_too_much)
                 .filter(|connector| connector.program().give_back())
                 .count()
         });
-        match given_back.await {
+        match freed.await {
             Ok(0) => {}
             Ok(connectors) => {
                 tracing::debug!(connectors, "freed the code of idle connectors");
@@ -99,9 +99,9 @@ mod tests {
 
     #[test]
     fn too_much_idle_memory_takes_the_longest_unused_until_it_is_enough() {
-        let given_back = Cell::new(0);
-        let chosen: Vec<&str> = choose(held(), AFTER, || given_back.get() < 3)
-            .inspect(|_| given_back.set(given_back.get() + 1))
+        let freed = Cell::new(0);
+        let chosen: Vec<&str> = choose(held(), AFTER, || freed.get() < 3)
+            .inspect(|_| freed.set(freed.get() + 1))
             .collect();
         assert_eq!(chosen, ["old", "just old", "used"]);
         let chosen: Vec<&str> = choose(held(), AFTER, || true).collect();

@@ -53,11 +53,11 @@ impl Loader {
     }
 
     /// Waits until every component that existed at startup is loaded, and reports the result of each.
-    pub async fn finish(&mut self, mut tell: impl FnMut(LoadReport)) {
+    pub async fn finish(&mut self, mut on_report: impl FnMut(LoadReport)) {
         while self.unfinished() > 0 {
             let (path, news) = self.intake.next().await;
             if let Some(report) = self.intake.take(&path, news) {
-                tell(report);
+                on_report(report);
             }
         }
     }
@@ -65,18 +65,18 @@ impl Loader {
     /// Reports the result of each component that existed at startup, and then loads changes, forever. It looks at the
     /// folder when the system reports a change, and every `interval`. Without an interval it loads no changes, and
     /// only retries what failed at startup for a reason that may pass.
-    pub async fn run(mut self, interval: Option<Duration>, mut tell: impl FnMut(LoadReport)) {
+    pub async fn run(mut self, interval: Option<Duration>, mut on_report: impl FnMut(LoadReport)) {
         let Some(interval) = interval else {
-            return self.run_without_looks(tell).await;
+            return self.run_without_looks(on_report).await;
         };
         let mut watch = FolderWatch::new();
         loop {
-            let listed = listen(&mut self.intake, &mut tell, self.plugins.list()).await;
+            let listed = listen(&mut self.intake, &mut on_report, self.plugins.list()).await;
             match listed {
                 Ok(listing) => {
                     let follow = watch.follow(&listing.folder, &self.plugins.files);
-                    listen(&mut self.intake, &mut tell, follow).await;
-                    self.look(listing, interval, &mut tell).await;
+                    listen(&mut self.intake, &mut on_report, follow).await;
+                    self.look(listing, interval, &mut on_report).await;
                 }
                 Err(error) => self.keep_all(&error),
             }
@@ -88,14 +88,14 @@ impl Loader {
                     () = tokio::time::sleep(pause) => {}
                 }
             };
-            listen(&mut self.intake, &mut tell, next).await;
+            listen(&mut self.intake, &mut on_report, next).await;
         }
     }
 
-    async fn run_without_looks(mut self, mut tell: impl FnMut(LoadReport)) {
+    async fn run_without_looks(mut self, mut on_report: impl FnMut(LoadReport)) {
         loop {
             let pause = tokio::time::sleep(RETRY_LOOK);
-            listen(&mut self.intake, &mut tell, pause).await;
+            listen(&mut self.intake, &mut on_report, pause).await;
             self.intake.retry_failed();
         }
     }
@@ -115,7 +115,7 @@ impl Loader {
         &mut self,
         listing: Listing,
         interval: Duration,
-        tell: &mut impl FnMut(LoadReport),
+        on_report: &mut impl FnMut(LoadReport),
     ) {
         if self.folder_problem.take().is_some() {
             tracing::info!("the plugins folder is readable again");
@@ -123,7 +123,7 @@ impl Loader {
         let files = |path: &PathBuf| (path.clone(), self.intake.files(path));
         let components: Vec<LookedAt> = listing.components.iter().map(files).collect();
         let looks = self.looks.look(components);
-        for (path, seen) in listen(&mut self.intake, tell, looks).await {
+        for (path, seen) in listen(&mut self.intake, on_report, looks).await {
             let due = seen.filter(|seen| self.intake.is_due(&path, seen, interval));
             let Some(seen) = due else {
                 self.settling.forget(&path);
@@ -159,7 +159,7 @@ impl Loader {
 /// Applies news of loads until `other` is done.
 async fn listen<T>(
     intake: &mut Intake,
-    tell: &mut impl FnMut(LoadReport),
+    on_report: &mut impl FnMut(LoadReport),
     other: impl Future<Output = T>,
 ) -> T {
     let mut other = pin!(other);
@@ -168,7 +168,7 @@ async fn listen<T>(
             done = other.as_mut() => return done,
             (path, news) = intake.next() => {
                 if let Some(report) = intake.take(&path, news) {
-                    tell(report);
+                    on_report(report);
                 }
             }
         }

@@ -58,16 +58,16 @@ impl PageMaker {
     /// Drops kept pages and schemas that no request waits for, the oldest first, until this many bytes are freed.
     /// Returns whether there were any.
     pub(super) fn forget_kept(&self, bytes: u64) -> bool {
-        let mut given_back = 0_u64;
+        let mut freed = 0_u64;
         let mut is_any = false;
-        while given_back < bytes {
+        while freed < bytes {
             let forgotten = self
                 .pages
                 .forget_oldest()
                 .or_else(|| self.schemas.forget_oldest())
                 .or_else(|| self.schema_cache.forget_one());
             let Some(forgotten) = forgotten else { break };
-            given_back = given_back.saturating_add(forgotten);
+            freed = freed.saturating_add(forgotten);
             is_any = true;
         }
         is_any

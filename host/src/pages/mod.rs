@@ -47,7 +47,7 @@ const SCHEMA_VERSIONS: usize = 3;
 const CALL_COPIES: u64 = 6;
 
 /// How many copies of a state are held while it is sent back: with its mark, and in the answer's text.
-const GIVEN_BACK_COPIES: u64 = 2;
+const RETURNED_COPIES: u64 = 2;
 
 /// The bytes held in addition to a state: a mark, the members around it, the table's name.
 const SMALL_BYTES: u64 = 2 << 10;
@@ -186,9 +186,9 @@ impl Pages {
             let is_over = self.hold(left, deadline).await;
             // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {
-                let charge = charge_for(connector, state, GIVEN_BACK_COPIES)?;
+                let charge = charge_for(connector, state, RETURNED_COPIES)?;
                 return Ok(PageAnswer::early(
-                    &given_back(state, Some(mark)),
+                    &returned_state(state, Some(mark)),
                     mark,
                     charge,
                 ));
@@ -240,9 +240,9 @@ impl Pages {
             Some(Ok(Err(failure))) if !failure.may_pass() => Err(failure),
             Some(Err(error)) => Err(crashed(error)),
             None | Some(Ok(Err(_))) => Ok(PageAnswer::running(
-                &given_back(state, mark.as_ref()),
+                &returned_state(state, mark.as_ref()),
                 &waiter,
-                charge_for(connector, state, GIVEN_BACK_COPIES)?,
+                charge_for(connector, state, RETURNED_COPIES)?,
             )),
         }
     }
@@ -276,7 +276,7 @@ impl Pages {
 }
 
 /// The received state for a client that has to ask again, with the mark that applies here.
-fn given_back(state: &IncomingState, mark: Option<&Waiting>) -> String {
+fn returned_state(state: &IncomingState, mark: Option<&Waiting>) -> String {
     match mark {
         Some(mark) if state.waiting() != Some(mark) => with_waiting(state.guest(), mark),
         _ => state.received().to_owned(),

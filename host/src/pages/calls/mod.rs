@@ -71,9 +71,9 @@ where
         F: Future<Output = T> + Send + 'static,
     {
         let mut table = self.0.table();
-        if let Some((handle, told)) = table.watch(&key) {
+        if let Some((handle, reported)) = table.watch(&key) {
             drop(table);
-            drop(told);
+            drop(reported);
             tracing::debug!("joins a call");
             return Ok(Waiter::new(self.0.clone(), key, handle, true));
         }

@@ -141,15 +141,15 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         self.unwatched.remove(entry);
         entry.watch();
         let handle = entry.handle();
-        let is_told = matches!(
+        let is_reported = matches!(
             entry.stage,
             CallStage::Finished {
                 keeping: Retention::UntilReported,
                 ..
             }
         );
-        let told = is_told.then(|| self.remove(key, handle.id)).flatten();
-        Some((handle, told))
+        let reported = is_reported.then(|| self.remove(key, handle.id)).flatten();
+        Some((handle, reported))
     }
 
     /// Adds an entry with one waiter. Also returns the receiver of its number of waiters.
