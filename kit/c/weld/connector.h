@@ -74,7 +74,7 @@ typedef struct weld_connector_host_http_request_t {
   weld_connector_host_option_milliseconds_t   timeout;
   // Whether the host may send the request again after a failure. Default: true for GET, HEAD, OPTIONS, PUT and DELETE.
   connector_option_bool_t   idempotent;
-  // The name of the configured credential to add. Default: the credential whose URLs match this one.
+  // The name of the configured credential to add. Default: the credential whose URLs match `url`.
   connector_option_string_t   credential;
 } weld_connector_host_http_request_t;
 

@@ -49,7 +49,7 @@ declare module 'weld:connector/host@0.1.0' {
      */
     idempotent?: boolean,
     /**
-     * The name of the configured credential to add. Default: the credential whose URLs match this one.
+     * The name of the configured credential to add. Default: the credential whose URLs match `url`.
      */
     credential?: string,
   }
