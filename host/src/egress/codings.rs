@@ -124,7 +124,7 @@ fn content(headers: &HeaderMap) -> Result<Vec<ContentEncoding>, CodingFault> {
 /// Whether there is a transfer-encoding that names no coding.
 pub(super) fn is_bare(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING)
-        && members(headers, &header::TRANSFER_ENCODING).all(|member| is_no_coding(&member))
+        && members(headers, &header::TRANSFER_ENCODING).all(|member| is_identity(&member))
 }
 
 /// The length of the body, if its headers agree on one.
@@ -141,7 +141,7 @@ pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
     lengths.all(|length| length == Some(first)).then_some(first)
 }
 
-fn is_no_coding(member: &[u8]) -> bool {
+fn is_identity(member: &[u8]) -> bool {
     matches!(member, b"" | b"identity")
 }
 
@@ -159,7 +159,7 @@ fn transfer(headers: &HeaderMap) -> Result<Vec<ContentEncoding>, CodingFault> {
     }
     members
         .iter()
-        .filter(|member| !is_no_coding(member))
+        .filter(|member| !is_identity(member))
         .map(|member| {
             ContentEncoding::named(member).ok_or_else(|| CodingFault::Transfer(shown(member)))
         })

@@ -9,7 +9,9 @@ use rustls::{AlertDescription as Alert, CertificateError, PeerIncompatible};
 const NO_VERSION: &str =
     "the server and the host have no TLS version in common; the host supports TLS 1.2 and 1.3";
 
-const NO_CIPHER: &str = "the server and the host have no cipher or key exchange in common, or the server requires a client certificate; the host supports ECDHE (X25519, P-256, P-384) with AES-GCM or ChaCha20-Poly1305, but not RSA key exchange, finite-field Diffie-Hellman or CBC ciphers";
+const NO_CIPHER: &str = "the server and the host have no cipher or key exchange in common, or the server requires a client \
+                         certificate; the host supports ECDHE (X25519, P-256, P-384) with AES-GCM or \
+                         ChaCha20-Poly1305, but not RSA key exchange, finite-field Diffie-Hellman or CBC ciphers";
 
 /// The two sides are incompatible, and another try would not change that.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -43,7 +43,7 @@ const FORMS: [&str; 5] = [
 const SUBJECTS: [&str; 3] = ["refresh token", "refreshtoken", "passed for the token"];
 
 /// Whether a refusal says that the refresh token of the request is no longer valid or was already used.
-pub(super) fn says_so(code: &str, description: &str) -> bool {
+pub(super) fn is_reported(code: &str, description: &str) -> bool {
     let plain: String = code
         .chars()
         .filter(char::is_ascii_alphanumeric)
@@ -92,7 +92,11 @@ mod tests {
             ("invalid_scope", "", false),
             ("", "the session expired", false),
         ] {
-            assert_eq!(says_so(code, description), expected, "{code} {description}");
+            assert_eq!(
+                is_reported(code, description),
+                expected,
+                "{code} {description}"
+            );
         }
     }
 }

@@ -14,7 +14,9 @@ const SHOWN_DESCRIPTION_BYTES: usize = 500;
 const SHOWN_URL_BYTES: usize = 200;
 
 /// The contents of a file of the store that can't be read, and what to do about it.
-pub(super) const NEWER_TOKEN: &str = "refresh token that replaced the configured one (which may no longer work), and the host has no key to read it; set WELD_TOKEN_KEY or --token-key-file to the key that encrypted it, or remove it with `weld-host auth logout`";
+pub(super) const NEWER_TOKEN: &str = "refresh token that replaced the configured one (which may no longer work), and the \
+                                      host has no key to read it; set WELD_TOKEN_KEY or --token-key-file to the key \
+                                      that encrypted it, or remove it with `weld-host auth logout`";
 
 /// The fault of a token endpoint. The messages continue a sentence that begins with the endpoint's origin. The
 /// endpoint's own words are complete, and may contain secrets, until `shown_by`.
@@ -97,7 +99,7 @@ pub(in crate::egress) enum EndpointFault {
 impl EndpointFault {
     /// Whether it says that the refresh token of the request is no longer valid or was already used.
     pub(super) fn is_dead_refresh_token(&self) -> bool {
-        matches!(self, Self::Refused { code, description } if dead_token::says_so(code, description))
+        matches!(self, Self::Refused { code, description } if dead_token::is_reported(code, description))
     }
 
     /// The same fault with only the beginnings of the endpoint's words, escaped and without secrets.
