@@ -44,7 +44,7 @@ fn broken_file_is_reported_with_its_reason_while_the_others_serve() {
         ("empty", b"", "empty"),
         ("text", b"no component\n", "not WebAssembly"),
         ("core-module", b"\0asm\x01\0\0\0", "core module"),
-        ("half", half, "cut short"),
+        ("half", half, "truncated"),
         ("header-only", b"\0asm\x0d\0\x01\0", "weld:connector/source"),
     ];
     let mut builder = host().plugin("good", guests::ECHOES_STATE);
@@ -247,7 +247,7 @@ fn component_with_more_initial_memory_than_its_limit_is_reported() {
         .start();
     let line = small.announcement("guest");
     assert!(
-        line.contains("not loaded: ") && line.contains("larger") && line.contains("memory"),
+        line.contains("not loaded: ") && line.contains("exceeds") && line.contains("--max-memory"),
         "{line}"
     );
     let limited = host()

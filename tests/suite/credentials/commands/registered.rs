@@ -104,7 +104,7 @@ fn redirect_uri_that_cannot_be_listened_on_is_named() {
         ended
             .stderr
             .join("\n")
-            .contains("the browser comes back to this machine"),
+            .contains("the address must be on this machine"),
         "{ended:?}"
     );
 }

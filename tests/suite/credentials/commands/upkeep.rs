@@ -49,7 +49,7 @@ fn folder_that_others_may_read_causes_a_warning() {
         fs::set_permissions(&tokens, fs::Permissions::from_mode(mode)).unwrap();
         let told = place.run(&["status"]).stderr.join("\n");
         assert_eq!(
-            told.contains("others may look"),
+            told.contains("other users can access"),
             is_warned,
             "{mode:o}: {told}"
         );

@@ -26,8 +26,8 @@ fn compiler_refuses_anything_but_a_request_of_its_own_version() {
     };
     let (foreign, own) = (greeting("9.9.9"), greeting(env!("CARGO_PKG_VERSION")));
     let cases: [(&[u8], &[u8], &str); 3] = [
-        (b"", b"", "no request"),
-        (b"\0asm\x0d\0\x01\0 and more", b"", "no request"),
+        (b"", b"", "not a request"),
+        (b"\0asm\x0d\0\x01\0 and more", b"", "not a request"),
         (&foreign, &own, "version 9.9.9"),
     ];
     for (request, answer, reason) in cases {
