@@ -97,7 +97,7 @@ impl WasiHttp {
 }
 
 /// Converts an error of a body, as returned by [`wasi`], into the guest's interface.
-fn of_a_body(error: &Error) -> Option<ErrorCode> {
+fn body_error_code(error: &Error) -> Option<ErrorCode> {
     match error {
         Error::HttpResponseBodySize(limit_bytes) => {
             Some(ErrorCode::HttpResponseBodySize(*limit_bytes))

@@ -59,7 +59,7 @@ pub enum CacheError {
 pub(super) enum EntryFault {
     #[error("it can't be read")]
     Read(#[source] io::Error),
-    #[error("it can't be written: choose another folder with --cache")]
+    #[error("it can't be written (choose another folder with --cache)")]
     Write(#[source] io::Error),
     #[error("it is not a regular file")]
     NotAFile,

@@ -39,7 +39,7 @@ impl Program {
                 Err(error) => Err(error),
                 Ok(tables) => Ok(match payment() {
                     Ok(paid) => GuestSchema::new(tables.read(&scope.cpu).await?, paid, limit_bytes),
-                    Err(limit) => Err(CallError::no_memory(limit)),
+                    Err(limit) => Err(CallError::out_of_memory(limit)),
                 }),
             })
         })
@@ -72,7 +72,7 @@ impl Program {
                     Err(error) => Err(error),
                     Ok(page) => Ok(match payment() {
                         Ok(paid) => GuestPage::new(page.read(&scope.cpu).await?, paid, limits),
-                        Err(limit) => Err(CallError::no_memory(limit)),
+                        Err(limit) => Err(CallError::out_of_memory(limit)),
                     }),
                 })
             },
@@ -137,7 +137,7 @@ impl Program {
                         let error = error.read(READ_MESSAGE_BYTES, &scope.cpu).await?;
                         GuestError::new(error, paid, name, table, &setup.secrets).into()
                     }
-                    Err(limit) => CallError::no_memory(limit),
+                    Err(limit) => CallError::out_of_memory(limit),
                 }))
             });
             let mut running = pin!(TurnTaker::new(
@@ -172,7 +172,7 @@ impl Program {
             }
         };
         drop_aside(scope.account.owned_bytes(), (store, charge)).await;
-        result.map_err(|error| error.or_of_a_credential(scope.network.failed_credential()))
+        result.map_err(|error| error.or_credential_failure(scope.network.failed_credential()))
     }
 }
 

@@ -37,12 +37,12 @@ pub(super) struct ProgramCode {
     /// The key of the code in the cache.
     key: Arc<str>,
     reread: ComponentReader,
-    use_of: Mutex<Use>,
+    usage: Mutex<CodeUsage>,
     /// Locked while the code is being mapped, so that other calls wait instead of mapping it a second time.
-    being_mapped: tokio::sync::Mutex<()>,
+    mapping_lock: tokio::sync::Mutex<()>,
 }
 
-struct Use {
+struct CodeUsage {
     mapping: Mapping,
     last: Instant,
 }
@@ -50,7 +50,7 @@ struct Use {
 enum Mapping {
     Held(Arc<Blueprint>),
     /// Calls in progress may still hold it.
-    GivenBack(Weak<Blueprint>),
+    Unmapped(Weak<Blueprint>),
 }
 
 impl ProgramCode {
@@ -74,11 +74,11 @@ impl ProgramCode {
             linker,
             key,
             reread,
-            use_of: Mutex::new(Use {
+            usage: Mutex::new(CodeUsage {
                 mapping: Mapping::Held(Arc::new(blueprint)),
                 last: Instant::now(),
             }),
-            being_mapped: tokio::sync::Mutex::default(),
+            mapping_lock: tokio::sync::Mutex::default(),
         };
         Ok((code, cached))
     }
@@ -92,46 +92,46 @@ impl ProgramCode {
         if let Some(blueprint) = self.held() {
             return Ok(blueprint);
         }
-        let _turn = self.being_mapped.lock().await;
+        let _turn = self.mapping_lock.lock().await;
         if let Some(blueprint) = self.held() {
             return Ok(blueprint);
         }
         let blueprint = Arc::new(self.map().await?);
-        self.use_of().mapping = Mapping::Held(blueprint.clone());
+        self.usage().mapping = Mapping::Held(blueprint.clone());
         Ok(blueprint)
     }
 
     /// The time since the last call began; `None` if the code is already unmapped.
     pub(super) fn unused_for(&self) -> Option<Duration> {
-        let use_of = self.use_of();
-        matches!(use_of.mapping, Mapping::Held(_)).then(|| use_of.last.elapsed())
+        let usage = self.usage();
+        matches!(usage.mapping, Mapping::Held(_)).then(|| usage.last.elapsed())
     }
 
     /// Unmaps the code if the cache has it. Returns whether it did. Reads the disk, and unmapping may take long.
-    pub(super) fn give_back(&self) -> bool {
+    pub(super) fn unmap(&self) -> bool {
         if !self.compiler.keeps(&self.key) {
             return false;
         }
-        let mut use_of = self.use_of();
-        let Mapping::Held(blueprint) = &use_of.mapping else {
+        let mut usage = self.usage();
+        let Mapping::Held(blueprint) = &usage.mapping else {
             return false;
         };
         let blueprint = blueprint.clone();
-        use_of.mapping = Mapping::GivenBack(Arc::downgrade(&blueprint));
+        usage.mapping = Mapping::Unmapped(Arc::downgrade(&blueprint));
         // Unmapping takes long, and nothing should wait for the lock meanwhile.
-        drop(use_of);
+        drop(usage);
         drop(blueprint);
         true
     }
 
     fn held(&self) -> Option<Arc<Blueprint>> {
-        let mut use_of = self.use_of();
-        use_of.last = Instant::now();
-        let blueprint = match &use_of.mapping {
+        let mut usage = self.usage();
+        usage.last = Instant::now();
+        let blueprint = match &usage.mapping {
             Mapping::Held(blueprint) => blueprint.clone(),
-            Mapping::GivenBack(blueprint) => blueprint.upgrade()?,
+            Mapping::Unmapped(blueprint) => blueprint.upgrade()?,
         };
-        use_of.mapping = Mapping::Held(blueprint.clone());
+        usage.mapping = Mapping::Held(blueprint.clone());
         Some(blueprint)
     }
 
@@ -139,13 +139,13 @@ impl ProgramCode {
         let cached = self.compiler.cached(&self.key).await;
         let component = match cached.map_err(CodeFault::Interrupted)? {
             Some(component) => component,
-            None => self.compiled_again().await?,
+            None => self.recompile().await?,
         };
         let blueprint = self.linker.link(&component);
         blueprint.map_err(|error| CodeFault::Compile(Box::new(error)))
     }
 
-    async fn compiled_again(&self) -> Result<Component, CodeFault> {
+    async fn recompile(&self) -> Result<Component, CodeFault> {
         let bytes = (self.reread)().await.map_err(CodeFault::Read)?;
         let compiler = self.compiler.clone();
         let wasm = spawn_blocking(move || compiler.wasm(bytes))
@@ -160,7 +160,7 @@ impl ProgramCode {
         }
     }
 
-    fn use_of(&self) -> MutexGuard<'_, Use> {
-        self.use_of.lock()
+    fn usage(&self) -> MutexGuard<'_, CodeUsage> {
+        self.usage.lock()
     }
 }

@@ -31,7 +31,7 @@ pub(crate) enum CompileError {
     Compiler(CompilerFault),
 
     #[error(
-        "the component has imports that this host does not offer: build it with the host's wit/connector.wit"
+        "the component has imports that this host does not offer (build it with the host's wit/connector.wit)"
     )]
     Imports {
         #[source]
@@ -39,8 +39,8 @@ pub(crate) enum CompileError {
     },
 
     #[error(
-        "the component does not export `weld:connector/source@0.1.0` as this host expects it: build it for the world \
-         `connector` of the host's wit/connector.wit"
+        "the component does not export `weld:connector/source@0.1.0` as this host expects it (build it for the world \
+         `connector` of the host's wit/connector.wit)"
     )]
     Exports {
         #[source]

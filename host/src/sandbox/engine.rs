@@ -78,7 +78,7 @@ impl EngineSettings {
 /// The engine could not be built: an error in the host or a limit of the machine.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the WebAssembly engine did not start with {slots} slots: use fewer (--slots), which need less address space"
+    "the WebAssembly engine did not start with {slots} slots (fewer, by --slots, need less address space)"
 )]
 pub struct EngineError {
     /// The requested number of slots.

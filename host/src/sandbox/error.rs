@@ -238,7 +238,7 @@ impl CallError {
     }
 
     /// This error, or `Credentials` if the host could not obtain a credential for the call and that may be the cause.
-    pub(super) fn or_of_a_credential(self, cause: Option<String>) -> Self {
+    pub(super) fn or_credential_failure(self, cause: Option<String>) -> Self {
         match (self, cause) {
             // The guest asks to wait, and will be called again.
             (error @ Self::Guest(GuestError::RateLimited(_)), _) => error,
@@ -254,7 +254,7 @@ impl CallError {
     }
 
     /// There is no memory for a value that the guest handed over.
-    pub(super) fn no_memory(limit: MemoryError) -> Self {
+    pub(super) fn out_of_memory(limit: MemoryError) -> Self {
         Self::OutOfMemory {
             limit,
             trace: CrashTrace::none(),

@@ -64,7 +64,7 @@ impl GuestPage {
             });
         }
         let copies = (page.state.len() as u64).saturating_mul(STATE_COPIES);
-        page.charge.grow(copies).map_err(CallError::no_memory)?;
+        page.charge.grow(copies).map_err(CallError::out_of_memory)?;
         Ok(page)
     }
 

@@ -63,7 +63,7 @@ impl Guest {
     /// [`ExportTypeFault`].
     pub(super) fn schema(&self, store: &mut Store<CallState>) -> wasmtime::Result<SchemaFunction> {
         let function = self.instance.get_typed_func(store, self.schema);
-        Ok(function.map_err(|error| of_another_type("schema", &error))?)
+        Ok(function.map_err(|error| other_type_fault("schema", &error))?)
     }
 
     /// # Errors
@@ -74,11 +74,11 @@ impl Guest {
         store: &mut Store<CallState>,
     ) -> wasmtime::Result<PageFunction<'a>> {
         let function = self.instance.get_typed_func(store, self.fetch_page);
-        Ok(function.map_err(|error| of_another_type("fetch-page", &error))?)
+        Ok(function.map_err(|error| other_type_fault("fetch-page", &error))?)
     }
 }
 
-fn of_another_type(export: &'static str, error: &wasmtime::Error) -> ExportTypeFault {
+fn other_type_fault(export: &'static str, error: &wasmtime::Error) -> ExportTypeFault {
     ExportTypeFault {
         export,
         cause: error.root_cause().to_string(),

@@ -39,6 +39,6 @@ impl Program {
     /// Unmaps its code and frees the memory of its idle sandboxes until the next call, if the cache has the code.
     /// Returns whether it did. Blocks for some milliseconds.
     pub(crate) fn give_back(&self) -> bool {
-        self.code.give_back()
+        self.code.unmap()
     }
 }

@@ -107,7 +107,7 @@ impl TurnPlace {
 
     /// Queues for the next turn while the current permit is still held. If the call queued after giving the permit
     /// back, it would be behind a second call of a connector that has many.
-    fn line_up(&mut self, context: &Context<'_>) {
+    fn queue_up(&mut self, context: &Context<'_>) {
         let waker = context.waker().clone();
         let connector = self.connector.clone();
         self.ticket = Some(self.turns.state().waiting.push(connector, waker));
@@ -163,7 +163,7 @@ impl<F: Future> Future for TurnTaker<F> {
         let _permit = ready!(place.poll(context));
         let polled = clock.counting(|| call.as_mut().poll(context));
         if clock.take_interruption() && polled.is_pending() {
-            place.line_up(context);
+            place.queue_up(context);
         }
         polled
     }

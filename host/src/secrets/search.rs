@@ -147,7 +147,7 @@ impl<'t> Search<'t> {
                 {
                     return word;
                 }
-                if self.step_on() {
+                if self.move_on() {
                     continue;
                 }
             }
@@ -239,7 +239,7 @@ impl<'t> Search<'t> {
     }
 
     /// Moves to the next position where a secret may begin. Returns whether it moved.
-    fn step_on(&mut self) -> bool {
+    fn move_on(&mut self) -> bool {
         let from = self.at;
         let near = self.text.get(from..).unwrap_or_default().windows(2);
         let may_begin = |pair: &[u8]| match pair {

@@ -49,7 +49,7 @@ pub enum TokenError {
     },
 
     /// The host's user may not write to the file or folder.
-    #[error("{} can't be written: make the folder writable for the host's user", path.display())]
+    #[error("{} can't be written (make the folder writable for the host's user)", path.display())]
     ReadOnly {
         /// The file or folder.
         path: PathBuf,

@@ -54,15 +54,15 @@ pub(super) fn unseal(
     content: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, SealFault> {
     let rest = content.strip_prefix(&MAGIC).ok_or(SealFault::Corrupt)?;
-    let (&[version], rest) = taken::<1>(rest)?;
+    let (&[version], rest) = split_array::<1>(rest)?;
     match version {
         VERSION => {}
         0 => return Err(SealFault::Corrupt),
         newer => return Err(SealFault::NewerVersion(newer)),
     }
-    let (id, rest) = taken::<ID_BYTES>(rest)?;
-    let (nonce, rest) = taken::<NONCE_BYTES>(rest)?;
-    let (tag, encrypted) = taken::<TAG_BYTES>(rest)?;
+    let (id, rest) = split_array::<ID_BYTES>(rest)?;
+    let (nonce, rest) = split_array::<NONCE_BYTES>(rest)?;
+    let (tag, encrypted) = split_array::<TAG_BYTES>(rest)?;
     if *id != key.id() {
         return Err(SealFault::AnotherKey);
     }
@@ -78,7 +78,7 @@ pub(super) fn unseal(
     Ok(record)
 }
 
-fn taken<const N: usize>(bytes: &[u8]) -> Result<(&[u8; N], &[u8]), SealFault> {
+fn split_array<const N: usize>(bytes: &[u8]) -> Result<(&[u8; N], &[u8]), SealFault> {
     bytes.split_first_chunk().ok_or(SealFault::Corrupt)
 }
 

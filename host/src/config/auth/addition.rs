@@ -59,7 +59,7 @@ impl CredentialPlace {
                 name,
                 value: Secret::new(value),
             }),
-            Self::Cookie(name) if value.bytes().all(is_of_a_cookie) => Ok(Addition::Cookie {
+            Self::Cookie(name) if value.bytes().all(is_cookie_octet) => Ok(Addition::Cookie {
                 name,
                 value: Secret::new(value),
             }),
@@ -82,7 +82,7 @@ pub(super) fn api_key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     let value = fields.required("value", "the key, such as { env = \"API_KEY\" }", not_empty)?;
     fields.keep_secret(&value);
     let addition = place?.addition(format!("{prefix}{value}"));
-    noted(fields, addition)
+    recorded(fields, addition)
 }
 
 /// Reads `username` and `password`. Either may be empty: some APIs take a key in one of the two.
@@ -109,7 +109,7 @@ pub(super) fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     fields.keep_secret(secret);
     fields.keep_secret(&pair);
     let value = authorization(&format!("Basic {pair}"));
-    noted(fields, value)
+    recorded(fields, value)
 }
 
 /// Reads `token`.
@@ -123,7 +123,7 @@ pub(super) fn bearer(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     })?;
     fields.keep_secret(&token);
     let value = authorization(&format!("Bearer {token}"));
-    noted(fields, value)
+    recorded(fields, value)
 }
 
 /// An `Authorization` header.
@@ -182,11 +182,11 @@ pub(super) fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPla
 }
 
 /// RFC 6265, section 4.1.1: `cookie-octet`.
-fn is_of_a_cookie(byte: u8) -> bool {
+fn is_cookie_octet(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E)
 }
 
-fn noted(
+fn recorded(
     fields: &mut Fields<'_, '_, '_, '_>,
     addition: Result<Addition, String>,
 ) -> Option<Addition> {

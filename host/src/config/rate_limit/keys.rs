@@ -41,7 +41,7 @@ impl QuotaHeaders {
     }
 
     /// Two keys of the file that name the same header.
-    fn twice(&self) -> Option<(&'static str, &'static str)> {
+    fn duplicates(&self) -> Option<(&'static str, &'static str)> {
         let all = [
             ("limit", &self.limit),
             ("remaining", &self.remaining),
@@ -97,7 +97,7 @@ pub(super) fn headers(settings: &mut Settings<'_, '_, '_>) -> QuotaHeaders {
                 cost: header(headers, "cost"),
                 resource: header(headers, "resource"),
             };
-            if let Some((first, second)) = found.twice()
+            if let Some((first, second)) = found.duplicates()
                 && let Some(entry) = headers.entry(second)
             {
                 headers.note(entry.problem(format!(

@@ -97,12 +97,12 @@ impl HeldRequests {
 
     /// A mutable copy of fields. Each value is charged until its last copy is dropped.
     pub(super) fn copied(&self, fields: &FieldMap) -> Result<FieldMap, FieldsFault> {
-        self.made(fields, charged_header)
+        self.charged_copy(fields, charged_header)
     }
 
     /// Mutable fields with values that a guest has just handed over, charged.
     pub(super) fn adopted(&self, handed: &FieldMap) -> Result<FieldMap, FieldsFault> {
-        self.made(handed, adopted_header)
+        self.charged_copy(handed, adopted_header)
     }
 
     /// Adds values that a guest has just handed over to fields, charged.
@@ -114,7 +114,7 @@ impl HeldRequests {
         self.add(fields, handed, adopted_header)
     }
 
-    fn made(&self, from: &FieldMap, pay: PayForHeader) -> Result<FieldMap, FieldsFault> {
+    fn charged_copy(&self, from: &FieldMap, pay: PayForHeader) -> Result<FieldMap, FieldsFault> {
         let mut fields = FieldMap::new_mutable(usize::MAX);
         self.add(&mut fields, from, pay)?;
         fields.set_mutable(MAX_FIELDS_BYTES);

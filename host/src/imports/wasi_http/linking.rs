@@ -14,7 +14,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::{
 use wasmtime_wasi_http::{Error, RequestOptions, WasiHttpCtxView, WasiHttpView};
 
 use super::held::{HeldRequests, is_short_authority, is_short_method};
-use super::{WasiHttpAccess, fields, of_a_body, parts};
+use super::{WasiHttpAccess, body_error_code, fields, parts};
 
 /// The names that wasmtime gives the interfaces.
 const TYPES: &str = "wasi:http/types@0.2.12";
@@ -47,7 +47,7 @@ fn errors<T: WasiHttpView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result
         |mut store: StoreContextMut<'_, T>, (error,): (Resource<IoError>,)| {
             let error = store.data_mut().http().table.get(&error)?;
             let known = error.downcast_ref::<ErrorCode>().cloned();
-            Ok((known.or_else(|| error.downcast_ref::<Error>().and_then(of_a_body)),))
+            Ok((known.or_else(|| error.downcast_ref::<Error>().and_then(body_error_code)),))
         },
     )?;
     linker.instance(IO_ERROR)?.func_wrap(

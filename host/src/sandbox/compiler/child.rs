@@ -30,7 +30,7 @@ pub enum CompilerProcessError {
     Limits(#[source] io::Error),
 
     /// Stdin has no complete request: a person started the process, or the host has exited.
-    #[error("stdin is not a request to compile: only the host itself runs this command")]
+    #[error("this command is only for the host itself: stdin is not a request to compile")]
     Request(#[source] Box<dyn std::error::Error + Send + Sync>),
 
     /// The host has another version, which the answer tells it.
@@ -54,7 +54,7 @@ pub enum CompilerProcessError {
 ///
 /// [`CompilerProcessError`], for the exit status and for stderr, which the host also reads.
 pub fn serve_as_compiler() -> Result<(), CompilerProcessError> {
-    step_back().map_err(CompilerProcessError::Limits)?;
+    lower_priority().map_err(CompilerProcessError::Limits)?;
     answer(&mut io::stdin().lock(), &mut io::stdout().lock())
 }
 
@@ -93,7 +93,7 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
 }
 
 /// Ends with the thread that started it, and gives the host priority for processor, memory and disk.
-fn step_back() -> io::Result<()> {
+fn lower_priority() -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     set_limit(Resource::Core, 0, 0)?;
     rustix::process::nice(NICE)?;

@@ -115,7 +115,7 @@ impl Compiler {
             let bytes = self.read_again(&key, reread).await?;
             self.compile(bytes).await?
         };
-        let component = self.take_in(&key, code).await?;
+        let component = self.store_or_load(&key, code).await?;
         Ok((component, false))
     }
 
@@ -164,7 +164,7 @@ impl Compiler {
     }
 
     /// Stores the code in the cache and maps it from there; if that fails, loads it from memory.
-    async fn take_in(
+    async fn store_or_load(
         self: &Arc<Self>,
         key: &Arc<str>,
         code: Vec<u8>,

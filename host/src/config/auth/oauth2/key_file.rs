@@ -29,16 +29,16 @@ struct ServiceAccountJson {
     client_email: String,
     private_key: String,
     private_key_id: Option<String>,
-    #[serde(default = "google")]
+    #[serde(default = "google_token_url")]
     token_uri: String,
 }
 
-fn google() -> String {
+fn google_token_url() -> String {
     "https://oauth2.googleapis.com/token".to_owned()
 }
 
 /// The error message. A likely mistake is a path where the file's content belongs.
-fn no_account(text: &str) -> String {
+fn not_an_account(text: &str) -> String {
     let mut message =
         "this is not the key of a service account: write a JSON object with `client_email` and `private_key`"
             .to_owned();
@@ -59,7 +59,7 @@ impl KeyFile {
         let account = fields.optional("key-file", expected, |text| {
             let json = text.trim_start_matches('\u{FEFF}');
             let json: ServiceAccountJson =
-                serde_json::from_str(json).map_err(|_| no_account(text))?;
+                serde_json::from_str(json).map_err(|_| not_an_account(text))?;
             let key = SigningKey::parse(Algorithm::Rs256, &json.private_key);
             private_key = Some(json.private_key);
             Ok(ServiceAccount {

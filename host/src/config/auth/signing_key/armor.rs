@@ -35,7 +35,7 @@ pub(super) fn private_block(text: &str) -> Result<String, String> {
         labels.push(label);
         rest = body;
     }
-    Err(no_private_key(&text, &labels))
+    Err(not_a_private_key(&text, &labels))
 }
 
 /// The text without a byte-order mark, surrounding quotes and escapes.
@@ -122,7 +122,7 @@ fn is_of_base64(letter: char) -> bool {
 }
 
 /// Why a text contains no private key.
-fn no_private_key(text: &str, labels: &[&str]) -> String {
+fn not_a_private_key(text: &str, labels: &[&str]) -> String {
     if labels.iter().any(|label| label.ends_with("PUBLIC KEY")) {
         return "this is a public key, but the host signs with a private key: write the private key that belongs to it"
             .to_owned();
