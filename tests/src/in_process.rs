@@ -29,7 +29,7 @@ pub async fn serve(
         total_memory_bytes: 4 << 30,
         keep_memory_bytes: 24 << 20,
     };
-    let cache = Cache::new(cache.to_owned()).expect("a cache");
+    let cache = Cache::new(cache.to_owned(), 1 << 30).expect("a cache");
     let runtime = Runtime::new(engine, compilation, Some(cache)).expect("an engine");
     let admission = AdmissionSettings {
         slots: 4,

@@ -66,7 +66,7 @@ impl Host {
             config.compiling,
         ));
         let engine = engine_settings(&config, capacity, total_memory_bytes);
-        let cache = cache(config.cache.as_deref());
+        let cache = cache(config.cache.as_deref(), config.cache_bytes);
         let runtime = Arc::new(Runtime::new(engine, compilation, cache)?);
         let mut upstreams = Upstreams::default().with_maps(maps);
         if let Some(tokens) = tokens {
@@ -176,14 +176,14 @@ pub(super) async fn stop_requested(stopped: oneshot::Receiver<()>) {
 }
 
 /// The cache. One that can't be used costs time at every start, but doesn't prevent serving.
-fn cache(folder: Option<&Path>) -> Option<Cache> {
+fn cache(folder: Option<&Path>, limit_bytes: u64) -> Option<Cache> {
     let Some(folder) = folder else {
         tracing::warn!(
             "there is no cache folder, so every start compiles all connectors; set one with --cache"
         );
         return None;
     };
-    match Cache::new(folder.to_owned()) {
+    match Cache::new(folder.to_owned(), limit_bytes) {
         Ok(cache) => Some(cache),
         Err(error) => {
             let cause = crate::report::chain(&error);

@@ -9,12 +9,14 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::cache_room::CacheRoom;
 use crate::report::hexadecimal;
 
 /// Write permission of the group and of others.
@@ -30,6 +32,7 @@ const DIGEST_DIGITS: u64 = 64;
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
+    room: CacheRoom,
 }
 
 /// Why someone else could have written a folder or file.
@@ -72,22 +75,26 @@ pub(super) enum EntryFault {
 }
 
 impl Cache {
-    /// A cache in `folder`, which is created for this user alone if it is missing.
+    /// A cache in `folder`, which is created for this user alone if it is missing. It holds `limit_bytes`, and more only
+    /// if the components that are loaded need more.
     ///
     /// # Errors
     ///
     /// [`CacheError`] if the folder can't be created, or others may write to it.
-    pub fn new(folder: PathBuf) -> Result<Self, CacheError> {
+    pub fn new(folder: PathBuf, limit_bytes: u64) -> Result<Self, CacheError> {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
         check_owner(&std::fs::metadata(&folder)?)?;
-        Ok(Self { folder })
+        Ok(Self {
+            folder,
+            room: CacheRoom::new(limit_bytes),
+        })
     }
 
     /// The component under this key, if the entry is valid. An invalid entry is reported, and left to be overwritten.
-    pub(super) fn get(&self, engine: &Engine, key: &str) -> Option<Component> {
+    pub(super) fn get(&self, engine: &Engine, key: &Arc<str>) -> Option<Component> {
         let path = self.folder.join(format!("{key}.cwasm"));
         match self.read(engine, key, &path) {
             Ok(component) => Some(component),
@@ -115,20 +122,29 @@ impl Cache {
     pub(super) fn put(
         &self,
         engine: &Engine,
-        key: &str,
+        key: &Arc<str>,
         code: &[u8],
     ) -> Result<Component, EntryFault> {
         let written = self.write(code).map_err(EntryFault::Write)?;
         let path = self.folder.join(format!("{key}.cwasm"));
         let component = load(engine, CompiledCode::In(written.as_file(), written.path()))
             .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))?;
-        let digest = Sha256::new_with_prefix(key).chain_update(code);
+        let digest = Sha256::new_with_prefix(&**key).chain_update(code);
         let digest = hexadecimal(&digest.finalize());
         let digest = self.write(digest.as_bytes()).map_err(EntryFault::Write)?;
+        self.room.record_use(key, digest.as_file());
         // The code is moved first: an entry without a digest counts as missing.
         for (file, path) in [(written, &path), (digest, &path.with_extension("sha256"))] {
             file.persist(path)
                 .map_err(|error| EntryFault::Write(error.error))?;
+        }
+        match self.room.make(&self.folder) {
+            Ok(0) => {}
+            Ok(bytes) => tracing::debug!(bytes, "removed compiled code that was not used lately"),
+            Err(error) => {
+                let cause = crate::report::chain(&error);
+                tracing::warn!(folder = %self.folder.display(), cause, "can't list the cache, so it may grow");
+            }
         }
         Ok(component)
     }
@@ -142,20 +158,23 @@ impl Cache {
         );
     }
 
-    fn read(&self, engine: &Engine, key: &str, path: &Path) -> Result<Component, EntryFault> {
+    fn read(&self, engine: &Engine, key: &Arc<str>, path: &Path) -> Result<Component, EntryFault> {
         let mut recorded = String::new();
-        open_trusted(&self.folder.join(format!("{key}.sha256")))?
+        let record = open_trusted(&self.folder.join(format!("{key}.sha256")))?;
+        (&record)
             .take(DIGEST_DIGITS)
             .read_to_string(&mut recorded)
             .map_err(EntryFault::Read)?;
         let mut file = open_trusted(path)?;
-        let mut digest = Sha256::new_with_prefix(key);
+        let mut digest = Sha256::new_with_prefix(&**key);
         io::copy(&mut file, &mut digest).map_err(EntryFault::Read)?;
         if hexadecimal(&digest.finalize()) != recorded {
             return Err(EntryFault::Digest);
         }
-        load(engine, CompiledCode::In(&file, path))
-            .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))
+        let component = load(engine, CompiledCode::In(&file, path))
+            .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))?;
+        self.room.record_use(key, &record);
+        Ok(component)
     }
 
     /// Writes an unnamed file with mode 0600, so that the entry appears as a whole or not at all.

@@ -7,6 +7,7 @@
 //! Uses `imports` (the functions that a guest may call) and `egress`, which `imports` is built on.
 
 mod cache;
+mod cache_room;
 mod call;
 mod capacity;
 mod code;

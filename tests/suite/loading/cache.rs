@@ -75,6 +75,30 @@ fn second_start_uses_compiled_code_from_the_cache() {
 }
 
 #[test]
+fn full_cache_loses_the_code_of_connectors_that_are_gone() {
+    let cache = Filled::new();
+    let old = cache.code();
+    let start = || {
+        with_cache(&cache.path())
+            .flag("--cache-size", "1B")
+            .plugin("other", guests::ECHOES_STATE)
+            .plugin("third", guests::MAKES_ROWS)
+            .start()
+    };
+    let first = start();
+    for name in ["other", "third"] {
+        assert!(first.announcement(name).contains("loaded in"));
+    }
+    drop(first);
+    let kept = cache.code();
+    assert_eq!(kept.len(), 2, "both of the loaded ones");
+    assert!(!kept.iter().any(|file| old.contains(file)));
+    let host = start();
+    assert!(host.announcement("other").contains("cache"));
+    assert!(host.announcement("third").contains("cache"));
+}
+
+#[test]
 fn nobody_else_can_write_to_the_cache() {
     let cache = Filled::new();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -42,6 +42,8 @@ pub struct ServerConfig {
     /// `--cache`: the folder of compiled code, created if it is missing. `None` compiles every connector at every
     /// start.
     pub cache: Option<PathBuf>,
+    /// `--cache-size`: how much that folder may hold, in bytes. It holds more only if the loaded connectors need more.
+    pub cache_bytes: u64,
     /// `WELD_API_KEY`: the keys for connectors without keys of their own. Empty for a server that requires no key,
     /// which may listen only on loopback.
     pub api_keys: Vec<Secret>,
@@ -112,6 +114,7 @@ impl Default for ServerConfig {
             listen: (Ipv4Addr::LOCALHOST, Self::PORT).into(),
             plugins: Self::PLUGINS.into(),
             cache: None,
+            cache_bytes: 4 << 30,
             api_keys: Vec::new(),
             // The system reports most changes on its own.
             reload: Some(Duration::from_secs(10)),

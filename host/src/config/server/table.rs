@@ -5,13 +5,19 @@ use super::setting::{AnyValue, AtLeast, Setting, SwitchOff};
 use crate::config::limits::{MIN_MEMORY_BYTES, MIN_TIME};
 
 /// The settings, in the order of the help.
-pub static SETTINGS: [Setting; 21] = [
+pub static SETTINGS: [Setting; 22] = [
     Setting {
         key: "listen",
         help: "The address to listen on",
         variable: Some("WELD_LISTEN"),
         default_words: Some("127.0.0.1:8080, or 0.0.0.0:PORT if PORT is set"),
         field: &AnyValue(|config| &mut config.listen),
+    },
+    Setting {
+        key: "cache-size",
+        help: "How much the folder of compiled code may hold; what was not used for the longest time goes first",
+        field: &AnyValue(|config| &mut config.cache_bytes),
+        ..WITHOUT
     },
     Setting {
         key: "reload",
