@@ -14,7 +14,7 @@ pub(super) struct UnbegunFault(#[source] pub(super) Option<legacy::Error>);
 #[error("the reused connection was closed without an answer")]
 pub(super) struct StaleFault(#[source] pub(super) Option<legacy::Error>);
 
-/// A request broke that may have been carried out.
+/// A connection broke after its request may have been carried out.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the connection broke, and it is unknown whether the request was carried out; to have such a request sent again, \

@@ -6,7 +6,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 use super::call_target::CallTarget;
 
-/// Why a body broke, on either side.
+/// Why a body ended prematurely, on either side.
 pub(super) type TransferError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A request whose parts are checked. Whether it may be sent to its URL is not checked yet.

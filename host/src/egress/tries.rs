@@ -43,7 +43,7 @@ pub(super) trait RetryPolicy: Send {
     ///
     /// # Errors
     ///
-    /// The response broke.
+    /// The response ended prematurely.
     fn read(
         &mut self,
         response: Response<ResponseBody>,

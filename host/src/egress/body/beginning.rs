@@ -11,7 +11,7 @@ use crate::egress::error::EgressError;
 #[derive(Default)]
 pub(super) struct Beginning {
     bytes: Option<Bytes>,
-    /// How the body broke after that.
+    /// The error with which the body ended after that.
     failure: Option<EgressError>,
 }
 
@@ -29,7 +29,7 @@ impl Beginning {
 
 impl ResponseBody {
     /// Reads the body's beginning, up to the piece in which these bytes end. It is charged, and stays part of the
-    /// body. If the body breaks meanwhile, its reader gets the failure. Returns the beginning, and whether it is the
+    /// body. If the body fails meanwhile, its reader gets the failure. Returns the beginning, and whether it is the
     /// whole body.
     ///
     /// # Errors

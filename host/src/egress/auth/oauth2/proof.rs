@@ -10,12 +10,12 @@ pub(super) enum Proof<'a> {
     Code(&'a AuthorizationCode),
 }
 
-/// The result of a person's permission (RFC 6749, section 4.1.3).
+/// The result of a person's consent (RFC 6749, section 4.1.3).
 pub(crate) struct AuthorizationCode {
     /// As the redirect contained it.
     pub(crate) code: Secret,
     /// The target of the redirect.
     pub(crate) redirect_uri: String,
-    /// The source of the challenge (RFC 7636); `None` for a server that doesn't support it.
+    /// The verifier behind the challenge (RFC 7636); `None` for a server that doesn't support it.
     pub(crate) verifier: Option<Secret>,
 }

@@ -70,7 +70,7 @@ pub(super) fn was_asked(error: &EgressError) -> bool {
 ///
 /// # Errors
 ///
-/// The response broke.
+/// The response ended prematurely.
 pub(super) async fn read(response: Response<ResponseBody>) -> Result<EndpointAnswer, EgressError> {
     let (head, mut rest) = response.into_parts();
     let answer = |body| EndpointAnswer {
