@@ -48,7 +48,7 @@ fn files_that_do_not_load_are_reported_like_this() {
         ("command.wasm", guest(guests::IS_A_COMMAND)),
         ("later.wasm", guest(guests::SPEAKS_ANOTHER_VERSION)),
         ("shape.wasm", guest(guests::EXPORTS_ANOTHER_SHAPE)),
-        ("imports.wasm", guest(guests::IMPORTS_WHAT_NO_HOST_OFFERS)),
+        ("imports.wasm", guest(guests::IMPORTS_AN_UNKNOWN_FUNCTION)),
         ("config.wasm", guest(guests::ECHOES_STATE)),
         ("config.toml", b"[limits]\nmemroy = 1".to_vec()),
     ]);
