@@ -15,8 +15,12 @@ const ORIGIN: &str = "https://api.example.com";
 const FILE: &str = "beers.toml";
 
 fn denied(remedy: AllowRemedy) -> EgressError {
+    let origin = match &remedy {
+        AllowRemedy::Upgrade(_) => "http://api.example.com",
+        AllowRemedy::Rule(_) | AllowRemedy::Port { .. } => ORIGIN,
+    };
     EgressError::Denied {
-        origin: ORIGIN.to_owned(),
+        origin: origin.to_owned(),
         remedy,
         file: FILE.to_owned(),
     }
