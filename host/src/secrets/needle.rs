@@ -191,7 +191,7 @@ impl Needles {
         })
     }
 
-    /// Advances a thread by `byte`; calls `to` for each result. There may be no result.
+    /// Advances a thread by `byte`; calls `to` for each result, if there is any.
     pub(super) fn advance(&self, thread: Thread, byte: u8, to: &mut dyn FnMut(Advance)) {
         let Some(needle) = self.needles.get(thread.needle as usize) else {
             return;

@@ -1,3 +1,4 @@
 //! The repository itself: consistency of its files, which no compiler checks.
 
+mod phrases;
 mod rooms;
