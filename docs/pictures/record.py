@@ -25,7 +25,7 @@ from pathlib import Path
 import pyte
 
 ROOT = Path(__file__).resolve().parents[2]
-COLUMNS, ROWS = 100, 120
+COLUMNS, ROWS = 104, 120
 # Seconds of the recording: for a typed character, before and after a command's output, and at most between two lines.
 TYPED, BEFORE, AFTER, LONGEST = 0.045, 0.35, 0.7, 0.9
 LINE, CHARACTER, MARGIN = 20, 8.1, 20
