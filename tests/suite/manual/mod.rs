@@ -1,12 +1,14 @@
 //! README and the manual in `docs/`: their links lead somewhere, and their tables say what the program does.
 
 mod command_line;
+mod contract;
 mod errors;
 mod fixed_limits;
 mod flags;
 mod front_page;
 mod links;
 mod recording;
+mod release;
 mod rooms_picture;
 mod summary;
 
