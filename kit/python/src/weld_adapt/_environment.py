@@ -80,6 +80,6 @@ def begin(keys: Iterable[str]) -> dict[str, str]:
     # `update` would also call C's `putenv` for each variable, which no code in a component needs.
     environ._data.clear()  # type: ignore[attr-defined]
     environ._data.update(  # type: ignore[attr-defined]
-        (environ.encodekey(name), environ.encodevalue(value)) for name, value in variables.items()  # type: ignore[attr-defined]
+        (environ.encodekey(name), environ.encodevalue(value)) for name, value in variables.items()
     )
     return sent

@@ -62,6 +62,6 @@ def rehearse(function: Rehearsed) -> Any:
     finally:
         function.modules.forget()
         sys.meta_path.remove(function.modules)
-        os.environ.__class__ = kind  # type: ignore[assignment]
+        os.environ.__class__ = kind
         os.environ.clear()
         os.environ.update(variables)

@@ -35,7 +35,7 @@ class Cookie:
 class Cookies:
     """The cookies of a session, by name, like those of `requests`."""
 
-    def __init__(self, given: Mapping[str, str] | None = None) -> None:
+    def __init__(self, given: Mapping[str, str] | Cookies | None = None) -> None:
         self._kept: list[Cookie] = []
         if given:
             self.update(given)
