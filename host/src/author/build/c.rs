@@ -15,7 +15,8 @@ use super::error::BuildError;
 use super::project::{Project, VIRTUAL_ENVIRONMENT, files_of};
 use super::tool::Tool;
 
-const GET: &str = "python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1";
+const GET: &str =
+    "python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1 (in the connector's folder)";
 
 /// The folder of the bindings and the kit in a connector.
 const KIT: &str = "weld";

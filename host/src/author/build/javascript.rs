@@ -9,8 +9,8 @@ use super::tool::Tool;
 
 const NEEDED: &str = "20";
 pub(in crate::author) const GET_NODE: &str = "https://nodejs.org";
-const GET_PACKAGES: &str = "npm install";
-const GET_LOCKED_PACKAGES: &str = "npm ci";
+const GET_PACKAGES: &str = "npm install (in the connector's folder)";
+const GET_LOCKED_PACKAGES: &str = "npm ci (in the connector's folder)";
 
 pub(super) async fn build(
     project: &Project,

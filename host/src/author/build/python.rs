@@ -12,9 +12,9 @@ const CONTRACT: &str = "wit";
 
 /// The oldest version for whose bindings the guides and the kit are written.
 const NEEDED: &str = "0.25";
-const GET: &str = "python3 -m venv .venv && .venv/bin/pip install 'componentize-py>=0.25'";
+const GET: &str = "python3 -m venv .venv && .venv/bin/pip install 'componentize-py>=0.25' (in the connector's folder)";
 pub(in crate::author) const GET_PYTHON: &str = "https://www.python.org/downloads/";
-const GET_ALL: &str = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt";
+const GET_ALL: &str = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt (in the connector's folder)";
 
 pub(super) async fn build(
     project: &Project,

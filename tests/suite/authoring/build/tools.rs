@@ -158,7 +158,7 @@ fn missing_tool_is_named_with_how_to_get_it() {
             &[],
             [
                 "componentize-py is missing",
-                "pip install 'componentize-py>=",
+                "pip install 'componentize-py>=0.25' (in the connector's folder)",
             ],
         ),
         (
@@ -166,7 +166,7 @@ fn missing_tool_is_named_with_how_to_get_it() {
             &[],
             [
                 "componentize-py is missing",
-                "pip install -r requirements.txt",
+                "pip install -r requirements.txt (in the connector's folder)",
             ],
         ),
         (
@@ -177,12 +177,18 @@ fn missing_tool_is_named_with_how_to_get_it() {
         (
             &[("package.json", NODE_MANIFEST)],
             &[("node", "echo v22.0.0")],
-            ["node_modules is missing", "npm install"],
+            [
+                "node_modules is missing",
+                "npm install (in the connector's folder)",
+            ],
         ),
         (
             &[("package.json", NODE_MANIFEST), ("package-lock.json", "{}")],
             &[("node", "echo v22.0.0")],
-            ["node_modules is missing", "npm ci"],
+            [
+                "node_modules is missing",
+                "npm ci (in the connector's folder)",
+            ],
         ),
         (
             &[("package.json", NODE_MANIFEST), ("node_modules/x", "")],
@@ -192,7 +198,7 @@ fn missing_tool_is_named_with_how_to_get_it() {
         (
             &[("beers.c", "")],
             &[("python3", "exit 1")],
-            ["zig", "ziglang"],
+            ["zig", "ziglang==0.17.1 (in the connector's folder)"],
         ),
     ] {
         let workshop = sources
