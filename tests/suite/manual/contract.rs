@@ -28,7 +28,11 @@ fn cases(wit: &str, variant: &str) -> BTreeSet<String> {
 }
 
 /// The lines of a block without comments and blanks.
-fn block<'a>(wit: &'a str, opening: &str, closing: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+fn block<'a>(
+    wit: &'a str,
+    opening: &str,
+    closing: &str,
+) -> impl Iterator<Item = &'a str> + use<'a> {
     let (_, rest) = wit.split_once(opening).expect(opening);
     let (inside, _) = rest.split_once(closing).expect("its end");
     let lines = inside.lines().map(str::trim);
