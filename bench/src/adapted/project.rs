@@ -69,7 +69,7 @@ impl Project {
         )?;
         let folder = plugins
             .parent()
-            .context("a plugins folder lies in another")?;
+            .context("the plugins folder has no parent folder")?;
         let adapt = match form {
             Form::Adapted => Some(adapt(folder, &name, language)?),
             Form::Kit => {

@@ -34,7 +34,7 @@ impl Connector {
         )?;
         let folder = plugins
             .parent()
-            .context("a plugins folder lies in another")?;
+            .context("the plugins folder has no parent folder")?;
         weld_host::author::new::create(folder, &name, language)?;
         author::shell(folder, &language.set_up_command(&name))?;
         author::weld_host(folder, &["build", name.as_str(), "--plugins", "plugins"])?;

@@ -64,7 +64,7 @@ async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
     match &flags.plugins {
         Some(plugins) => say_installed(&install(&project, &built, plugins)?),
         None => say(&printable(&format!(
-            "installed not yet: `weld-host build {}` puts it into the plugins folder",
+            "not installed yet: `weld-host build {}` puts it into the plugins folder",
             adapted.folder.display()
         ))),
     }

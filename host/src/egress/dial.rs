@@ -238,8 +238,8 @@ impl DialContext {
         }
     }
 
-    /// Continues after it is dropped, since the system's lookups can't be canceled; so it keeps its place until it
-    /// ends.
+    /// Looks up the addresses of a name. The lookup continues after the future is dropped, since the system's lookups
+    /// can't be canceled, so it keeps its place until it ends.
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
         // The semaphore is never closed.
         let place = self.look_ups.clone().acquire_owned().await.ok();

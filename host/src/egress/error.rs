@@ -162,7 +162,7 @@ impl TimeoutOwner {
     fn named(self, part: &str) -> String {
         match self {
             Self::Config => format!("`network.{part}-timeout`"),
-            Self::Request => format!("the request's own {part} time-out"),
+            Self::Request => format!("the request's own {part} timeout"),
         }
     }
 }

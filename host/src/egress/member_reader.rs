@@ -40,7 +40,7 @@ enum MemberPart {
     /// The rest of the body is ignored.
     Rest,
     Over,
-    /// After the part that could be decoded.
+    /// The body ends after the part that could be decoded.
     Broken(Option<io::Error>),
 }
 

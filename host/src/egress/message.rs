@@ -20,7 +20,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A GET without headers of its own, with the connector's time-outs.
+    /// A GET without headers of its own, with the connector's timeouts.
     pub(crate) fn get(url: &str) -> Self {
         Self {
             method: "GET".to_owned(),

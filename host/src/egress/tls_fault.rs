@@ -68,7 +68,7 @@ fn of_client_certificate(alert: Alert) -> bool {
     )
 }
 
-/// The explanation, with what helps; `None` if the failure may pass.
+/// The explanation and the remedy; `None` if the failure may pass.
 fn words(error: &rustls::Error) -> Option<&'static str> {
     Some(match error {
         rustls::Error::AlertReceived(Alert::ProtocolVersion)

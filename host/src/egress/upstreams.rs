@@ -48,7 +48,7 @@ impl Upstreams {
     }
 }
 
-/// Over the system's network, with tokens in memory only.
+/// Upstreams that use the system's network and keep tokens in memory only.
 impl Default for Upstreams {
     fn default() -> Self {
         Self::new(Arc::new(SystemNetwork))

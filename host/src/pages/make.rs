@@ -194,7 +194,7 @@ impl PageMaker {
                         .schemas
                         .cancel_unwatched(REJOIN, |schema| may_go(&schema.connector))
                 {
-                    tracing::info!("cancelled a call that nobody waits for, to make room");
+                    tracing::info!("canceled a call that nobody waits for, to make room");
                 }
             };
             self.connectors.admit(connector, make_room).await?

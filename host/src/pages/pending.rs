@@ -17,7 +17,7 @@ use crate::waits::Postponement;
 const MARKED_COPIES: u64 = 2;
 const MARK_BYTES: u64 = 1 << 10;
 
-/// For how long waits inside this call may put its page off. `None` if they must not.
+/// The longest wait inside this call for which its page may be put off; `None` if it must not be.
 pub(super) fn longest_postponement(call: &PageCall) -> Option<Duration> {
     let limits = call.connector.limits();
     wait::longest_postponement(call.mark.as_ref(), previous(call), Timestamp::now(), limits)

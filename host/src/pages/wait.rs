@@ -55,8 +55,8 @@ pub(super) fn in_time(waiting: &Waiting, arrived: Timestamp, limits: &Limits) ->
     arrived <= add(waiting.not_before, limits.linger)
 }
 
-/// For how long at most a wait inside its call may put a page off, so that it begins again afterwards. `None` if the
-/// page has already been put off: a page that makes more calls than a quota allows would never end. `previous` is the
+/// The longest wait inside a call for which its page may be put off, so that it begins again after the wait. `None` if
+/// the page has already been put off: a page that makes more calls than a quota allows would never end. `previous` is the
 /// mark of a request that came [in time](in_time).
 pub(super) fn longest_postponement(
     mark: Option<&Waiting>,

@@ -140,10 +140,13 @@ impl Cache {
         }
         match self.room.make(&self.folder) {
             Ok(0) => {}
-            Ok(bytes) => tracing::debug!(bytes, "removed compiled code that was not used lately"),
+            Ok(bytes) => tracing::debug!(
+                bytes,
+                "removed compiled code that had not been used recently"
+            ),
             Err(error) => {
                 let cause = crate::report::chain(&error);
-                tracing::warn!(folder = %self.folder.display(), cause, "can't list the cache, so it may grow");
+                tracing::warn!(folder = %self.folder.display(), cause, "can't list the cache folder, so its size is not limited");
             }
         }
         Ok(component)

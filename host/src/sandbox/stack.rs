@@ -20,8 +20,8 @@ use crate::account::{CallAccount, MemoryError};
 pub(super) struct StackBegin(Arc<AtomicUsize>);
 
 impl StackBegin {
-    /// Must be called when wasm code is entered, on the stack that it will run on. The first entry is the beginning; a
-    /// host function may enter wasm code again, further down.
+    /// Records the beginning of the stack. Call it on the stack that wasm code will run on, before entering that code.
+    /// Only the first entry counts: a host function may enter wasm code again, further down.
     pub(super) fn enter(&self) {
         let place = 0_u8;
         let here = std::ptr::from_ref(std::hint::black_box(&place)).addr();

@@ -115,7 +115,7 @@ impl TurnPlace {
 }
 
 impl Drop for TurnPlace {
-    /// A cancelled call leaves the queue, and passes on a permit that it has not used.
+    /// A canceled call leaves the queue, and passes on a permit that it has not used.
     fn drop(&mut self) {
         let Some(ticket) = &self.ticket else {
             return;

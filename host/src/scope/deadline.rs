@@ -66,7 +66,7 @@ impl Display for DeadlineReason {
             Self::AnswerWithin => "`limits.answer-within`",
             Self::PageTimeout => "`limits.page-timeout`",
             Self::Total => "`network.total-timeout`",
-            Self::Request => "the request's own time-out",
+            Self::Request => "the request's own timeout",
         })
     }
 }

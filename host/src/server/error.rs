@@ -60,7 +60,7 @@ pub(super) enum ApiError {
     /// The same for a page of another host that sends its request to this machine's own name: browsers allow the
     /// request and only hide the answer from the page.
     #[error(
-        "without a key, the host answers no web page of another host (see `Origin` and `Sec-Fetch-Site`); \
+        "without a key, the host refuses requests from web pages of other hosts (see `Origin` and `Sec-Fetch-Site`); \
          set WELD_API_KEY"
     )]
     ForeignOrigin,

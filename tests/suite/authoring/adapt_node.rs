@@ -111,7 +111,7 @@ fn packages_are_installed_with_the_tools_and_listed_with_their_versions() {
     let said = ended.stdout.join("\n");
     assert!(said.contains("dayjs 1.2.3"), "{said}");
     assert!(
-        said.contains("installed not yet"),
+        said.contains("not installed yet"),
         "without --plugins: {said}"
     );
 }

@@ -172,7 +172,7 @@ fn host_killed_while_storing_a_token_leaves_a_complete_one() {
     let (asked, was_asked) = mpsc::channel();
     let api = forgiving_api(asked);
     let being_written = tokens.join("guest").join("api.new");
-    // A page gets its token only after that was stored.
+    // A page gets its token only after the token was stored.
     assert_eq!(
         called(&start(&api, &tokens, Some(KEY)), &api)["status"],
         200

@@ -172,8 +172,8 @@ fn calls_of_others_are_not_cancelled_if_that_would_make_no_room() {
     host.weld("nobody").schema();
     host.log().wait_for_text("nobody\"");
     let lines = host.log().so_far();
-    let cancelled = lines.iter().filter(|line| line.contains("to make room"));
-    assert_eq!(cancelled.count(), 1, "{lines:?}");
+    let canceled = lines.iter().filter(|line| line.contains("to make room"));
+    assert_eq!(canceled.count(), 1, "{lines:?}");
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn guests_own_timeout_applies_if_it_is_shorter() {
     let host = host_for(&upstream, "first-byte-timeout = \"1h\"", "");
     let request = json!({ "url": upstream.url("/"), "timeout": 100 });
     // In `wasi:http` each part of the exchange has its own timeout.
-    let causes = ["the request's own", "the request's own first-byte time-out"];
+    let causes = ["the request's own", "the request's own first-byte timeout"];
     assert_times_out(&host, &request, causes);
 }
 

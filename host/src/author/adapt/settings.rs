@@ -14,7 +14,7 @@ pub(super) const USUAL_PLACE: &str = "the header authorization";
 /// The text of `NAME.toml`.
 pub(super) fn text(name: &str, findings: &FunctionFindings) -> String {
     let mut text = format!(
-        "# Goes next to {name}.wasm in the plugins folder. Generated from the source by `weld-host adapt`.\n"
+        "# Place this file next to {name}.wasm in the plugins folder. Generated from the source by `weld-host adapt`.\n"
     );
     // Writing to a string can't fail.
     let _ = variables(&mut text, findings);

@@ -149,7 +149,7 @@ mod tests {
             name: "shop".parse().unwrap(),
             findings: FunctionFindings {
                 key_variable: Some("KEY".to_owned()),
-                key_place: Some("the argument key of the URL".to_owned()),
+                key_place: Some("the query parameter key".to_owned()),
                 variables: vec![variable("TOKEN", false), variable("DEBUG", true)],
                 ..FunctionFindings::default()
             },
@@ -167,7 +167,7 @@ mod tests {
             ),
             (
                 "key",
-                "the function expects KEY in the argument key of the URL; the host sets and sends it, so there is nothing to do",
+                "the function expects KEY in the query parameter key; the host sets and sends it, so there is nothing to do",
             ),
         ] {
             let expected = (expected.0, expected.1.to_owned());

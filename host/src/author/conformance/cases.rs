@@ -215,7 +215,7 @@ pub(crate) const CASES: [Case; 34] = [
     ),
     row(
         "sleep_past_the_page",
-        "sleeps for an hour, for which the page has no time; one row with id 1 and `slept` false",
+        "sleeps for an hour, longer than the page may take; one row with id 1 and `slept` false",
         r#"[{"id": 1, "slept": false}]"#,
     ),
     http_error(

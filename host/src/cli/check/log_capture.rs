@@ -42,7 +42,7 @@ impl LogCapture {
             .with_target(LINES, LevelFilter::DEBUG)
     }
 
-    /// Removes and returns why calls were refused, each reason once.
+    /// Removes and returns the reasons for refused calls, each once.
     pub(super) fn take_refusals(&self) -> BTreeSet<String> {
         std::mem::take(&mut self.lock().refusals)
     }

@@ -19,7 +19,7 @@ pub enum Addition {
         /// Marked as sensitive.
         value: HeaderValue,
     },
-    /// A parameter of the URL's query.
+    /// A query parameter.
     Query {
         /// Not yet escaped, not empty.
         name: String,
@@ -40,7 +40,7 @@ pub enum Addition {
 pub enum CredentialPlace {
     /// A header.
     Header(HeaderName),
-    /// A parameter of the query, not yet escaped.
+    /// A query parameter, not yet escaped.
     Query(String),
     /// A cookie.
     Cookie(String),

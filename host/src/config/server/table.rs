@@ -15,7 +15,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "cache-size",
-        help: "How much the folder of compiled code may hold; what was not used for the longest time goes first",
+        help: "The maximum size of the folder of compiled code; the least recently used code is removed first",
         field: &AnyValue(|config| &mut config.cache_bytes),
         ..WITHOUT
     },

@@ -48,7 +48,7 @@ impl AdmissionSettings {
     }
 }
 
-/// The calls that may be cancelled to make room for a waiting one.
+/// The calls that may be canceled to make room for a waiting one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evictable<'a> {
     /// Any call: the host is full.
@@ -106,7 +106,7 @@ impl Admission {
     }
 
     /// Waits for a slot for a call of `connector`, which may hold `concurrency` of them. While there is none,
-    /// `make_room` is called at intervals with the calls that may be cancelled.
+    /// `make_room` is called at intervals with the calls that may be canceled.
     ///
     /// # Errors
     /// [`ConnectorError::Busy`] at once if the queue is full, or after `queue_wait` if no slot became free;

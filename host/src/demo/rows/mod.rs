@@ -63,7 +63,7 @@ impl Table {
     }
 
     /// The row at `index`, counted from 0, even beyond the table's length: a JSON object with the `id` `index + 1`.
-    /// Orders are unchanged ones.
+    /// An order has its state before any change.
     pub fn row(self, index: u64) -> String {
         text(|row| self.write_row(index, row))
     }

@@ -31,7 +31,7 @@ pub(in crate::egress) struct CredentialChoice<'c> {
 }
 
 enum Choice {
-    /// Not made yet, since that waits until the request's URL is permitted. The guest may have named a credential.
+    /// Not made yet: the URL of the request must be permitted first. The credential that the guest named, if any.
     Open(Option<String>),
     /// This credential, or none, for a request that begins at this origin.
     Made(Option<Arc<CredentialSource>>, Origin),

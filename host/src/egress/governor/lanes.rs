@@ -32,19 +32,19 @@ pub(super) enum LaneKey {
     Part(Arc<str>),
     /// The rate of one operation: calls to places of this shape.
     Operation(u64),
-    /// Not known yet: calls to places of this shape.
+    /// Calls to places of this shape, whose quota is not known yet.
     Shape(u64),
 }
 
-/// All quotas that are kept apart, and which places spend them.
+/// All quotas that are counted separately, and which places spend them.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     lanes: HashMap<LaneKey, Arc<Lane>>,
-    /// By a place's shape. `None`: it spends no quota of its own.
+    /// The key for each shape of a place; `None` if it spends no quota of its own.
     known: HashMap<u64, Option<LaneKey>>,
     /// The shapes of places whose responses state the rate of their operation.
     operations: HashSet<u64>,
-    /// By a place's beginning; `Mixed` if those below it differ.
+    /// What is known for each beginning of a place; `Mixed` if the places below it differ.
     beginnings: HashMap<u64, Beginning>,
 }
 

@@ -36,8 +36,9 @@ pub(super) struct Window {
     stated_at: u64,
     /// The number of the last call that had been made when the reset passed; `None` before that.
     over_at: Option<u64>,
-    /// When a response last described it, and for how long that holds a call at most.
+    /// When a response last described it.
     heard: Instant,
+    /// The longest time that it holds a call after that.
     longest: Duration,
     /// The cost of one call, if the quota counts something other than calls.
     weight: CallWeight,

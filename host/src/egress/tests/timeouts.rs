@@ -163,7 +163,7 @@ async fn body_that_stalls_is_requested_again_like_one_that_breaks() {
     impatient.timeouts.idle = Some(SHORT / 2);
     let error = egress.fetch(impatient, &page(&limits)).await.unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("own idle time-out"), "{text}");
+    assert!(text.contains("own idle timeout"), "{text}");
     assert_eq!(server.heads().len(), 2);
 }
 
@@ -195,7 +195,7 @@ async fn timeout_of_the_request_names_the_phase_too() {
     let mut request = request("GET", &format!("https://{MUTE}/"), "");
     request.timeouts.total = Some(SHORT);
     let named = timeout(config(), request).await;
-    let expected = ("the TLS handshake", "the request's own time-out");
+    let expected = ("the TLS handshake", "the request's own timeout");
     assert_eq!((&*named.0, &*named.1), expected);
 }
 
@@ -258,7 +258,7 @@ async fn timeout_while_the_guest_writes_its_body_names_the_body() {
     let named = timeout(config(), request).await;
     let expected = (
         "the rest of the request's body",
-        "the request's own first-byte time-out",
+        "the request's own first-byte timeout",
     );
     assert_eq!((&*named.0, &*named.1), expected);
 }

@@ -99,14 +99,14 @@ where
     }
 
     /// Cancels the call that has been without waiters for the longest time, and for `at_least` this long, among those
-    /// whose keys match `is_such`. Returns whether there was one.
+    /// whose keys match `matches`. Returns whether there was one.
     pub(super) fn cancel_unwatched(
         &self,
         at_least: Duration,
-        is_such: impl Fn(&K) -> bool,
+        matches: impl Fn(&K) -> bool,
     ) -> bool {
-        let cancelled = self.0.table().remove_oldest_call(at_least, is_such);
-        cancelled.is_some()
+        let canceled = self.0.table().remove_oldest_call(at_least, matches);
+        canceled.is_some()
     }
 
     /// Forgets the outcome that has been without waiters for the longest time. Returns its size in bytes; `None` if
@@ -132,19 +132,19 @@ where
     }
 
     /// Waits until all calls have ended, at most until `until`, and cancels the remaining ones. A call that would
-    /// only sleep past that time is cancelled at once. Returns how many were cancelled.
+    /// only sleep past that time is canceled at once. Returns how many were canceled.
     pub(super) async fn drain(&self, until: Instant) -> usize {
         /// How often to look for calls that have begun to sleep.
         const LOOK_EVERY: Duration = Duration::from_millis(100);
         let mut running = self.0.running.subscribe();
-        let mut cancelled = 0;
+        let mut canceled = 0;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let too_long = self
                 .0
                 .table()
                 .remove_running(|waits| left.is_zero() || waits.sleeps_longer_than(left));
-            cancelled += too_long.len();
+            canceled += too_long.len();
             drop(too_long);
             let ended = running.wait_for(|running| *running == 0);
             // The sender is in `self`, so this can't be an error.
@@ -153,7 +153,7 @@ where
                 .is_ok()
                 || left.is_zero()
             {
-                return cancelled;
+                return canceled;
             }
         }
     }

@@ -217,20 +217,20 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
     pub(super) fn remove_oldest_call(
         &mut self,
         at_least: Duration,
-        is_such: impl Fn(&K) -> bool,
+        matches: impl Fn(&K) -> bool,
     ) -> Option<CallEntry<T>> {
-        let (key, id) = self.unwatched.oldest_call(at_least, is_such)?;
+        let (key, id) = self.unwatched.oldest_call(at_least, matches)?;
         let key = key.clone();
         self.remove(&key, id)
     }
 
     /// Removes the running calls whose waits match.
     #[must_use = "drop the removed entries after unlocking the table"]
-    pub(super) fn remove_running(&mut self, is_such: impl Fn(&Waits) -> bool) -> Vec<CallEntry<T>> {
+    pub(super) fn remove_running(&mut self, matches: impl Fn(&Waits) -> bool) -> Vec<CallEntry<T>> {
         let such: Vec<(K, u64)> = self
             .entries
             .iter()
-            .filter(|(_, entry)| entry.is_running() && is_such(&entry.waits))
+            .filter(|(_, entry)| entry.is_running() && matches(&entry.waits))
             .map(|(key, entry)| (key.clone(), entry.id))
             .collect();
         such.iter()

@@ -37,7 +37,7 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTask<K, T> {
             biased;
             came = ended => came,
             () = self.forgotten(linger.running) => {
-                tracing::info!("cancelled: nobody is waiting for the call");
+                tracing::info!("canceled: nobody is waiting for the call");
                 return;
             }
         };

@@ -49,12 +49,12 @@ impl<K> UnwatchedOrder<K> {
     pub(super) fn oldest_call(
         &self,
         at_least: Duration,
-        is_such: impl Fn(&K) -> bool,
+        matches: impl Fn(&K) -> bool,
     ) -> Option<(&K, u64)> {
         self.calls
             .iter()
             .take_while(|((since, _), _)| since.elapsed() >= at_least)
-            .find(|(_, key)| is_such(key))
+            .find(|(_, key)| matches(key))
             .map(|((_, id), key)| (key, *id))
     }
 

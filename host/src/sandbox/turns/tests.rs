@@ -199,10 +199,10 @@ fn a_call_that_computes_alone_is_polled_again() {
 fn a_cancelled_call_leaves_the_queue() {
     let stage = Stage::new(1);
     let permit = stage.take();
-    let mut cancelled = stage.call("cancelled", "a", 1, false);
+    let mut canceled = stage.call("canceled", "a", 1, false);
     let mut next = stage.call("next", "a", 1, false);
-    assert!(!cancelled.poll() && !next.poll());
-    drop(cancelled);
+    assert!(!canceled.poll() && !next.poll());
+    drop(canceled);
     drop(permit);
     assert!(next.poll());
     assert_eq!(stage.free(), 1);
@@ -212,12 +212,12 @@ fn a_cancelled_call_leaves_the_queue() {
 fn a_cancelled_call_passes_on_the_permit_that_it_was_given() {
     let stage = Stage::new(1);
     let permit = stage.take();
-    let mut cancelled = stage.call("cancelled", "a", 1, false);
+    let mut canceled = stage.call("canceled", "a", 1, false);
     let mut next = stage.call("next", "a", 1, false);
-    assert!(!cancelled.poll() && !next.poll());
+    assert!(!canceled.poll() && !next.poll());
     drop(permit);
-    assert_eq!((cancelled.wakes(), next.wakes()), (1, 0));
-    drop(cancelled);
+    assert_eq!((canceled.wakes(), next.wakes()), (1, 0));
+    drop(canceled);
     assert_eq!(next.wakes(), 1);
     assert!(next.poll());
     assert_eq!(stage.free(), 1);

@@ -14,11 +14,11 @@ from .tools.keys import KeyCheck
 
 @dataclass
 class SentKeys:
-    """The headers and arguments with keys."""
+    """The headers and query parameters with keys."""
 
     headers: dict[str, str]
     query: str
-    """The part of the URL after `?`; empty if no key is an argument."""
+    """The part of the URL after `?`; empty if no key is a query parameter."""
 
 
 def begin(checks: list[KeyCheck]) -> SentKeys:

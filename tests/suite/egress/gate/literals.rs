@@ -107,7 +107,7 @@ const UNICODE_SPELLINGS: &[&str] = &[
     "0\u{ad}x7f.1",
 ];
 
-/// Texts that the host reads as no address, though some parser may.
+/// Texts that the host doesn't read as addresses, although another parser may.
 const NO_ADDRESSES: &[&str] = &[
     "256.0.0.1",
     "127.0.0.0x100",

@@ -102,15 +102,15 @@ pub struct OauthClient {
 /// How a client proves its identity.
 #[derive(Clone)]
 pub enum ClientAuth {
-    /// It doesn't: it has no secret.
+    /// Not at all, since it has no secret.
     Public,
-    /// By its secret, as the password of Basic authentication (RFC 6749, section 2.3.1).
+    /// With its secret, as the password of Basic authentication (RFC 6749, section 2.3.1).
     Basic(Secret),
     /// The same without escaping the id and the secret, as many servers expect.
     BasicRaw(Secret),
-    /// By its secret, as a parameter.
+    /// With its secret, as a parameter.
     Body(Secret),
-    /// By a token that it signs (RFC 7523, section 2.2).
+    /// With a token that it signs (RFC 7523, section 2.2).
     PrivateKeyJwt(Assertion),
 }
 

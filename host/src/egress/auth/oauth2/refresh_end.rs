@@ -55,7 +55,8 @@ pub(super) fn warn(
     );
 }
 
-/// Whether an end is near, and not later than before. If each renewal extends it, it doesn't count.
+/// Whether a token expires soon, and the last renewal did not extend it. `before` is the expiry before that renewal;
+/// without one, the result is false.
 fn is_near(end: SystemTime, before: Option<SystemTime>, now: SystemTime) -> bool {
     let is_near = end
         .duration_since(now)

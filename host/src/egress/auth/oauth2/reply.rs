@@ -26,8 +26,8 @@ pub(super) struct EndpointAnswer {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// The origin and path of a redirect, without its query, which may contain secrets. The path may contain secrets,
-/// too, and is complete.
+/// The origin and path of a redirect, without its query, which may contain secrets. The path is not shortened, although
+/// it may contain secrets, too.
 pub(super) fn leads_to(url: &Url, headers: &HeaderMap) -> Option<String> {
     let location = headers.get(header::LOCATION)?.to_str().ok()?;
     let mut to = url.join(location).ok().filter(Url::has_host)?;

@@ -21,7 +21,7 @@ use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
 
-/// For how long a refusal of the token endpoint counts, and any other failure. The endpoint is not asked meanwhile.
+/// How long the endpoint is not asked again after it refused, and after any other failure.
 const REFUSAL_COUNTS: Duration = Duration::from_secs(30);
 const FAILURE_COUNTS: Duration = Duration::from_secs(3);
 

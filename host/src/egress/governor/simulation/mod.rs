@@ -187,7 +187,7 @@ async fn buckets_are_used_up() {
     assert_used(0.97, bucket, &SHORT, "").await;
 }
 
-/// Although calls overtake each other on their way, and a sliding window returns calls one by one.
+/// Calls overtake each other on their way, and a sliding window returns calls one by one.
 #[tokio::test(start_paused = true)]
 async fn sliding_windows_are_used_up() {
     assert_used(0.97, sliding, &SHORT[..2], "").await;

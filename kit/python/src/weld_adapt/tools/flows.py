@@ -1,4 +1,4 @@
-"""Traces where values come from: headers and arguments of the request, variables, and texts of the source.
+"""Traces where values come from: headers and query parameters of the request, variables, and texts of the source.
 
 It follows a value through names, attributes, parameters and results of the function's own code, in all of its files.
 """

@@ -16,9 +16,9 @@ from .variables import Variables
 ORDINARY = re.compile(
     r"accept.*|content-.*|host|user-agent|x-forwarded-.*|x-cloud-.*|origin|referer|connection|cookie|x-request-id"
 )
-"""Headers that never are keys."""
+"""Headers that are never keys."""
 OF_KEYS = re.compile(r"(^|[-_])(key|apikey|token|secret|auth|authorization|password|passwd|code|signature)$", re.IGNORECASE)
-"""Names of headers and arguments that are keys even if they are compared with a text of the source."""
+"""Names of headers and query parameters that are keys even if they are compared with a text of the source."""
 NO_KEYS = re.compile(r"(bearer|basic|token|apikey|api-key|key|digest)?[\s:]*", re.IGNORECASE)
 """Texts before a key that are not keys themselves."""
 CURSORS = re.compile(r"page|next|sync|continuation|cursor", re.IGNORECASE)
@@ -26,7 +26,7 @@ CURSORS = re.compile(r"page|next|sync|continuation|cursor", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class KeyCheck:
-    """A key that the function expects in a header or an argument, equal to a variable or to a text of its source."""
+    """A key that the function expects in a header or a query parameter, equal to a variable or to a text of its source."""
 
     place: str
     """`main.py, line 3`."""
@@ -44,7 +44,7 @@ class KeyCheck:
         """The place of the key, in words."""
         if self.part:
             return f"the {self.part} of Basic authentication"
-        return f"the header {self.header}" if self.header else f"the argument {self.argument} of the URL"
+        return f"the header {self.header}" if self.header else f"the query parameter {self.argument}"
 
 
 def checks(scan: Scan, reads: Reads, variables: Variables, named: str | None) -> list[KeyCheck]:
@@ -65,7 +65,7 @@ def _usual(variable: str) -> KeyCheck:
 
 
 def _first_of_each(found: list[KeyCheck]) -> list[KeyCheck]:
-    """Return one check for each header and argument: if it is compared with several values, any of them is accepted."""
+    """Return one check for each header and query parameter. If it is compared with several values, any is accepted."""
     by_place: dict[tuple[str | None, str | None, str | None], KeyCheck] = {}
     for one in found:
         by_place.setdefault((one.header, one.argument, one.part), one)
@@ -73,7 +73,7 @@ def _first_of_each(found: list[KeyCheck]) -> list[KeyCheck]:
 
 
 def _compared(scan: Scan, reads: Reads) -> Iterator[KeyCheck]:
-    """Find the comparisons of a request's headers and arguments with a variable or a text."""
+    """Find the comparisons of a request's headers and query parameters with a variable or a text."""
     flows = Flows(scan, reads)
     for file in scan.files.values():
         for node, scope in flows.walked[file.name]:

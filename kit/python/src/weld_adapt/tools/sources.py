@@ -20,7 +20,7 @@ class Source:
     kind: str
     """`header`, `argument`, `variable` or `text`; `headers` and `arguments` for all of them."""
     name: str = ""
-    """The name of the header, argument or variable; or the text itself."""
+    """The name of the header, query parameter or variable; or the text itself."""
     is_whole: bool = True
     """Whether nothing was cut off."""
     prefix: str = ""

@@ -69,7 +69,7 @@ fn several_families_describe_several_quotas() {
     );
 }
 
-/// As Kong's: the window is in a header's name, and the reset of the quota with the highest use has its own headers.
+/// The headers of Kong: the window is in a name, and the reset of the most used quota has its own headers.
 #[test]
 fn reset_in_other_headers_of_the_same_quota_counts() {
     let minute_of = |remaining, stated: &str| {
