@@ -107,7 +107,7 @@ impl TokenError {
             Self::NewerVersion { .. } => "its file needs a newer weld-host",
             Self::Unreadable { .. } => "its file can't be read: see the host's log",
             Self::ReadOnly { .. } => {
-                "its file can't be written: make the folder of tokens writable for the host's user"
+                "its file can't be written: make the tokens folder writable for the host's user"
             }
             Self::Full { .. } => "its file can't be written: the disk is full",
             Self::Held(_) => "its file is locked by another process",

@@ -1,4 +1,4 @@
-//! The folder of tokens: `CONNECTOR/CREDENTIAL.token`, each with a `.lock` next to it.
+//! The tokens folder: `CONNECTOR/CREDENTIAL.token`, each with a `.lock` next to it.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -15,7 +15,7 @@ use super::seal::{self, SealFault};
 /// All permissions of the group and of others.
 const FOREIGN: u32 = 0o077;
 
-/// A folder of tokens. Clones are the same store.
+/// A tokens folder. Clones are the same store.
 #[derive(Clone, Debug)]
 pub struct Store(Arc<StoreFolder>);
 
@@ -51,7 +51,7 @@ impl Store {
             && metadata.mode() & FOREIGN != 0
         {
             let mode = format!("{:o}", metadata.mode() & 0o7777);
-            tracing::warn!(folder = %folder.display(), mode, "other users can access the folder of tokens: restrict it with chmod 700");
+            tracing::warn!(folder = %folder.display(), mode, "other users can access the tokens folder: restrict it with chmod 700");
         }
         Self(Arc::new(StoreFolder { folder, key }))
     }
