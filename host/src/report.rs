@@ -2,6 +2,18 @@
 
 use std::fmt::Write as _;
 
+/// A size as configuration writes it: exact, in the largest unit that divides it, such as `64MiB`.
+pub(crate) fn size_text(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    UNITS
+        .iter()
+        .find(|(factor, _)| bytes > 0 && bytes.is_multiple_of(*factor))
+        .map_or_else(
+            || format!("{bytes}B"),
+            |(factor, unit)| format!("{}{unit}", bytes / factor),
+        )
+}
+
 /// An error and its causes on one line, outermost first, as log fields and answers carry them.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();

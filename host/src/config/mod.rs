@@ -30,6 +30,7 @@ mod settings;
 mod stamp;
 mod time_unit;
 
+pub(crate) use crate::report::size_text;
 pub use allow::{AllowList, AllowRemedy, AllowRule, AllowRuleError};
 pub use auth::{
     Addition, Algorithm, AnswerFields, AnswerHead, Assertion, ClientAuth, Credential,
@@ -44,8 +45,8 @@ pub use host_map::{HostMap, HostMapError};
 pub use limits::{Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
+pub(crate) use quantity::duration_text;
 pub use quantity::{ValueError, parse_duration, parse_size};
-pub(crate) use quantity::{duration_text, size_text};
 pub use rate_limit::{
     BodyPath, FieldCondition, HeaderCondition, PathPattern, PathPatternError, QuotaHeaders,
     QuotaRule, Rate, RateError, RateLimitConfig, RefusalAction, RefusalRule, RefusalWait,

@@ -72,25 +72,10 @@ pub(crate) fn duration_text(duration: Duration) -> String {
     SpanPrinter::new().unsigned_duration_to_string(&duration)
 }
 
-/// Writes a size in the syntax of [`parse_size`]: exact, in the largest unit that divides it.
-pub(crate) fn size_text(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [
-        (bytesize::GIB, "GiB"),
-        (bytesize::MIB, "MiB"),
-        (bytesize::KIB, "KiB"),
-    ];
-    UNITS
-        .iter()
-        .find(|(factor, _)| bytes > 0 && bytes.is_multiple_of(*factor))
-        .map_or_else(
-            || format!("{bytes}B"),
-            |(factor, unit)| format!("{}{unit}", bytes / factor),
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::size_text;
 
     #[test]
     fn times_are_numbers_with_units() {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::limits::MIN_TIME;
-use super::quantity::{duration_text, parse_duration, parse_size, size_text};
+use super::quantity::{duration_text, parse_duration, parse_size};
+use crate::report::size_text;
 
 /// The valid range of one key.
 #[derive(Clone, Copy)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{ConfigError, FileFault, NameError, NoAnswer};
+use crate::report::size_text;
 use crate::sandbox::{CallError, CompileError};
 
 /// The plugins folder can't be used at all.
@@ -106,12 +107,12 @@ impl LoadFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Full {
     /// All of the host's slots are in use.
-    #[error("the host is full: all of its {slots} sandboxes are in use")]
+    #[error("the host is full: all sandboxes are in use ({slots})")]
     Slots { slots: u32 },
 
     /// The memory of all calls together is nearly used up.
     #[error(
-        "the host is full: calls have nearly used up the {limit_bytes} bytes of --total-memory"
+        "the host is full: calls have nearly used up the {} of --total-memory", size_text(*limit_bytes)
     )]
     Memory { limit_bytes: u64 },
 

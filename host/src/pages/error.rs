@@ -7,6 +7,7 @@ use weld_protocol::{PageError, SchemaError};
 use super::calls::Retention;
 use crate::account::MemoryError;
 use crate::connectors::{CallError, ConnectorError};
+use crate::report::size_text;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PagesError {
@@ -24,7 +25,7 @@ pub(crate) enum PagesError {
 
     /// The marks that replace secrets are longer than the secrets.
     #[error(
-        "with its secrets replaced, the answer is larger than the {limit_bytes} bytes of `limits.page-size`"
+        "with its secrets replaced, the answer is larger than the {} of `limits.page-size`", size_text(*limit_bytes)
     )]
     ReplacedTooLarge { limit_bytes: u64 },
 
@@ -32,7 +33,7 @@ pub(crate) enum PagesError {
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
-    #[error("the schema is larger than the {limit_bytes} bytes of `limits.schema-size`")]
+    #[error("the schema is larger than the {} of `limits.schema-size`", size_text(*limit_bytes))]
     SchemaTooLarge { limit_bytes: u64 },
 
     #[error("the connector returned an invalid schema")]

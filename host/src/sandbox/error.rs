@@ -15,7 +15,7 @@ use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
 use crate::bindings::source;
 use crate::config::ConnectorName;
-use crate::report;
+use crate::report::{self, size_text};
 use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 use crate::waits::{Postponement, Wait};
@@ -135,13 +135,13 @@ pub(crate) enum CallError {
     #[error("the page begins again after a wait: {}", .0.wait)]
     Postponed(Postponement),
 
-    #[error("the page has {bytes} bytes, but `limits.page-size` allows {limit_bytes}")]
+    #[error("the page has {bytes} bytes, more than the {} that `limits.page-size` allows", size_text(*limit_bytes))]
     PageTooLarge { bytes: usize, limit_bytes: u64 },
 
-    #[error("the state has {bytes} bytes, but `limits.state-size` allows {limit_bytes}")]
+    #[error("the state has {bytes} bytes, more than the {} that `limits.state-size` allows", size_text(*limit_bytes))]
     StateTooLarge { bytes: usize, limit_bytes: u64 },
 
-    #[error("the schema has {bytes} bytes, but `limits.schema-size` allows {limit_bytes}")]
+    #[error("the schema has {bytes} bytes, more than the {} that `limits.schema-size` allows", size_text(*limit_bytes))]
     SchemaTooLarge { bytes: usize, limit_bytes: u64 },
 
     /// A result with an invalid string or an out-of-bounds pointer, or more data than the host accepts at once.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::lock::Mutex;
+use crate::report::size_text;
 
 /// The page has used up its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +16,7 @@ pub(crate) struct CallQuotaError {
 
 /// The page has used up its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the page's calls exceed the {limit_bytes} bytes that `limits.bytes` allows")]
+#[error("the page's calls exceed the {} that `limits.bytes` allows", size_text(*limit_bytes))]
 pub(crate) struct ByteQuotaError {
     pub(crate) limit_bytes: u64,
 }

@@ -32,6 +32,7 @@ use crate::account::MemoryError;
 use crate::connectors::{CallError, ConnectorError, GuestError};
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
+use crate::report::size_text;
 
 /// When to retry after a shutdown: hosts are restarted within seconds, or another one has taken over.
 const RESTART: Duration = Duration::from_secs(5);
@@ -75,7 +76,7 @@ pub(super) enum ApiError {
     NotFound,
 
     #[error(
-        "the request's line and headers are larger than {limit_bytes} bytes, or there are more than {MAX_HEADERS} headers"
+        "the request's line and headers are larger than {}, or there are more than {MAX_HEADERS} headers", size_text(*limit_bytes as u64)
     )]
     HeadersTooLarge { limit_bytes: usize },
 
@@ -86,7 +87,7 @@ pub(super) enum ApiError {
     #[error("the method is not allowed; use GET or POST")]
     MethodNotAllowed,
 
-    #[error("the body is larger than {limit_bytes} bytes (`--max-body`)")]
+    #[error("the body is larger than {} (`--max-body`)", size_text(*limit_bytes))]
     BodyTooLarge { limit_bytes: u64 },
 
     #[error("the body did not arrive within {limit:?} (`--body-timeout`)")]

@@ -6,6 +6,7 @@ use weld_protocol::{AnswerError, ErrorKind};
 
 use super::checks::Warning;
 use super::destinations::DestinationError;
+use crate::report::size_text;
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -55,7 +56,7 @@ pub enum SyncError {
     },
 
     /// The answer is too large, as sent or decompressed.
-    #[error("the answer of {url} is larger than {max_bytes} bytes")]
+    #[error("the answer of {url} is larger than {}", size_text(*max_bytes as u64))]
     TooLarge {
         /// The URL.
         url: String,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::limit::{FILE_TIME, MAX_THREADS, ReadLimit};
-use crate::config::quantity::{duration_text, size_text};
+use crate::config::quantity::duration_text;
+use crate::report::size_text;
 
 /// Why a file could not be read. Messages don't name the path: the setting or error that contains this one does.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::config::name::ConnectorName;
-use crate::config::quantity::{duration_text, parse_duration, parse_size, size_text};
+use crate::config::quantity::{duration_text, parse_duration, parse_size};
+use crate::report::size_text;
 
 /// The value that turns a time off.
 const NEVER: &str = "off";

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::{Row, quoted, rows};
 use crate::config::connector::ConnectorConfig;
-use crate::config::quantity::{duration_text, parse_duration, parse_size, size_text};
+use crate::config::quantity::{duration_text, parse_duration, parse_size};
 use crate::config::{Ceilings, ConfigError};
+use crate::report::size_text;
 
 /// Keys with a range whose default is a rule or nothing, not a value.
 const WITHOUT_DEFAULT: [&str; 4] = ["concurrency", "limit", "wait", "window"];
