@@ -35,7 +35,7 @@ fn printed(builder: HostBuilder, connectors: &[&str]) -> String {
         .map(|line| settled(line, &host))
         .partition(|line| {
             let names_a_connector = |name: &&str| line.starts_with(&format!("  {name}  "));
-            !connectors.iter().any(|name| names_a_connector(&name))
+            !connectors.iter().any(names_a_connector)
         });
     // They load at once.
     rest.sort();
