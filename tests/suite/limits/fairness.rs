@@ -120,7 +120,7 @@ fn refusal_says_whether_the_host_or_the_connector_is_full() {
     let refused = host.weld("echo").page("beers", &json!({}));
     let message = assert_error(&refused, 503, "busy");
     assert!(
-        message.contains("the host is full: all of its 3 sandboxes"),
+        message.contains("the host is full: all sandboxes are in use (3)"),
         "{message}"
     );
 }
