@@ -171,7 +171,7 @@ fn file_that_no_host_would_load_is_reported_with_its_reason() {
         .with_guest("config.wasm", guests::ECHOES_STATE)
         .with("config.toml", "[limits]\nmemroy = 1");
     for (file, code, part) in [
-        ("text.wasm", "no-component", "not complete WebAssembly"),
+        ("text.wasm", "no-component", "the file is not WebAssembly"),
         ("module.wasm", "no-component", "a core module"),
         ("command.wasm", "no-contract", "wasi:cli/run"),
         ("later.wasm", "contract-version", "0.2.0"),

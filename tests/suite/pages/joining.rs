@@ -245,7 +245,7 @@ fn without_a_background_a_too_long_page_names_the_limit_that_ended_it() {
             .start();
         let answer = host.weld("guest").page("rows", &json!({}));
         let message = assert_error(&answer, 504, "deadline_exceeded");
-        let expected = format!("300ms of `limits.{named}`");
+        let expected = format!("the 300ms that `limits.{named}` allows");
         assert!(message.contains(&expected), "{config}: {message}");
     }
 }

@@ -65,6 +65,21 @@ fn files_that_do_not_load_are_reported_like_this() {
 }
 
 #[test]
+fn schemas_that_cannot_be_synced_are_reported_like_this() {
+    let folder = folder(&[
+        ("fails.wasm", guest(guests::FAILS_AS_REQUESTED)),
+        ("fails.toml", b"[env]\nSCHEMA_ERROR = \"other\"".to_vec()),
+        ("empty.wasm", guest(guests::FAILS_AS_REQUESTED)),
+        (
+            "empty.toml",
+            b"[env]\nSCHEMA_ERROR = \"no_tables\"".to_vec(),
+        ),
+    ]);
+    let files = ["fails.wasm", "empty.wasm"];
+    insta::assert_snapshot!(files.map(|file| checked(&folder, file)).join("\n"));
+}
+
+#[test]
 fn missing_file_is_reported_like_this() {
     insta::assert_snapshot!(checked(&folder(&[]), "none.wasm"));
 }

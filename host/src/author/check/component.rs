@@ -71,6 +71,9 @@ fn is_supported(version: &str) -> bool {
 
 /// The names of the imports and exports of the outermost component.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), String> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err("the file is not WebAssembly".to_owned());
+    }
     let broken = |error: wasmparser::BinaryReaderError| {
         format!("the file is not complete WebAssembly: {}", error.message())
     };
@@ -146,6 +149,17 @@ mod tests {
             assert_eq!(codes(bytes), [FindingCode::NoComponent], "{bytes:?}");
         }
         assert_eq!(codes(b"\0asm\x0d\0\x01\0"), [FindingCode::NoContract]);
+    }
+
+    #[test]
+    fn imports_that_the_host_lacks_are_reported_like_this() {
+        let component =
+            wat::parse_str(r#"(component (import "acme:queue/tasks@1.0.0" (instance)))"#).unwrap();
+        let (_, findings) = surface(&component);
+        let unknown = findings
+            .iter()
+            .find(|finding| finding.code == FindingCode::UnknownImport);
+        insta::assert_snapshot!(unknown.unwrap().message);
     }
 
     #[test]

@@ -177,4 +177,21 @@ mod tests {
         let code = found.map(|finding| finding.code);
         assert_eq!(code, Some(FindingCode::FieldNeverCame));
     }
+
+    #[test]
+    fn pages_that_are_late_and_states_that_grow_are_reported_like_this() {
+        let waits_for = Some("the API's quota".to_owned());
+        let late = missing_page(
+            FindingCode::PageFailed,
+            &PageWaitError::Pending { waits_for },
+        );
+        let grows = WarningKind::StateGrows {
+            pages: 20,
+            bytes: 80_000,
+        };
+        let grows = from_warning(&warning(grows)).unwrap();
+        assert_eq!(late.code, FindingCode::PageNotReady);
+        assert_eq!(grows.code, FindingCode::StateGrows);
+        insta::assert_snapshot!(format!("{}\n{}", late.message, grows.message));
+    }
 }
