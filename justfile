@@ -96,7 +96,7 @@ ci:
     .ci/run
 
 # All of these, and the checks that take too long for every change
-full: ci properties functions (recording "target/first-connector.svg")
+full: ci properties functions installed (recording "target/first-connector.svg")
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
@@ -121,6 +121,11 @@ recording PICTURE="docs/pictures/first-connector.svg":
     python3 -m venv target/tools/recording
     target/tools/recording/bin/pip --disable-pip-version-check install --quiet pyte==0.8.2
     target/tools/recording/bin/python docs/pictures/record.py target/debug/weld-host {{ PICTURE }}
+
+# README's install, into target/installed (some minutes)
+installed:
+    cargo install --locked --path host --root target/installed --target-dir target
+    target/installed/bin/weld-host --version
 
 # Serve the connectors of ./plugins
 serve:

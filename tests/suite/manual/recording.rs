@@ -22,10 +22,7 @@ const COMMANDS: [(&str, &str); 8] = [
         "serving::demo, with the program of the suite",
     ),
     ("cargo test --locked --workspace", ".ci/run tests"),
-    (
-        "cargo install --locked --path host",
-        "nothing, since it builds everything in release mode",
-    ),
+    ("cargo install --locked --path host", "`just installed`"),
     (
         "weld-host new shop --lang python",
         "the test below, `just recording`",
