@@ -30,7 +30,6 @@ mod settings;
 mod stamp;
 mod time_unit;
 
-pub(crate) use crate::report::size_text;
 pub use allow::{AllowList, AllowRemedy, AllowRule, AllowRuleError};
 pub use auth::{
     Addition, Algorithm, AnswerFields, AnswerHead, Assertion, ClientAuth, Credential,

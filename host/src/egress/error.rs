@@ -11,8 +11,9 @@ use super::auth::error::AuthError;
 use super::memory::in_bytes;
 use super::phase::PhaseTime;
 use crate::account::MemoryError;
-use crate::config::{AllowRemedy, size_text};
+use crate::config::AllowRemedy;
 use crate::report;
+use crate::report::size_text;
 use crate::scope::{ByteQuotaError, DeadlineReason};
 
 /// The most headers of a request, and their greatest total length: more than any API accepts.

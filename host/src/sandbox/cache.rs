@@ -138,6 +138,12 @@ impl Cache {
             file.persist(path)
                 .map_err(|error| EntryFault::Write(error.error))?;
         }
+        self.limit_size();
+        Ok(component)
+    }
+
+    /// Removes entries until the folder is within its limit.
+    fn limit_size(&self) {
         match self.room.make(&self.folder) {
             Ok(0) => {}
             Ok(bytes) => tracing::debug!(
@@ -149,7 +155,6 @@ impl Cache {
                 tracing::warn!(folder = %self.folder.display(), cause, "can't list the cache folder, so its size is not limited");
             }
         }
-        Ok(component)
     }
 
     /// Reports that valid code could not be stored.

@@ -26,8 +26,20 @@ pub(super) struct CacheRoom {
 #[derive(Default)]
 struct CacheEntry {
     bytes: u64,
+    /// When it was used last, from its digest. `None` for half an entry.
     last_used: Option<SystemTime>,
+    /// When its code, or an unfinished file, was written.
+    written: Option<SystemTime>,
+    /// Its files, in the order in which to remove them.
     names: Vec<String>,
+}
+
+impl CacheEntry {
+    /// Whether no host is writing it: it is whole, or has been left for long.
+    fn is_finished(&self) -> bool {
+        let age = self.written.and_then(|written| written.elapsed().ok());
+        self.last_used.is_some() || age.is_some_and(|age| age > FORGOTTEN_AFTER)
+    }
 }
 
 impl CacheRoom {
@@ -71,7 +83,7 @@ impl CacheRoom {
             .collect();
         let mut old: Vec<_> = entries
             .into_iter()
-            .filter(|(key, _)| in_use.iter().all(|used| **used != **key))
+            .filter(|(key, entry)| entry.is_finished() && in_use.iter().all(|used| **used != **key))
             .map(|(_, entry)| entry)
             .collect();
         old.sort_by_key(|entry| entry.last_used);
@@ -80,18 +92,7 @@ impl CacheRoom {
             if total <= self.limit_bytes {
                 break;
             }
-            // Another host may be writing it.
-            let is_half = entry.last_used.is_none();
-            if is_half
-                && !entry
-                    .names
-                    .iter()
-                    .all(|name| is_forgotten(&folder.join(name)))
-            {
-                continue;
-            }
-            // The digest goes first: code without its digest is a missing entry.
-            for name in entry.names.iter().rev() {
+            for name in &entry.names {
                 let _ = fs::remove_file(folder.join(name));
             }
             total = total.saturating_sub(entry.bytes);
@@ -123,17 +124,14 @@ fn list(folder: &Path) -> io::Result<HashMap<String, CacheEntry>> {
         entry.bytes += metadata.len();
         if is_digest {
             entry.last_used = metadata.modified().ok();
-            entry.names.push(name);
-        } else {
+            // It goes first: code without its digest is a missing entry.
             entry.names.insert(0, name);
+        } else {
+            entry.written = metadata.modified().ok();
+            entry.names.push(name);
         }
     }
     Ok(found)
-}
-
-fn is_forgotten(path: &Path) -> bool {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > FORGOTTEN_AFTER))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::dead_token;
-use crate::config::size_text;
 use crate::egress::memory::in_bytes;
+use crate::report::size_text;
 use crate::secrets::Secrets;
 use crate::{report, tokens};
 

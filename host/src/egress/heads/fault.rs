@@ -1,6 +1,6 @@
 //! The limits on a response's head, and its faults.
 
-use crate::config::size_text;
+use crate::report::size_text;
 
 /// The longest head of a response.
 pub(in crate::egress) const MAX_HEAD_BYTES: u32 = 256 << 10;

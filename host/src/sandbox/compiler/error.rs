@@ -9,7 +9,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::protocol::VERSION;
-use crate::config::{duration_text, size_text};
+use crate::config::duration_text;
+use crate::report::size_text;
 
 /// Why the compiler process produced no code. All but the first are problems of the setup, or of a component that the
 /// compiler can't handle.
