@@ -109,13 +109,9 @@ def make(module: str, entry: str | None, key_variable: str | None, stand_ins: tu
     _data.keep(FUNCTION, _component.runs)
     _routes.install()
     _not_here.install()
-    _rehearsal.rehearse(_rehearsed())
+    _rehearsal.rehearse(AdaptedFunction)
     _memory.clear()
     return source
-
-
-def _rehearsed() -> AdaptedFunction:
-    return AdaptedFunction(_rehearsal.FOLDER, _rehearsal.ENTRY, _rehearsal.MODULE, _rehearsal.CHECKS)
 
 
 def prepared(

@@ -43,7 +43,7 @@ def begin(checks: list[KeyCheck]) -> SentKeys:
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     if "Authorization" not in headers:
         headers["Authorization"] = f"Bearer {secrets.token_hex(16)}"
-    return SentKeys(headers, urlencode(arguments) if arguments else "")
+    return SentKeys(headers, urlencode(arguments))
 
 
 def _key(check: KeyCheck, values: Mapping[str, str]) -> str:

@@ -29,7 +29,7 @@ def page(answer: Answer) -> PlainPage:
         raise ConnectorError(f"hasMore of the function's page is {described(has_more)}, not true or false")
     if state is not None and not isinstance(state, dict):
         raise ConnectorError(f"state of the function's page is {described(state)}, not an object")
-    if set(map(type, insert)) - {dict} and not all(isinstance(row, dict) for row in insert):
+    if not all(isinstance(row, dict) for row in insert):
         # The kit's error names the row.
         _json.rows(insert)
     unknown = [str(name) for name, member in value.items() if name not in OF_PAGE and member not in (None, [], {})]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from weld_connector import _rehearsal
@@ -49,11 +50,12 @@ class Rehearsed(Protocol):
     def fetch_page(self, table: str, state: str) -> Any: ...
 
 
-def rehearse(function: Rehearsed) -> Any:
-    """Call `function` for its tables and a page several times, and return the last results.
+def rehearse(make: Callable[[str, FoundEntry, str, list[KeyCheck]], Rehearsed]) -> Any:
+    """Make a function, call it for its tables and a page several times, and return the last results.
 
-    `function` must be made of `FOLDER`, `ENTRY`, `MODULE` and `CHECKS`. The environment's variables are restored at the end.
+    The environment's variables are restored at the end.
     """
+    function = make(FOLDER, ENTRY, MODULE, CHECKS)
     path = os.path.join(FOLDER, f"{MODULE}.py")
     function.modules.known[MODULE] = OwnModule(path, compile(SOURCE, path, "exec", dont_inherit=True), False)
     variables, kind = dict(os.environ), os.environ.__class__

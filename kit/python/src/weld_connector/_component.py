@@ -96,7 +96,7 @@ def source(schema: Schema, fetch_page: FetchPage, data_limit: int, without_data:
     # Again, for modules that were imported after the kit and have their own names for the functions.
     _sockets.install(runs)
     _files.keep(data_limit, without_data, runs)
-    _rehearsal.rehearse()
+    _rehearsal.rehearse(_rehearsal.call_connector)
     _image.settle()
     return Source
 

@@ -8,13 +8,12 @@ them again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, Union
+from typing import TypeVar
 
 from . import _export, _host, requests
 from .connector import Connector, Field, Page, Table
 
 T = TypeVar("T")
-Answers = tuple[Union[list[_export.PlainTable], _export.Failure], Union[_export.PlainPage, _export.Failure]]
 
 ROUNDS = 24
 """The number of rehearsed pages. Python specializes the instructions of a function only after several calls."""
@@ -57,20 +56,18 @@ class _Rehearsed(Connector):
         return Page(rows, state={"page": 2, "left": answers[0].headers.get("x-ratelimit-remaining")}, has_more=True)
 
 
-def rehearse(work: Callable[[], T] | None = None) -> T | Answers:
-    """Run `work` several times with a host that sends nothing, and return its last result.
-
-    Without `work`, it calls a connector for its tables and a page.
-    """
+def rehearse(work: Callable[[], T]) -> T:
+    """Run `work` several times with a host that sends nothing, and return its last result."""
     before = _host.current
     _host.current = RehearsalHost()
     try:
         for _ in range(ROUNDS - 1):
-            (work or _call)()
-        return (work or _call)()
+            work()
+        return work()
     finally:
         _host.current = before
 
 
-def _call() -> Answers:
+def call_connector() -> tuple[list[_export.PlainTable] | _export.Failure, _export.PlainPage | _export.Failure]:
+    """Call a connector for its tables and a page."""
     return _export.schema(_Rehearsed), _export.fetch_page(_Rehearsed, "rows", '{"page": 1}')

@@ -5,7 +5,7 @@ from weld_connector import _export, _host, _rehearsal
 
 class Rehearsal(unittest.TestCase):
     def test_a_connector_is_called_for_its_tables_and_a_page(self):
-        tables, page = _rehearsal.rehearse()
+        tables, page = _rehearsal.rehearse(_rehearsal.call_connector)
         self.assertEqual([table.name for table in tables], ["rows"])
         self.assertIsInstance(page, _export.PlainPage)
         self.assertEqual(page.insert.count('"price":1.25'), 2)

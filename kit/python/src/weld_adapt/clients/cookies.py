@@ -125,8 +125,6 @@ class Cookies:
 
     def header(self, url: str) -> str | None:
         """Return the header `Cookie` of a request; `None` if it has no cookies."""
-        if not self._kept:
-            return None
         return "; ".join(f"{one.name}={one.value}" for one in self._kept if one.is_sent_to(url)) or None
 
 
