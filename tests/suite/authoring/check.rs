@@ -11,24 +11,24 @@ use weld_host::demo::EXAMPLE_CONNECTOR;
 use weld_host_tests::demo_api::{Api, TOKEN, unlimited};
 
 /// A folder with connectors.
-struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TempDir::new().expect("a temporary folder"))
     }
 
-    fn with(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
         fs::write(self.0.path().join(name), contents).expect("the folder can be written");
         self
     }
 
-    fn with_guest(self, name: &str, component: &str) -> Self {
+    pub(crate) fn with_guest(self, name: &str, component: &str) -> Self {
         let component = fs::read(component).expect("the build script made it");
         self.with(name, component)
     }
 
-    fn check(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn check(&self, arguments: &[&str]) -> Output {
         Command::new(PROGRAM)
             .arg("check")
             .args(arguments)

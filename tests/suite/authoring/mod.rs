@@ -3,7 +3,7 @@
 mod adapt;
 mod adapt_node;
 mod build;
-mod check;
+pub(crate) mod check;
 mod example;
 mod new;
 mod workshop;

@@ -1,38 +1,31 @@
 //! The table of errors has every kind with its status.
 
-use super::page;
+use super::{cells, page, quoted, rows};
 use std::collections::BTreeSet;
 use weld_protocol::ErrorKind;
 
 /// The statuses and kinds of a row: `| cause | 413, 431 | `body_too_large`, `headers_too_large` |`. A single status is that of
 /// all kinds in the row.
 fn errors(row: &str) -> Vec<(u16, String)> {
-    let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-    let [_, _, statuses, kinds, _] = cells[..] else {
+    let [_, _, statuses, kinds, _] = cells(row)[..] else {
         return Vec::new();
     };
     let statuses: Vec<u16> = statuses
         .split(", ")
         .filter_map(|status| status.parse().ok())
         .collect();
-    let kinds: Vec<&str> = kinds.split('`').skip(1).step_by(2).collect();
     let last = statuses.last().copied().unwrap_or(0);
     let status = |index: usize| statuses.get(index).copied().unwrap_or(last);
-    let rows = kinds.iter().enumerate();
-    rows.map(|(index, kind)| (status(index), (*kind).to_owned()))
+    let kinds = quoted(kinds).enumerate();
+    kinds
+        .map(|(index, kind)| (status(index), kind.to_owned()))
         .collect()
 }
 
 #[test]
 fn table_of_errors_has_every_kind_with_its_status() {
     let text = page("docs/limits-and-errors.md");
-    let (_, table) = text
-        .split_once("| cause | status | kind |")
-        .expect("the table");
-    let told: BTreeSet<_> = table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
+    let documented: BTreeSet<_> = rows(&text, "| cause | status | kind |")
         .flat_map(errors)
         .collect();
     // Those of a limit that nothing enforces yet, and of one that the table of limits has.
@@ -43,7 +36,7 @@ fn table_of_errors_has_every_kind_with_its_status() {
     let known: BTreeSet<_> = known
         .map(|kind| (kind.status(), kind.as_str().to_owned()))
         .collect();
-    assert_eq!(told, known);
+    assert_eq!(documented, known);
     assert!(text.contains("500 `stuck_sync`"));
 }
 

@@ -1,6 +1,6 @@
 //! The table of limits: the numbers that no setting changes are those of the code, and its keys and flags exist.
 
-use super::{page, repository};
+use super::{cells, page, quoted, repository};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -214,23 +214,16 @@ const NUMBERS: [(&str, &str, &str, &str); 35] = [
 const ELSEWHERE: [&str; 1] = ["name of a table"];
 
 /// The cells "limit" and "set by" of each row.
-fn rows() -> Vec<(String, String)> {
+fn limits() -> Vec<(String, String)> {
     let text = page(PAGE);
-    let (_, table) = text.split_once("| limit | set by |").expect("the table");
-    let rows = table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'));
-    let cells = rows.map(|row| {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        (cells[1].to_owned(), cells[2].to_owned())
-    });
-    cells.collect()
+    let rows = super::rows(&text, "| limit | set by |").map(cells);
+    rows.map(|cells| (cells[1].to_owned(), cells[2].to_owned()))
+        .collect()
 }
 
 #[test]
 fn fixed_limits_of_the_table_are_those_of_the_code() {
-    let rows = rows();
+    let rows = limits();
     for (begin, number, file, code) in NUMBERS {
         let row = rows.iter().find(|(limit, _)| limit.starts_with(begin));
         let (_, set_by) =
@@ -261,8 +254,8 @@ fn settings_of_the_table_exist() {
     let configuration = page("docs/configuration.md");
     let operating = page("docs/operating.md");
     let mut seen = BTreeSet::new();
-    for (limit, set_by) in rows() {
-        for name in set_by.split('`').skip(1).step_by(2) {
+    for (limit, set_by) in limits() {
+        for name in quoted(&set_by) {
             let is_known = match name.strip_prefix("--") {
                 Some(_) => operating.contains(&format!("| `{name}")),
                 None => configuration.contains(&format!("`{name}`")),

@@ -1,6 +1,6 @@
 //! The flags of `serve`: what help says, and what the reference table in docs/operating.md says.
 
-use super::page;
+use super::{cells, page, rows};
 use crate::PROGRAM;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -59,17 +59,10 @@ fn flags_of_help(help: &str) -> BTreeMap<String, Flag> {
 
 /// The flags of the table, whose first columns are flag, variable and default.
 fn flags_of_table(page: &str) -> BTreeMap<String, Flag> {
-    let rows = page
-        .lines()
-        .skip_while(|line| !line.starts_with("| flag of `serve` |"))
-        .skip(2)
-        .take_while(|line| line.starts_with('|'));
     let mut flags = BTreeMap::new();
-    for row in rows {
-        let cells: Vec<String> = row
-            .split('|')
-            .map(|cell| cell.trim().replace('`', ""))
-            .collect();
+    for row in rows(page, "| flag of `serve` |") {
+        let row = row.replace('`', "");
+        let cells = cells(&row);
         let said = |cell: &str| {
             let is_nothing = ["", "none", "off"].contains(&cell);
             (!is_nothing).then(|| cell.to_owned())
@@ -80,8 +73,8 @@ fn flags_of_table(page: &str) -> BTreeMap<String, Flag> {
         let (name, value) = flag.split_once(' ').unwrap_or((flag, ""));
         let flag = Flag {
             value: said(value),
-            variable: said(&cells[2]),
-            default: said(&cells[3]),
+            variable: said(cells[2]),
+            default: said(cells[3]),
         };
         flags.insert(name.to_owned(), flag);
     }

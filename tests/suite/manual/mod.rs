@@ -34,6 +34,23 @@ fn manual() -> Vec<String> {
     pages
 }
 
+/// The rows of the table whose head begins with `head`.
+fn rows<'a>(page: &'a str, head: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    let (_, table) = page.split_once(head).expect(head);
+    let rows = table.lines().skip(2);
+    rows.take_while(|line| line.starts_with('|'))
+}
+
+/// The cells of a row. Before the first and after the last there is an empty text.
+fn cells(row: &str) -> Vec<&str> {
+    row.split('|').map(str::trim).collect()
+}
+
+/// The texts in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
 /// The lines of a page outside of code blocks.
 fn prose(page: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;

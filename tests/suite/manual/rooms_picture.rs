@@ -1,6 +1,6 @@
 //! docs/pictures/rooms.svg is drawn from ARCHITECTURE.md: `UPDATE_DOCS=1 cargo test --test suite manual` writes it.
 
-use super::{page, repository};
+use super::{cells, page, repository};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -89,7 +89,7 @@ fn knowledge(text: &str) -> BTreeMap<String, String> {
     let (_, section) = text.split_once("\n## Rooms").expect("the section");
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     let rows = rows.map(|row| {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let cells = cells(row);
         let (name, knows) = (cells[1].trim_matches('`'), cells[2].replace('`', ""));
         let end = knows.find([';', ':']).unwrap_or(knows.len());
         let first = &knows[..end];

@@ -2,45 +2,30 @@
 
 mod list;
 
-use list::{BE, PERSONS, PHRASES, VERBS};
+use super::rooms::{files, repository, shown};
+use list::{BE, PERSONS, PHRASES, Phrase, VERBS};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Names of files whose text people wrote.
 const ENDINGS: [&str; 14] = [
     ".rs", ".md", ".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".c", ".h", ".wit", ".toml", ".sh",
     ".yml",
 ];
-const NOT_SOURCES: [&str; 7] = [
-    ".git",
-    ".venv",
-    "__pycache__",
-    "dist",
-    "node_modules",
-    "plugins",
-    "target",
-];
+/// The folder with the phrases themselves.
+const OWN_FOLDER: &str = "tests/suite/repo/phrases/";
+/// Folders that tools fill.
+const GENERATED: [&str; 3] = [".venv", "__pycache__", "dist"];
 
-fn repository() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    root.canonicalize().unwrap()
-}
-
-fn texts(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.file_type().unwrap().is_dir() {
-            let is_own = entry.path().ends_with("suite/repo/phrases");
-            if !is_own && !NOT_SOURCES.contains(&name.as_str()) {
-                found.extend(texts(&entry.path()));
-            }
-        } else if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
-            found.push(entry.path());
-        }
-    }
+fn texts() -> Vec<PathBuf> {
+    let mut found = files(&repository(), &ENDINGS);
+    found.retain(|path| {
+        let path = shown(path);
+        let is_generated = path.split('/').any(|name| GENERATED.contains(&name));
+        !is_generated && !path.starts_with(OWN_FOLDER)
+    });
+    assert!(found.len() > 500, "only {} texts", found.len());
     found
 }
 
@@ -86,12 +71,45 @@ fn words(text: &str) -> Vec<(usize, &str)> {
     words
 }
 
-fn alternatives(words: &str) -> &str {
-    if words == "BE" { BE } else { words }
+fn alternatives(words: &str) -> impl Iterator<Item = &str> {
+    let words = if words == "BE" { BE } else { words };
+    words.split('|')
 }
 
-fn is_one_of(word: &str, words: &str) -> bool {
-    alternatives(words).split('|').any(|other| other == word)
+impl Phrase {
+    /// Where the phrase ends in `text`, if `words` begin with it and nothing but spaces is between its words.
+    fn end(&self, text: &str, words: &[(usize, &str)]) -> Option<usize> {
+        let mut end = words.first()?.0;
+        for (index, expected) in self.words.split(' ').enumerate() {
+            let (begin, word) = words.get(index)?;
+            let follows = text[end..*begin].trim().is_empty();
+            if !follows || !alternatives(expected).any(|other| other == *word) {
+                return None;
+            }
+            end = begin + word.len();
+        }
+        Some(end)
+    }
+
+    /// Whether what is around the phrase makes it right.
+    fn is_right(&self, previous: &str, after: &str) -> bool {
+        let is_one =
+            |begins: &[&str], text: &str| begins.iter().any(|begin| text.starts_with(begin));
+        self.unless_after.contains(&previous)
+            || is_one(self.unless_before, after.trim_start())
+            || !(self.only_before.is_empty() || is_one(self.only_before, after))
+    }
+}
+
+/// The verb after `who` where no person is before it.
+fn verb_of_nobody<'a>(text: &str, words: &[(usize, &'a str)], previous: &str) -> Option<&'a str> {
+    let [(begin, "who"), (next, verb), ..] = *words else {
+        return None;
+    };
+    let is_verb = VERBS.split_whitespace().any(|other| other == verb);
+    let has_person = PERSONS.split_whitespace().any(|other| other == previous);
+    let follows = text[begin..next].trim() == "who";
+    (is_verb && follows && !has_person).then_some(verb)
 }
 
 /// Each banned phrase of a text: its line, itself, and what to write instead.
@@ -102,70 +120,34 @@ fn found(text: &str) -> Vec<(usize, String, String)> {
     let line = |place: usize| places[places.partition_point(|(begin, _)| *begin <= place) - 1].1;
     let firsts = PHRASES
         .iter()
-        .map(|phrase| phrase.words.split(' ').next().unwrap_or_default());
-    let firsts = firsts.flat_map(|first| alternatives(first).split('|'));
-    let firsts: BTreeSet<&str> = firsts.chain(["who"]).collect();
+        .filter_map(|phrase| phrase.words.split(' ').next());
+    let firsts: BTreeSet<&str> = firsts.flat_map(alternatives).chain(["who"]).collect();
     let mut found = Vec::new();
-    for index in 0..words.len() {
-        if !firsts.contains(words[index].1) {
+    for (index, (begin, first)) in words.iter().copied().enumerate() {
+        if !firsts.contains(first) {
             continue;
         }
-        let rest = &words[index..];
-        let (begin, first) = rest[0];
-        let before = index.checked_sub(1).map(|index| words[index]);
+        let (before, rest) = words.split_at(index);
+        let (previous_end, word_before) = before
+            .last()
+            .map_or((0, ""), |(place, word)| (place + word.len(), *word));
         // Only if nothing but a space is between them.
-        let follows =
-            |(place, word): (usize, &str)| text[place + word.len()..begin].trim().is_empty();
-        let previous = before
-            .filter(|word| follows(*word))
-            .map_or("", |(_, word)| word);
+        let is_adjacent = text[previous_end..begin].trim().is_empty();
+        let previous = if is_adjacent { word_before } else { "" };
         for phrase in &PHRASES {
-            let expected: Vec<&str> = phrase.words.split(' ').collect();
-            if rest.len() < expected.len()
-                || !rest
-                    .iter()
-                    .zip(&expected)
-                    .all(|((_, word), other)| is_one_of(word, other))
-            {
+            let Some(end) = phrase.end(&text, rest) else {
                 continue;
-            }
-            let (last, word) = rest[expected.len() - 1];
-            let end = last + word.len();
-            let pairs = rest[..expected.len()].windows(2);
-            let is_together = pairs
-                .map(|pair| &text[pair[0].0 + pair[0].1.len()..pair[1].0])
-                .all(|between| between.trim().is_empty());
-            let after = &text[end..];
-            let is_right = phrase.unless_after.contains(&previous)
-                || phrase
-                    .unless_before
-                    .iter()
-                    .any(|next| after.trim_start().starts_with(next))
-                || !(phrase.only_before.is_empty()
-                    || phrase
-                        .only_before
-                        .iter()
-                        .any(|next| after.starts_with(next)));
+            };
             // The value of Rust and Python.
             let is_code = original[begin..end].contains("None");
-            if is_together && !is_right && !is_code {
-                found.push((
-                    line(begin),
-                    text[begin..end].to_owned(),
-                    phrase.instead.to_owned(),
-                ));
+            if !is_code && !phrase.is_right(previous, &text[end..]) {
+                let shown = text[begin..end].to_owned();
+                found.push((line(begin), shown, phrase.instead.to_owned()));
             }
         }
-        if first == "who"
-            && rest.len() > 1
-            && VERBS.split_whitespace().any(|verb| verb == rest[1].1)
-        {
-            let person = before.map_or("", |(_, word)| word);
-            let is_right = PERSONS.split_whitespace().any(|other| other == person);
-            if !is_right && text[begin..rest[1].0].trim() == "who" {
-                let instead = "`the caller`, `the operator`, `a client that …`".to_owned();
-                found.push((line(begin), format!("who {}", rest[1].1), instead));
-            }
+        if let Some(verb) = verb_of_nobody(&text, rest, word_before) {
+            let instead = "`the caller`, `the operator`, `a client that …`".to_owned();
+            found.push((line(begin), format!("who {verb}"), instead));
         }
     }
     found
@@ -174,15 +156,11 @@ fn found(text: &str) -> Vec<(usize, String, String)> {
 #[test]
 fn texts_have_no_phrases_that_are_read_twice() {
     let mut all = Vec::new();
-    for path in texts(&repository()) {
+    for path in texts() {
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
-        let shown = path
-            .strip_prefix(repository())
-            .unwrap_or(&path)
-            .display()
-            .to_string();
+        let shown = shown(&path);
         let places = found(&text).into_iter();
         all.extend(
             places.map(|(line, phrase, instead)| {

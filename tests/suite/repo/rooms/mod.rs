@@ -16,7 +16,7 @@ mod waiters;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn repository() -> PathBuf {
+pub(super) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .canonicalize()
@@ -26,8 +26,8 @@ fn repository() -> PathBuf {
 /// Folders without sources of this repository.
 const NOT_SOURCES: [&str; 4] = [".git", "node_modules", "plugins", "target"];
 
-/// The files below `folder` whose names end with `ending`, sorted.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+/// The files below `folder` whose names end with one of `endings`, sorted.
+pub(super) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
@@ -35,9 +35,9 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
         let name = name.to_string_lossy();
         if entry.file_type().unwrap().is_dir() {
             if !NOT_SOURCES.contains(&name.as_ref()) {
-                files.extend(self::files(&path, ending));
+                files.extend(self::files(&path, endings));
             }
-        } else if name.ends_with(ending) {
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
             files.push(path);
         }
     }
@@ -46,11 +46,11 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    files(folder, ".rs")
+    files(folder, &[".rs"])
 }
 
 /// A path as messages and lists show it: relative to the repository.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let path = path.strip_prefix(repository()).unwrap_or(path);
     path.display().to_string()
 }

@@ -36,7 +36,7 @@ fn roots(package: &Path) -> BTreeSet<PathBuf> {
 
 /// The source files below `folder` that no package there compiles, and how many are compiled.
 fn orphans(folder: &Path) -> (Vec<String>, usize) {
-    let compiled: BTreeSet<PathBuf> = files(folder, "Cargo.toml")
+    let compiled: BTreeSet<PathBuf> = files(folder, &["Cargo.toml"])
         .iter()
         .flat_map(|manifest| roots(manifest.parent().unwrap()))
         .flat_map(|root| modules(&root))
