@@ -1,11 +1,10 @@
 //! The binary: parse, run, report, exit status.
 
 use anyhow::Error;
-use clap::Parser;
 use weld_host::cli::{Cli, ExitStatus, printable, say_last};
 
 fn main() -> ExitStatus {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::of_process() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout and are not an error. Neither is a closed pipe.

@@ -164,6 +164,16 @@ pub enum CliError {
     #[error("stdout can't be written")]
     Stdout(#[source] io::Error),
 
+    /// The manual pages can't be written.
+    #[error("the manual pages can't be written to {}", folder.display())]
+    ManPages {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+
     /// A signal stopped the sync.
     #[error("stopped by a signal; run the same command to continue from the last complete page")]
     SyncStopped,
@@ -264,6 +274,7 @@ impl CliError {
             | Self::CheckFailed { .. }
             | Self::Unreadable { .. }
             | Self::Stdout(_)
+            | Self::ManPages { .. }
             | Self::Port(_)
             | Self::Listen { .. }
             | Self::New(_)

@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::ValueHint;
 
-use crate::config::ServerConfig;
+use crate::config::{ServerConfig, headings};
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = headings::FOLDERS)]
 pub(super) struct PluginsFlag {
     /// The plugins folder, with NAME.wasm and NAME.toml of each connector; `serve` also takes a single NAME.wasm
     #[arg(
         long,
         value_name = "DIR",
+        value_hint = ValueHint::AnyPath,
         default_value = ServerConfig::PLUGINS,
         env = "WELD_PLUGINS"
     )]
@@ -19,9 +22,10 @@ pub(super) struct PluginsFlag {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = headings::FOLDERS)]
 pub(super) struct CacheFlag {
     /// The folder of compiled code [default: the user's cache folder]
-    #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WELD_CACHE")]
     cache: Option<PathBuf>,
 }
 

@@ -13,9 +13,11 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::check::LogCapture;
 use super::output;
+use crate::config::headings;
 
 /// The level and format of the log.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Default, Clone, Copy, Args)]
+#[command(next_help_heading = headings::LOGGING)]
 pub(super) struct LoggingFlags {
     /// The lowest level to log [default: info, or warn for the demo]
     #[arg(long, global = true, value_name = "LEVEL", env = "WELD_LOG")]
@@ -33,8 +35,9 @@ pub(super) enum Level {
     Debug,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Default, Clone, Copy, ValueEnum)]
 enum Format {
+    #[default]
     Text,
     Json,
 }

@@ -3,13 +3,13 @@
 use clap::Args;
 
 use super::error::CliError;
-use crate::config::HostMap;
+use crate::config::{HostMap, headings};
 use crate::egress::HostMaps;
 
 #[derive(Debug, Args)]
 pub(super) struct MapFlags {
     /// Send requests for a host to a server on this machine, with their credentials: `https://api.example.com=http://127.0.0.1:9100/x`; may be repeated
-    #[arg(long = "map", value_name = "URL=URL", value_parser = HostMap::parse)]
+    #[arg(long = "map", value_name = "URL=URL", value_parser = HostMap::parse, help_heading = headings::NETWORK)]
     maps: Vec<HostMap>,
 }
 

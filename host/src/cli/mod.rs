@@ -13,12 +13,14 @@ mod adapt_tables;
 mod auth;
 mod build;
 mod check;
+mod completions;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
 mod folders;
 mod host;
 mod logging;
+mod man;
 mod maps;
 mod new;
 mod output;
@@ -37,9 +39,12 @@ use crate::heap;
 use crate::sandbox::serve_as_compiler;
 use host::COMPILER_COMMAND;
 
+/// The name under which people run the program.
+const PROGRAM: &str = "weld-host";
+
 /// Runs Weld custom connectors as sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
-#[command(name = "weld-host", version, arg_required_else_help = true)]
+#[command(name = PROGRAM, version, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     logging: logging::LoggingFlags,
@@ -66,8 +71,13 @@ enum Command {
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
-    /// Compile a component for the host that started this process
-    #[command(name = COMPILER_COMMAND, hide = true)]
+    /// Print the script with which a shell completes commands and flags
+    Completions(completions::CompletionsFlags),
+    /// Print the manual page, or write one for each command into a folder
+    Man(man::ManFlags),
+    /// Compile a component for the host that started this process. Clap doesn't know it: even a hidden command would be
+    /// suggested to someone who mistypes another one.
+    #[command(skip)]
     Compiler,
 }
 
@@ -80,9 +90,13 @@ impl Command {
             Self::Serve(_) => logging::Level::Info,
             // The findings say what is wrong.
             Self::Check(_) => logging::Level::Error,
-            Self::Sync(_) | Self::New(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => {
-                logging::Level::Warn
-            }
+            Self::Sync(_)
+            | Self::New(_)
+            | Self::Build(_)
+            | Self::Auth(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Compiler => logging::Level::Warn,
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         })
@@ -90,6 +104,24 @@ impl Command {
 }
 
 impl Cli {
+    /// Parses the arguments of the process.
+    ///
+    /// # Errors
+    ///
+    /// Wrong arguments, and also a request for help or the version. The error knows what to print, and where.
+    pub fn of_process() -> Result<Self, clap::Error> {
+        if std::env::args_os()
+            .nth(1)
+            .is_some_and(|first| first == COMPILER_COMMAND)
+        {
+            return Ok(Self {
+                logging: logging::LoggingFlags::default(),
+                command: Command::Compiler,
+            });
+        }
+        Self::try_parse()
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -115,6 +147,8 @@ impl Cli {
             Command::New(flags) => new::run(flags),
             #[cfg(feature = "demo")]
             Command::Demo(flags) => on_runtime(demo::run(flags)),
+            Command::Completions(flags) => completions::run(&flags),
+            Command::Man(flags) => man::run(flags),
             Command::Compiler => Ok(serve_as_compiler()?),
         }
     }

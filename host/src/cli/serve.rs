@@ -13,7 +13,7 @@ use super::output::say;
 use super::settings::SettingFlags;
 use super::signals::Signals;
 use super::tokens::{TokenFlags, key_file};
-use crate::config::{Secret, ServerConfig};
+use crate::config::{Secret, ServerConfig, headings};
 use crate::connectors::LoadReport;
 use crate::egress::HostMaps;
 use crate::sandbox::Capacity;
@@ -26,7 +26,7 @@ pub(super) struct ServeFlags {
     #[command(flatten)]
     cache: CacheFlag,
     /// A file with the key that clients must send, instead of WELD_API_KEY
-    #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE")]
+    #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE", help_heading = headings::KEYS)]
     api_key_file: Option<PathBuf>,
     #[command(flatten)]
     tokens: TokenFlags,

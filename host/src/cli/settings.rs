@@ -58,7 +58,10 @@ fn flag(setting: &'static Setting) -> Arg {
         Some(default) => format!("{} [default: {default}]", setting.help),
         None => setting.help.to_owned(),
     };
-    let arg = Arg::new(setting.key).long(setting.key).help(help);
+    let arg = Arg::new(setting.key)
+        .long(setting.key)
+        .help_heading(setting.heading)
+        .help(help);
     let arg = match setting.value_name() {
         None => arg.action(ArgAction::SetTrue),
         Some(name) => arg.value_name(name).value_parser(move |text: &str| {

@@ -4,19 +4,20 @@ use std::env::VarError;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::ValueHint;
 use zeroize::Zeroizing;
 
 use super::error::CliError;
-use crate::config::{ReadLimit, read_in_time};
+use crate::config::{ReadLimit, headings, read_in_time};
 use crate::tokens::{Store, TokenKey};
 
 #[derive(Debug, Args)]
 pub(super) struct TokenFlags {
     /// The folder of credentials' tokens [default: the user's state folder]
-    #[arg(long, value_name = "DIR", env = "WELD_TOKENS")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WELD_TOKENS", help_heading = headings::FOLDERS)]
     tokens: Option<PathBuf>,
     /// A file with the key that tokens are encrypted with, instead of WELD_TOKEN_KEY
-    #[arg(long, value_name = "FILE", env = "WELD_TOKEN_KEY_FILE")]
+    #[arg(long, value_name = "FILE", env = "WELD_TOKEN_KEY_FILE", help_heading = headings::KEYS)]
     token_key_file: Option<PathBuf>,
 }
 

@@ -60,6 +60,6 @@ pub(crate) use reserved_header::RESERVED_HEADERS;
 pub(crate) use reserved_header::is_reserved_header;
 pub use secret::{KeyError, Secret};
 pub use server::parse_address;
-pub use server::{CompileLimits, SETTINGS, ServerConfig, Setting};
+pub use server::{CompileLimits, SETTINGS, ServerConfig, Setting, headings};
 pub use stamp::FileStamp;
 pub use time_unit::TimeUnit;

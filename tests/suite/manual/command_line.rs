@@ -10,7 +10,8 @@ const PAGE: &str = "docs/command-line.md";
 const HEAD: &str = "# The command line\n\nEvery command with its flags, as `weld-host COMMAND --help` prints them. \
                     A test compares this page with the program.\n";
 
-fn help(command: &[&str]) -> String {
+/// What `weld-host COMMAND --help` prints.
+pub(super) fn help(command: &[&str]) -> String {
     let output = Command::new(PROGRAM)
         .args(command)
         .arg("--help")
@@ -26,7 +27,7 @@ fn help(command: &[&str]) -> String {
 }
 
 /// The commands that a help text lists.
-fn commands(help: &str) -> Vec<String> {
+pub(super) fn commands(help: &str) -> Vec<String> {
     let Some((_, list)) = help.split_once("\nCommands:\n") else {
         return Vec::new();
     };

@@ -10,6 +10,7 @@ mod links;
 mod recording;
 mod release;
 mod rooms_picture;
+mod shells;
 mod summary;
 
 use std::fs;

@@ -4,6 +4,7 @@
 //! `serve` and everything else that names settings are derived from it. [`ServerConfig::default`] has the defaults.
 
 mod check;
+pub mod headings;
 mod server_config;
 mod setting;
 mod table;

@@ -7,6 +7,8 @@ use super::values::SettingValue;
 pub struct Setting {
     /// Its name, such as `max-body`; the flag is `--max-body`.
     pub key: &'static str,
+    /// The heading under which help lists its flag.
+    pub heading: &'static str,
     /// Its description in one line, without a full stop.
     pub help: &'static str,
     /// The environment variable that also sets it, if there is one.

@@ -1,5 +1,6 @@
 //! The table of all server settings whose value is not a file.
 
+use super::headings;
 use super::server_config::CompileLimits;
 use super::setting::{AnyValue, AtLeast, Setting, SwitchOff};
 use crate::config::limits::{MIN_MEMORY_BYTES, MIN_TIME};
@@ -8,6 +9,7 @@ use crate::config::limits::{MIN_MEMORY_BYTES, MIN_TIME};
 pub static SETTINGS: [Setting; 22] = [
     Setting {
         key: "listen",
+        heading: headings::NETWORK,
         help: "The address to listen on",
         variable: Some("WELD_LISTEN"),
         default_words: Some("127.0.0.1:8080, or 0.0.0.0:PORT if PORT is set"),
@@ -15,24 +17,28 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "cache-size",
+        heading: headings::FOLDERS,
         help: "The maximum size of the folder of compiled code; the least recently used code is removed first",
         field: &AnyValue(|config| &mut config.cache_bytes),
         ..WITHOUT
     },
     Setting {
         key: "reload",
+        heading: headings::FOLDERS,
         help: "How often to look at the plugins folder if the system doesn't report changes; `off` reads it at startup only",
         field: &AnyValue(|config| &mut config.reload),
         ..WITHOUT
     },
     Setting {
         key: "unmap-after",
+        heading: headings::LIMITS,
         help: "How long a connector that nobody calls keeps its compiled code mapped; `off` keeps it mapped",
         field: &AnyValue(|config| &mut config.unmap_after),
         ..WITHOUT
     },
     Setting {
         key: "default",
+        heading: headings::NETWORK,
         help: "The connector that also answers at / and /schema, if there are several",
         default_words: Some("the only connector"),
         field: &AnyValue(|config| &mut config.default_connector),
@@ -40,6 +46,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "slots",
+        heading: headings::LIMITS,
         help: "Calls that may hold a sandbox at once",
         default_words: Some("as many as the machine can hold"),
         field: &AtLeast(Some(1), |config| &mut config.slots),
@@ -47,18 +54,21 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "queue",
+        heading: headings::LIMITS,
         help: "Calls that may wait for a sandbox",
         field: &AnyValue(|config| &mut config.queue),
         ..WITHOUT
     },
     Setting {
         key: "queue-wait",
+        heading: headings::LIMITS,
         help: "How long a call waits for a sandbox before it is refused",
         field: &AnyValue(|config| &mut config.queue_wait),
         ..WITHOUT
     },
     Setting {
         key: "total-memory",
+        heading: headings::LIMITS,
         help: "The memory of all sandboxes together",
         default_words: Some("half of the machine's, or of the control group's"),
         field: &AtLeast(Some(MIN_MEMORY_BYTES), |config| {
@@ -68,12 +78,14 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "keep-memory",
+        heading: headings::LIMITS,
         help: "How much of its memory a free sandbox keeps for the next call",
         field: &AnyValue(|config| &mut config.keep_memory_bytes),
         ..WITHOUT
     },
     Setting {
         key: "max-concurrency",
+        heading: headings::LIMITS,
         help: "The upper bound of `limits.concurrency`",
         default_words: Some("all slots"),
         field: &AtLeast(1, |config| &mut config.ceilings.concurrency),
@@ -81,30 +93,35 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "max-component",
+        heading: headings::LIMITS,
         help: "The largest component",
         field: &AtLeast(1, |config| &mut config.ceilings.component_bytes),
         ..WITHOUT
     },
     Setting {
         key: "max-memory",
+        heading: headings::LIMITS,
         help: "The upper bound of `limits.memory`",
         field: &AtLeast(MIN_MEMORY_BYTES, |config| &mut config.ceilings.memory_bytes),
         ..WITHOUT
     },
     Setting {
         key: "max-cpu-time",
+        heading: headings::LIMITS,
         help: "The upper bound of `limits.cpu-time`",
         field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.cpu_time),
         ..WITHOUT
     },
     Setting {
         key: "max-page-timeout",
+        heading: headings::LIMITS,
         help: "The upper bound of `limits.page-timeout`",
         field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.page_timeout),
         ..WITHOUT
     },
     Setting {
         key: "compile-memory",
+        heading: headings::LIMITS,
         help: "The memory to compile one connector",
         field: &AtLeast(CompileLimits::MIN_MEMORY_BYTES, |config| {
             &mut config.compiling.memory_bytes
@@ -113,36 +130,42 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "compile-time",
+        heading: headings::LIMITS,
         help: "The time to compile one connector",
         field: &AtLeast(MIN_TIME, |config| &mut config.compiling.time),
         ..WITHOUT
     },
     Setting {
         key: "max-body",
+        heading: headings::NETWORK,
         help: "The largest request body, before and after decompression",
         field: &AtLeast(1, |config| &mut config.max_body_bytes),
         ..WITHOUT
     },
     Setting {
         key: "body-timeout",
+        heading: headings::NETWORK,
         help: "How long a client may take to send a body",
         field: &AtLeast(MIN_TIME, |config| &mut config.body_timeout),
         ..WITHOUT
     },
     Setting {
         key: "write-timeout",
+        heading: headings::NETWORK,
         help: "How long a client may read nothing of its answer before its connection is closed",
         field: &AtLeast(MIN_TIME, |config| &mut config.write_timeout),
         ..WITHOUT
     },
     Setting {
         key: "no-background",
+        heading: headings::NETWORK,
         help: "Let no call outlive its request, for platforms that stop all work between requests",
         field: &SwitchOff(|config| &mut config.background),
         ..WITHOUT
     },
     Setting {
         key: "grace",
+        heading: headings::NETWORK,
         help: "How long calls in progress may continue after the signal to stop",
         field: &AnyValue(|config| &mut config.grace),
         ..WITHOUT
@@ -152,6 +175,7 @@ pub static SETTINGS: [Setting; 22] = [
 /// The values of fields that most settings don't set.
 const WITHOUT: Setting = Setting {
     key: "",
+    heading: "",
     help: "",
     variable: None,
     default_words: None,

@@ -1,0 +1,14 @@
+//! The headings under which help lists flags.
+
+/// Folders that a command reads or writes, and how it follows their changes.
+pub const FOLDERS: &str = "Folders";
+/// Keys of clients and of the token store.
+pub const KEYS: &str = "Keys";
+/// Listening, requests, and where requests of connectors go.
+pub const NETWORK: &str = "Network";
+/// What the server, a connector or a call may use.
+pub const LIMITS: &str = "Limits";
+/// Where rows and results go, and in which form.
+pub const OUTPUT: &str = "Output";
+/// The log.
+pub const LOGGING: &str = "Logging";
