@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::PROGRAM;
 use super::error::CliError;
 use super::folders::CacheFlag;
 use super::host::{Host, stop_requested};
@@ -20,7 +21,7 @@ use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
-use crate::config::{Secret, ServerConfig, parse_address};
+use crate::config::{Secret, ServerConfig, headings, parse_address, parse_duration};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
 use crate::egress::HostMaps;
 use crate::lock::Mutex;
@@ -50,17 +51,17 @@ pub(super) struct DemoFlags {
     /// Multiply the number of rows
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     scale: u32,
+    /// The connector's pause between two pages
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = parse_duration)]
+    pause: Duration,
     /// The address to listen on; one beyond loopback needs WELD_API_KEY
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address)]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address, help_heading = headings::NETWORK)]
     listen: SocketAddr,
-    /// The address of the demo API
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address)]
+    /// The address of the demo API, which `weld-host new` puts into a connector as 127.0.0.1:9090
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address, help_heading = headings::NETWORK)]
     api_listen: SocketAddr,
     #[command(flatten)]
     cache: CacheFlag,
-    /// The connector's pause between two pages, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 500)]
-    pause: u32,
 }
 
 /// Starts the API and the host, syncs every table, then serves until a signal comes.
@@ -142,7 +143,7 @@ async fn start_api(
 }
 
 /// Makes a plugins folder as an operator would: the component and its configuration next to it.
-fn write_plugins(api: SocketAddr, pause: u32) -> io::Result<TempDir> {
+fn write_plugins(api: SocketAddr, pause: Duration) -> io::Result<TempDir> {
     let folder = tempfile::Builder::new()
         .prefix("weld-host-demo-")
         .tempdir()?;
@@ -154,10 +155,11 @@ fn write_plugins(api: SocketAddr, pause: u32) -> io::Result<TempDir> {
             "[env]\n\
              API_BASE_URL = \"http://{api}\"\n\
              API_BEARER_TOKEN = \"{DEMO_TOKEN}\"\n\
-             PAUSE_MS = \"{pause}\"\n\
+             PAUSE_MS = \"{}\"\n\
              \n\
              [network]\n\
-             allow = [\"http://{api}\"]\n"
+             allow = [\"http://{api}\"]\n",
+            pause.as_millis()
         ),
     )?;
     Ok(folder)
@@ -219,6 +221,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// Prints what to do with the rows, with the connector while it is served, and then.
 fn print_next_steps(url: &str, key: &Secret, once: bool) {
     say("");
     say(&format!("The rows are in {DATABASE}. A query to try:"));
@@ -226,27 +229,34 @@ fn print_next_steps(url: &str, key: &Secret, once: bool) {
         "  sqlite3 {DATABASE} {}",
         quoted("SELECT name, abv FROM beers ORDER BY abv DESC LIMIT 5")
     ));
-    let header = quoted(&format!("Authorization: Bearer {}", key.expose()));
+    if !once {
+        let header = quoted(&format!("Authorization: Bearer {}", key.expose()));
+        say("");
+        say("The connector as Weld would call it, on this machine until you stop the demo:");
+        say(&format!("  curl -H {header} {url}/schema"));
+        say(&format!(
+            "  curl -H {header} {url}/ -d {}",
+            quoted(r#"{"name": "beers", "state": {}}"#)
+        ));
+        say("Weld itself needs a public URL: docs/public-url.md");
+    }
     say("");
-    say("In Weld, a custom connector with this URL and key syncs the same rows:");
-    say(&format!("  URL  {url}"));
-    say(&format!("  key  {}", key.expose()));
-    say("");
-    say(&format!(
-        "Or call it with curl{}:",
-        if once {
-            ", while it serves (without --once)"
-        } else {
-            ""
-        }
-    ));
-    say(&format!("  curl -H {header} {url}/schema"));
-    say(&format!(
-        "  curl -H {header} {url}/ -d {}",
-        quoted(r#"{"name": "beers", "state": {}}"#)
-    ));
+    say("Next, a connector of your own, which reads the demo API until you change it:");
+    if !is_installed() {
+        say("  cargo install --locked --path host             # in the clone: installs weld-host");
+    }
+    say("  weld-host new shop --lang python               # or rust, typescript, javascript, c");
+    say("  weld-host build shop --install");
+    say("  weld-host demo --api-listen 127.0.0.1:9090     # in another terminal: the API");
+    say("  weld-host sync shop");
     if !once {
         say("");
         say("Serving; press Ctrl-C to stop.");
     }
+}
+
+/// Whether a shell would find the program by its name.
+fn is_installed() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(PROGRAM).is_file())
 }

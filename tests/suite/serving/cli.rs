@@ -47,6 +47,9 @@ fn mistakes_of_the_user_end_in_status_1_and_say_what_is_wrong() {
         (&["serve", "--log-format", "xml"], "--log-format"),
         (&["serve", "--default", "No Name"], "--default"),
         (&["demo", "--scale", "0"], "--scale"),
+        (&["demo", "--pause", "500"], "write a number and a unit"),
+        (&["demo", "--pause", "soon"], "--pause"),
+        (&["demo", "--pause=-1s"], "--pause"),
     ] {
         let output = run(arguments);
         let stderr = text(&output.stderr);

@@ -3,6 +3,7 @@
 use crate::PROGRAM;
 use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -32,7 +33,7 @@ fn demo(folder: &TempDir, arguments: &[&str]) -> Command {
 
 /// Runs `demo --once` in this folder with further arguments. Returns its output.
 fn once(folder: &TempDir, arguments: &[&str]) -> String {
-    let output = demo(folder, &[&["--once", "--pause", "0"], arguments].concat())
+    let output = demo(folder, &[&["--once", "--pause", "0s"], arguments].concat())
         .output()
         .unwrap();
     let (stdout, stderr) = (
@@ -92,6 +93,40 @@ fn demo_leaves_its_rows_in_a_database() {
             assert_synced(&database, table, 1);
         }
     }
+}
+
+/// The commands of the last lines that the demo prints, without their comments.
+fn next_commands(stdout: &str) -> Vec<String> {
+    let (_, next) = stdout.split_once("\nNext, ").expect(stdout);
+    let lines = next.lines().skip(1).take_while(|line| !line.is_empty());
+    let commands = lines.map(|line| line.split(" #").next().unwrap_or_default().trim());
+    commands.map(str::to_owned).collect()
+}
+
+#[test]
+fn demo_that_ends_shows_the_next_step_and_no_address_that_is_gone() {
+    let folder = TempDir::new().unwrap();
+    let stdout = once(&folder, &[]);
+    for gone in ["curl", "/schema", "URL"] {
+        assert!(!stdout.contains(gone), "{gone}: {stdout}");
+    }
+    let install = "cargo install --locked --path host";
+    let own = [
+        "weld-host new shop --lang python",
+        "weld-host build shop --install",
+        "weld-host demo --api-listen 127.0.0.1:9090",
+        "weld-host sync shop",
+    ];
+    assert_eq!(next_commands(&stdout), [&[install][..], &own].concat());
+    for language in ["rust", "typescript", "javascript", "c"] {
+        assert!(stdout.contains(language), "{stdout}");
+    }
+    // Where a shell finds the program, it need not be installed.
+    symlink(PROGRAM, folder.path().join("weld-host")).unwrap();
+    let mut installed = demo(&folder, &["--once", "--pause", "0s"]);
+    let output = installed.env("PATH", folder.path()).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(next_commands(&stdout), own);
 }
 
 /// A demo that keeps serving. Dropping it kills it.
@@ -173,7 +208,7 @@ fn demo_that_is_stopped_before_its_rows_are_there_says_so() {
 #[test]
 fn printed_curl_lines_work_until_the_demo_is_stopped() {
     let folder = TempDir::new().unwrap();
-    let mut child = demo(&folder, &["--pause", "0", "--listen", "127.0.0.1:0"])
+    let mut child = demo(&folder, &["--pause", "0s", "--listen", "127.0.0.1:0"])
         .spawn()
         .unwrap();
     let stdout = Lines::capture(child.stdout.take().unwrap());
@@ -186,6 +221,16 @@ fn printed_curl_lines_work_until_the_demo_is_stopped() {
     let page = demo.stdout.wait_for("curl for a page", |line| {
         is_curl(line) && !line.contains("/schema")
     });
+
+    let weld = demo
+        .stdout
+        .wait_for("what Weld needs", |line| line.contains("Weld itself"));
+    assert!(weld.contains("public URL"), "{weld}");
+    demo.stdout.wait_for("the next step", |line| {
+        line.contains("weld-host new shop --lang python")
+    });
+    demo.stdout
+        .wait_for("the end", |line| line.contains("Ctrl-C"));
 
     let answer = run(&schema);
     assert_eq!(answer.status(), 200, "{schema}: {}", answer.text());

@@ -12,7 +12,7 @@ let demo, folder, host;
 before(async () => {
   folder = await mkdtemp(join(COMPONENTS, "templates-"));
   // In its own folder, since it writes its database there.
-  demo = await startHost(["demo", "--pause", "0", "--cache", CACHE], /demo API is at (http:\/\/\S+)/, folder);
+  demo = await startHost(["demo", "--pause", "0s", "--cache", CACHE], /demo API is at (http:\/\/\S+)/, folder);
   const api = demo.announced[1];
   for (const language of LANGUAGES) {
     await copyFile(join(TEMPLATES, language, `${language}.wasm`), join(folder, `${language}.wasm`));

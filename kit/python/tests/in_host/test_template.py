@@ -20,7 +20,7 @@ class Template(unittest.TestCase):
         at = Path(folder.name)
         (at / "demo").mkdir()
         (at / "host").mkdir()
-        demo = Program("demo", "--pause", "0", folder=at / "demo")
+        demo = Program("demo", "--pause", "0s", folder=at / "demo")
         cls.addClassCleanup(demo.stop)
         api = demo.line(r"The demo API is at http://(\S+) ")[1]
         configuration = (TEMPLATE / "template.toml").read_text().replace("127.0.0.1:9090", api)
