@@ -8,30 +8,44 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Each template's language, the folder of its kit, what of that goes along, and where it lies in the new folder.
-const KITS: [(&str, &str, &[&str], &str); 7] = [
+/// A part of a kit: its folder in `kit/`, what of that goes along, and where it lies in the new folder.
+type KitPart = (&'static str, &'static [&'static str], &'static str);
+
+/// Each template's language, and the parts of its kit. The kit's README goes along wherever people write code for the
+/// kit, since the kits are described nowhere else.
+const TEMPLATES: [(&str, &[KitPart]); 7] = [
     (
         "rust",
-        "rust",
-        &["Cargo.toml", "README.md", "clippy.toml", "src", "wit"],
-        "weld-connector/",
+        &[(
+            "rust",
+            &["Cargo.toml", "README.md", "clippy.toml", "src", "wit"],
+            "weld-connector/",
+        )],
     ),
-    ("python", "python/src", &["weld_connector"], ""),
+    (
+        "python",
+        &[
+            ("python/src", &["weld_connector"], ""),
+            ("python", &["README.md"], "weld_connector/"),
+        ],
+    ),
     (
         "adapt-python",
-        "python/src",
-        &["weld_adapt", "weld_connector"],
-        "",
+        &[("python/src", &["weld_adapt", "weld_connector"], "")],
     ),
-    ("javascript", "javascript", JAVASCRIPT, "weld-connector/"),
-    ("typescript", "javascript", JAVASCRIPT, "weld-connector/"),
+    (
+        "javascript",
+        &[("javascript", JAVASCRIPT, "weld-connector/")],
+    ),
+    (
+        "typescript",
+        &[("javascript", JAVASCRIPT, "weld-connector/")],
+    ),
     (
         "adapt-javascript",
-        "javascript",
-        JAVASCRIPT,
-        "weld-connector/",
+        &[("javascript", JAVASCRIPT, "weld-connector/")],
     ),
-    ("c", "c", &["weld"], ""),
+    ("c", &[("c", &["weld"], ""), ("c", &["README.md"], "weld/")]),
 ];
 const JAVASCRIPT: &[&str] = &[
     "README.md",
@@ -51,8 +65,8 @@ const MADE: [&str; 3] = ["node_modules", "__pycache__", "target"];
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=../wit");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    for (language, kit, inputs, within) in KITS {
-        let list = template(language, kit, inputs, within)
+    for (language, kit) in TEMPLATES {
+        let list = template(language, kit)
             .map_err(|error| format!("the template {language} can't be read: {error}"))?;
         fs::write(out.join(format!("template_{language}.rs")), list)
             .map_err(|error| error.to_string())?;
@@ -92,8 +106,8 @@ fn main() -> Result<(), String> {
     Ok(())
 }
 
-/// A Rust expression, `&[(path, bytes), …]`: the template for a language, with its kit in a folder of its own.
-fn template(language: &str, kit: &str, inputs: &[&str], within: &str) -> io::Result<String> {
+/// A Rust expression, `&[(path, bytes), …]`: the template for a language, with the parts of its kit.
+fn template(language: &str, kit: &[KitPart]) -> io::Result<String> {
     let template = Path::new("../templates").join(language).canonicalize()?;
     println!("cargo::rerun-if-changed={}", template.display());
     let mut list = String::from("&[\n");
@@ -106,11 +120,13 @@ fn template(language: &str, kit: &str, inputs: &[&str], within: &str) -> io::Res
         Ok(())
     };
     add(&template, template.clone(), "")?;
-    let kit = Path::new("../kit").join(kit).canonicalize()?;
-    for input in inputs {
-        let path = kit.join(input);
-        println!("cargo::rerun-if-changed={}", path.display());
-        add(&kit, path, within)?;
+    for (folder, inputs, within) in kit {
+        let folder = Path::new("../kit").join(folder).canonicalize()?;
+        for input in *inputs {
+            let path = folder.join(input);
+            println!("cargo::rerun-if-changed={}", path.display());
+            add(&folder, path, within)?;
+        }
     }
     list.push(']');
     Ok(list)
