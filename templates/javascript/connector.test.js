@@ -1,5 +1,7 @@
+// Each table has a group of tests: replace it together with the table.
+
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 import { fakeHost, Response } from "weld-connector/testing";
 
@@ -15,33 +17,46 @@ const hostWith = (pages) =>
     },
   });
 
-test("beers are fetched page by page", async () => {
-  const host = hostWith({
-    [`beers?page=1&per_page=${BEERS_PER_PAGE}`]: Array(BEERS_PER_PAGE).fill({ id: 1 }),
-    [`beers?page=2&per_page=${BEERS_PER_PAGE}`]: [{ id: 81 }],
+// What holds for any connector; these tests stay.
+describe("every table", () => {
+  test("has a key", async () => {
+    for (const table of await hostWith({}).schema(source)) {
+      assert.notDeepEqual(table.primaryKey, [], table.name);
+    }
   });
-  const rows = await host.fetchAll(source, "beers");
-  assert.equal(rows.length, BEERS_PER_PAGE + 1);
-});
 
-test("a sync of orders begins before the start of the previous one", async () => {
-  const order = { id: 7, updated_at: "2024-01-01T00:00:00Z" };
-  const host = hostWith({
-    [`orders?limit=${ORDERS_PER_PAGE}`]: Array(ORDERS_PER_PAGE).fill(order),
-    [`orders?updated_since=2024-01-01T00%3A00%3A00Z&after_id=7&limit=${ORDERS_PER_PAGE}`]: [],
+  test("reports an error status of the API as an upstream error", async () => {
+    for (const { name } of await hostWith({}).schema(source)) {
+      await assert.rejects(hostWith({}).fetchPage(source, name), { tag: "upstream" }, name);
+    }
   });
-  const first = await host.fetchPage(source, "orders");
-  const last = await host.fetchPage(source, "orders", first.state);
-  assert.deepEqual([first.hasMore, last.hasMore], [true, false]);
-  assert.ok(last.state.since < first.state.began);
+
+  test("is one of the schema", async () => {
+    await assert.rejects(hostWith({}).fetchPage(source, "no such table"), { tag: "unknown-table" });
+  });
 });
 
-test("an error status is an upstream error", async () => {
-  await assert.rejects(hostWith({}).fetchPage(source, "beers"), { tag: "upstream" });
+describe("beers", () => {
+  test("are fetched page by page", async () => {
+    const host = hostWith({
+      [`beers?page=1&per_page=${BEERS_PER_PAGE}`]: Array(BEERS_PER_PAGE).fill({ id: 1 }),
+      [`beers?page=2&per_page=${BEERS_PER_PAGE}`]: [{ id: 81 }],
+    });
+    const rows = await host.fetchAll(source, "beers");
+    assert.equal(rows.length, BEERS_PER_PAGE + 1);
+  });
 });
 
-test("every table has a key", async () => {
-  for (const table of await hostWith({}).schema(source)) {
-    assert.notDeepEqual(table.primaryKey, [], table.name);
-  }
+describe("orders", () => {
+  test("are fetched from before the start of the previous sync", async () => {
+    const order = { id: 7, updated_at: "2024-01-01T00:00:00Z" };
+    const host = hostWith({
+      [`orders?limit=${ORDERS_PER_PAGE}`]: Array(ORDERS_PER_PAGE).fill(order),
+      [`orders?updated_since=2024-01-01T00%3A00%3A00Z&after_id=7&limit=${ORDERS_PER_PAGE}`]: [],
+    });
+    const first = await host.fetchPage(source, "orders");
+    const last = await host.fetchPage(source, "orders", first.state);
+    assert.deepEqual([first.hasMore, last.hasMore], [true, false]);
+    assert.ok(last.state.since < first.state.began);
+  });
 });

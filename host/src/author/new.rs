@@ -177,6 +177,7 @@ mod tests {
                     "app.py",
                     "requirements.txt",
                     "test_app.py",
+                    "weld_connector/README.md",
                     "weld_connector/__init__.py",
                     "weld_connector/wit/connector.wit",
                 ],
@@ -209,6 +210,7 @@ mod tests {
                 &[
                     "shop.eu.c",
                     "tests/test.c",
+                    "weld/README.md",
                     "weld/connector.wit",
                     "weld/weld.h",
                     "weld/connector.h",

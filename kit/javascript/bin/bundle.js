@@ -1,12 +1,12 @@
 // Bundles a connector's modules, its packages and the kit in one file.
 
 import { appendFile, readFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { Mistake } from "./mistake.js";
-import { explained, provideNode } from "./node-modules.js";
+import { explained, provideNode, summary } from "./node-modules.js";
 import { provideOwnFiles } from "./own-files.js";
 import { sourceLines } from "./source-lines.js";
 
@@ -34,6 +34,12 @@ export async function bundle(build, entry, outfile, { isFunction = false } = {})
   return { usesRandom: Object.keys(inputs).some((path) => path.endsWith("random-component.js")) };
 }
 
+/** The data that `bundle` has appended to the text of a bundle: the source of each of its lines. */
+export function linesOf(text) {
+  const [, json] = /\nglobalThis\.weldConnectorLines = (.*);\n$/.exec(text) ?? [];
+  return json === undefined ? { sources: [], lines: [] } : JSON.parse(json);
+}
+
 // The files of packages that the function's own modules import.
 function packagesIn(inputs) {
   const isPackages = (path) => /(?:^|[\\/])node_modules[\\/]/.test(path);
@@ -44,13 +50,30 @@ function packagesIn(inputs) {
   return [...new Set(files)].map((path) => resolve(path));
 }
 
+// What a component calls; it would otherwise fail with the first call.
+const CHECK =
+  'if (typeof source?.schema !== "function" || typeof source.fetchPage !== "function") throw new TypeError(' +
+  '"the export `source` is not a connector: write export const source = connector({ tables: { … } })");';
+
+// The errors that are shown; the others are counted.
+const MOST_ERRORS = 4;
+
+/** The mistake for the errors of esbuild. */
+function unbundled(errors, entry, cause) {
+  const shown = errors.slice(0, MOST_ERRORS).map((error) => explained(error, entry));
+  const more = errors.length - shown.length;
+  if (more > 0) shown.push(`… ${more} more errors …`);
+  const others = errors.length > 1 ? `; ${errors.length - 1} more` : "";
+  return new Mistake(`${summary(errors[0], entry)}${others}`, { details: shown.join("\n"), cause });
+}
+
 async function bundleOnce(build, entry, outfile, { first: more, packages, isFunction }) {
   const first = [inKit("globals.js"), ...more].map((path) => `import ${JSON.stringify(path)};`).join("\n");
   try {
     return await build({
       stdin: {
         // The globals come first, so that all other modules find them while they load.
-        contents: `${first}\nexport { source } from ${JSON.stringify(entry)};\n`,
+        contents: `${first}\nimport { source } from ${JSON.stringify(entry)};\n${CHECK}\nexport { source };\n`,
         resolveDir: dirname(entry),
         sourcefile: "weld-connector-entry.js",
       },
@@ -83,7 +106,7 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
     });
   } catch (error) {
     if (!error.errors?.length) throw new Mistake(error.message, { cause: error });
-    throw new Mistake(`the connector can't be bundled\n\n${error.errors.map(explained).join("\n")}`, { cause: error });
+    throw unbundled(error.errors, basename(entry), error);
   }
 }
 

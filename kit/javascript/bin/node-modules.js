@@ -111,14 +111,48 @@ export function provideNode(folder, isFunction) {
 }
 
 /**
- * A message of esbuild. For an unavailable module, it gives advice instead of esbuild's options, which wouldn't help.
+ * A message of esbuild about the connector with this entry. For an unavailable module, it gives advice instead of esbuild's
+ * options, which wouldn't help.
  */
-export function explained({ text, location, notes }) {
-  const lines = [location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text];
-  if (location?.lineText) lines.push(`    ${location.lineText.trim().slice(0, 200)}`);
+export function explained({ text: full, location, notes }, entry) {
+  const text = plainText(full);
+  const known = adviceOn(text, entry, location);
+  const hints = known === undefined ? notes.map((note) => note.text) : [known];
+  // The kit's own module around the entry is not the author's.
+  const place = location && !isAround(location) ? location : undefined;
+  const lines = [place ? `${place.file}:${place.line}:${place.column + 1}: ${text}` : text];
+  if (place?.lineText) lines.push(`    ${place.lineText.trim().slice(0, 150)}`);
+  return [...lines, ...hints.map((hint) => `  ${hint}`)].join("\n");
+}
+
+/** The same in one line, with file and line first. */
+export function summary({ text: full, location }, entry) {
+  const text = plainText(full);
+  const place = location && !isAround(location) ? `${location.file}, line ${location.line}: ` : `${entry}: `;
+  const known = adviceOn(text, entry, location);
+  return `${place}${text}${known === undefined ? "" : `; ${known}`}`;
+}
+
+// Without the settings of esbuild, which are the kit's.
+const plainText = (text) => text.replace(/ in the configured target environment \(.*\)$/, "");
+const isAround = ({ file }) => file === "weld-connector-entry.js";
+
+// Packages that load native code of other packages.
+const LOADERS = ["bindings", "node-gyp-build", "node-gyp-build-optional-packages", "@mapbox/node-pre-gyp", "prebuild-install"];
+
+/** What to do about an error of esbuild; undefined if its own notes say it. */
+function adviceOn(text, entry, location) {
   const [, name] = /^Could not resolve "([^"]+)"/.exec(text) ?? [];
-  if (name === undefined) return [...lines, ...notes.map((note) => `  ${note.text}`)].join("\n");
-  return [...lines, `  ${advice(name)}`].join("\n");
+  const [, owner] = /(?:^|[\\/])node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/](?!.*node_modules)/.exec(location?.file ?? "") ?? [];
+  if (/^No loader is configured for "\.node" files/.test(text) || (owner !== undefined && LOADERS.includes(name))) {
+    return `${owner === undefined ? "this" : `the package ${owner}`} has native code; a component takes plain JavaScript only`;
+  }
+  if (name !== undefined) return advice(name);
+  if (text.includes('for import "source"')) {
+    return `end ${entry} with \`export const source = connector({ tables: { … } });\``;
+  }
+  if (text.startsWith("Top-level await")) return "modules load when the connector is built: await inside schema or fetchPage";
+  return undefined;
 }
 
 /** Whether this module of Node is available to a function. */

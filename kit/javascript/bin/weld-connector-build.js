@@ -2,7 +2,7 @@
 // Builds a connector: bundles its modules and the kit in one file, and compiles it to a component for weld-host.
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
@@ -10,8 +10,9 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-import { bundle } from "./bundle.js";
+import { bundle, linesOf } from "./bundle.js";
 import { deepenStack } from "./deep-stack.js";
+import { engineFailure } from "./engine-failure.js";
 import { clearFreeMemory } from "./free-memory.js";
 import { Mistake } from "./mistake.js";
 
@@ -146,14 +147,15 @@ async function addRandom(folder) {
 async function withQuickJs(project, folder, world) {
   const { componentize } = await importTool(project, "componentize-qjs");
   const jsPath = join(folder, "connector.js");
+  const jsSource = await readFile(jsPath, "utf8");
   const { component } = await componentize({
     jsPath,
-    jsSource: await readFile(jsPath, "utf8"),
+    jsSource,
     sync: true,
     witPath: join(folder, "wit"),
     world,
   }).catch((cause) => {
-    throw new Mistake(`the connector can't be built into a component: ${cause.message}`, { cause });
+    throw failed(cause.message, jsSource, cause);
   });
   // If its memory is managed in another way, the component stays larger.
   const smaller = clearFreeMemory(component) ?? component;
@@ -168,6 +170,7 @@ async function withQuickJs(project, folder, world) {
 
 async function withStarlingMonkey(project, folder, world) {
   const jco = await requireJco(project);
+  const bundled = await readFile(join(folder, "connector.js"), "utf8");
   const without = ["-d", "http", "fetch-event"];
   const values = ["componentize", "connector.js", "--wit", "wit", "-n", world, ...without, "-o", "connector.wasm"];
   await new Promise((done, fail) => {
@@ -179,15 +182,23 @@ async function withStarlingMonkey(project, folder, world) {
     child.on("error", fail);
     child.on("close", (status) => {
       if (status === 0) done();
-      else fail(new Mistake(`the connector can't be built into a component:\n${Buffer.concat(said)}`));
+      else fail(failed(Buffer.concat(said).toString(), bundled));
     });
   });
+}
+
+/** The mistake for what an engine said about the bundle. */
+function failed(text, bundled, cause) {
+  const { details, message } = engineFailure(text, linesOf(bundled), (file) => readFileSync(file, "utf8"));
+  return new Mistake(message, { details, cause });
 }
 
 try {
   await main();
 } catch (error) {
   if (!(error instanceof Mistake)) throw error;
+  if (error.details) console.error(error.details);
+  // The last line is the one that `weld-host build` repeats.
   console.error(`weld-connector-build: ${error.message}`);
   process.exit(1);
 }

@@ -118,7 +118,17 @@ export function contractError(thrown) {
       return { meant: true, error: { tag, val: typeof val === "string" ? wellFormed(val) : val } };
     }
   }
-  return { meant: false, error: { tag: "other", val: wellFormed(messageOf(thrown)) } };
+  return { meant: false, error: { tag: "other", val: wellFormed(messageOf(thrown) + placeOf(thrown)) } };
+}
+
+/** The author's own file and line in which an error was created, such as " (connector.js:12)"; empty if it is unknown. */
+function placeOf(thrown) {
+  if (globalThis.weldConnectorLines === undefined || typeof thrown?.stack !== "string") return "";
+  const places = withSources(thrown.stack).matchAll(/\(([^()\s]+:\d+)\)/g);
+  for (const [, place] of places) {
+    if (!/(?:^|\/)(?:node_modules|weld-connector)\/|^\.\.|^\/|^weld-connector-entry/.test(place)) return ` (${place})`;
+  }
+  return "";
 }
 
 /** A thrown value in one line. */

@@ -82,6 +82,7 @@ fn get<'a>(host: &'a Host, path: &str) -> Result<Request<'a>, Error> {
 
 weld_connector::export!(Api);
 
+/// Each table has a module of tests: replace it together with the table.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,43 +98,59 @@ mod tests {
         Reply::json(&Value::from_iter((1..=count).map(row)))
     }
 
-    #[test]
-    fn a_full_page_of_beers_is_followed_by_another() {
-        let host = host().reply(rows(BEERS_PER_PAGE)).reply(rows(2));
-        let pages = host.sync::<Api>("beers", "{}").unwrap();
-        assert_eq!(pages.len(), 2);
-        assert_eq!(
-            host.requests()[1].url,
-            "https://api.example.com/beers?page=2&per_page=80"
-        );
+    /// What holds for any connector; these tests stay.
+    mod every_table {
+        use super::*;
+
+        #[test]
+        fn has_a_key() {
+            for table in host().schema::<Api>().unwrap().tables() {
+                assert!(!table.primary_key().is_empty(), "{}", table.name());
+            }
+        }
+
+        #[test]
+        fn names_the_request_that_failed() {
+            for table in host().schema::<Api>().unwrap().tables() {
+                let host = host().reply(Reply::new(500).text("out of order"));
+                let error = host.page::<Api>(table.name(), "{}").unwrap_err();
+                assert!(matches!(error, Error::Upstream(message) if message.contains("https://")));
+            }
+        }
+
+        #[test]
+        fn is_one_of_the_schema() {
+            let page = host().page::<Api>("no such table", "{}");
+            assert_eq!(page, Err(Error::UnknownTable));
+        }
     }
 
-    #[test]
-    fn the_next_sync_of_orders_fetches_the_changed_ones() {
-        let host = host().reply(rows(1)).reply(rows(0));
-        let pages = host.sync::<Api>("orders", "{}").unwrap();
-        let state = pages[0].state_json();
-        host.sync::<Api>("orders", state).unwrap();
-        assert_eq!(host.requests()[0].query("updated_since"), None);
-        assert!(host.requests()[1].query("updated_since").is_some());
+    mod beers {
+        use super::*;
+
+        #[test]
+        fn a_full_page_is_followed_by_another() {
+            let host = host().reply(rows(BEERS_PER_PAGE)).reply(rows(2));
+            let pages = host.sync::<Api>("beers", "{}").unwrap();
+            assert_eq!(pages.len(), 2);
+            assert_eq!(
+                host.requests()[1].url,
+                "https://api.example.com/beers?page=2&per_page=80"
+            );
+        }
     }
 
-    #[test]
-    fn an_error_names_the_request_that_failed() {
-        let host = host().reply(Reply::new(500).text("out of order"));
-        let error = host.page::<Api>("beers", "{}").unwrap_err();
-        assert!(matches!(error, Error::Upstream(message) if message.contains("/beers")));
-    }
+    mod orders {
+        use super::*;
 
-    #[test]
-    fn a_value_keeps_every_digit() {
-        let text = r#"[{"abv":0.12345678901234567890,"id":12345678901234567890123}]"#;
-        let rows: Value = serde_json::from_str(text).unwrap();
-        assert_eq!(Page::new(rows).unwrap().rows_json(), text);
-    }
-
-    #[test]
-    fn other_tables_are_unknown() {
-        assert_eq!(host().page::<Api>("others", "{}"), Err(Error::UnknownTable));
+        #[test]
+        fn the_next_sync_fetches_the_changed_ones() {
+            let host = host().reply(rows(1)).reply(rows(0));
+            let pages = host.sync::<Api>("orders", "{}").unwrap();
+            let state = pages[0].state_json();
+            host.sync::<Api>("orders", state).unwrap();
+            assert_eq!(host.requests()[0].query("updated_since"), None);
+            assert!(host.requests()[1].query("updated_since").is_some());
+        }
     }
 }

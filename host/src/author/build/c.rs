@@ -12,6 +12,7 @@ use wit_component::ComponentEncoder;
 
 use super::component;
 use super::error::BuildError;
+use super::output::zig_failure;
 use super::project::{Project, VIRTUAL_ENVIRONMENT, files_of};
 use super::tool::Tool;
 
@@ -51,7 +52,7 @@ pub(super) async fn build(
         .with(["-I", KIT, "-o"])
         .with([&module])
         .with(sources)
-        .run(announce)
+        .run_filtered(announce, |_| false, |_, stderr| zig_failure(stderr, folder))
         .await?;
     let unusable = |path: &Path| {
         let path = path.to_owned();

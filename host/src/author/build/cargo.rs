@@ -1,10 +1,12 @@
 //! Rust: `cargo build` for `wasm32-wasip2`, whose output is already a component.
 
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::error::BuildError;
+use super::output::{cargo_failure, is_cargo_progress};
 use super::project::Project;
 use super::tool::Tool;
 
@@ -36,7 +38,17 @@ pub(super) async fn build(
         // Reports the component's path for any target folder; errors stay readable.
         "--message-format=json-render-diagnostics",
     ]);
-    let messages = cargo.run_for_stdout(announce).await?;
+    // Cargo doesn't see the terminal behind the pipe.
+    let cargo = if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        cargo.with_variable("CARGO_TERM_COLOR", "always")
+    } else {
+        cargo
+    };
+    let messages = cargo
+        .run_filtered(announce, is_cargo_progress, |_, stderr| {
+            cargo_failure(stderr, &format!("`cargo check --target {TARGET}`"))
+        })
+        .await?;
     let manifest = folder.join("Cargo.toml");
     component(&messages, &manifest).map_err(|expected| BuildError::NoOutput {
         command: cargo.line(),

@@ -72,9 +72,9 @@ pub enum BuildError {
         status: ExitStatus,
     },
 
-    /// An adapted function can't be a connector. The text has the file and line.
+    /// The sources can't become a component. The text has the file and line, the cause, and what to do.
     #[error("{0}")]
-    NotServed(String),
+    Source(String),
 
     /// A tool could not be started, or its output could not be read.
     #[error("`{command}` can't be run")]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::error::BuildError;
+use super::output::{npm_failure, show, without_banner};
 use super::project::Project;
 use super::tool::Tool;
 
@@ -30,7 +31,8 @@ pub(super) async fn build(
         });
     }
     let npm = Tool::new("npm", folder, GET_NODE).with(["run", "build"]);
-    npm.run(announce).await?;
+    let stdout = npm.run_filtered(announce, |_| false, npm_failure).await?;
+    show(without_banner(&String::from_utf8_lossy(&stdout)).lines());
     newest(project).ok_or_else(|| BuildError::NoOutput {
         command: npm.line(),
         expected: format!("there is no dist/{0}.wasm and no {0}.wasm", project.name),

@@ -12,8 +12,10 @@ mod component;
 mod error;
 mod install;
 mod javascript;
+mod output;
 mod project;
 mod python;
+mod python_sources;
 mod tool;
 mod watch;
 

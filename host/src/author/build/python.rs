@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::component;
 use super::error::BuildError;
+use super::output::python_failure;
 use super::project::{Project, VIRTUAL_ENVIRONMENT};
-use super::tool::{Tool, ToolStderr};
+use super::python_sources::check_sources;
+use super::tool::Tool;
 
 /// The folder of `connector.wit`, if a connector has its own copy.
 const CONTRACT: &str = "wit";
@@ -40,6 +42,19 @@ pub(super) async fn build(
         .with(["--version"])
         .require("componentize-py", NEEDED)
         .await?;
+    let own_python = environment.join("bin/python");
+    let python = if own_python.is_file() {
+        own_python
+    } else {
+        PathBuf::from("python3")
+    };
+    let install = install_command(folder);
+    // `adapt` has read an adapted function, which its app.py doesn't import by itself.
+    let exits = if folder.join("weld_adapt").is_dir() {
+        Vec::new()
+    } else {
+        check_sources(Tool::new(python, folder, GET_PYTHON), folder, &install).await?
+    };
     let output = component::output(project)?;
     let mut call = tool();
     // With a kit, componentize-py finds the contract itself.
@@ -48,23 +63,26 @@ pub(super) async fn build(
     }
     call.with(["componentize", "app", "-o"])
         .with([&output])
-        .run_filtered(announce, filter_stderr)
+        .run_filtered(
+            announce,
+            |_| false,
+            |_, stderr| python_failure(stderr, &exits, &install),
+        )
         .await?;
     Ok(output)
 }
 
-/// Filters the output of componentize-py: the one line about an adapted function that can't be served, or else Python's
-/// traceback without the backtrace of componentize-py itself.
-fn filter_stderr(stderr: &str) -> ToolStderr {
-    let reason = stderr
-        .lines()
-        .find_map(|line| line.split_once("NotServed: "))
-        .map(|(_, reason)| reason.to_owned());
-    if let Some(reason) = reason {
-        return ToolStderr::Reason(reason);
+/// The command that installs the packages of a folder, as typed in the current folder.
+fn install_command(folder: &Path) -> String {
+    let current = std::env::current_dir().and_then(|current| current.canonicalize());
+    let within = current
+        .ok()
+        .and_then(|current| folder.strip_prefix(current).ok().map(Path::to_owned));
+    match within {
+        Some(within) if within.as_os_str().is_empty() => "weld-host build --install".to_owned(),
+        Some(within) => format!("weld-host build {} --install", within.display()),
+        None => format!("weld-host build {} --install", folder.display()),
     }
-    let own = stderr.split("\nStack backtrace:").next();
-    ToolStderr::Passed(format!("{}\n", own.unwrap_or(stderr).trim_end()))
 }
 
 /// Installs componentize-py into the folder's own environment, unless it is there or on the machine. Returns the Python
@@ -92,26 +110,4 @@ pub(in crate::author) async fn get_componentize(
         .run(announce)
         .await?;
     Ok(own)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_of_componentize_py_are_reduced_to_the_authors_part() {
-        let traceback =
-            "AssertionError: Traceback (most recent call last):\n  File \"/0/app.py\", line 3\n";
-        let stack = "\n\nStack backtrace:\n   0: anyhow\n";
-        let refused =
-            format!("{traceback}weld_adapt.NotServed: main.py, line 3: import ssl: no\n{stack}");
-        assert!(
-            matches!(filter_stderr(&refused), ToolStderr::Reason(reason) if reason == "main.py, line 3: import ssl: no")
-        );
-        let failed = format!("{traceback}ValueError: odd\n{stack}");
-        let ToolStderr::Passed(passed) = filter_stderr(&failed) else {
-            panic!("there is no reason");
-        };
-        assert_eq!(passed, format!("{traceback}ValueError: odd\n"));
-    }
 }

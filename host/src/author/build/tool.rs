@@ -1,21 +1,14 @@
 //! Runs other programs.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use tokio::process::Command;
 
 use super::error::BuildError;
-
-/// What to do with the stderr of a failed tool.
-pub(super) enum ToolStderr {
-    /// Print it.
-    Passed(String),
-    /// Report only this reason.
-    Reason(String),
-}
+use super::output::{FailureReport, show, show_progress};
 
 /// A program with arguments, and how to get it.
 pub(in crate::author) struct Tool {
@@ -91,36 +84,32 @@ impl Tool {
         Ok(output.stdout)
     }
 
-    /// Like [`Tool::run`], but if it fails, `filter` decides how its stderr is shown.
+    /// Runs it and requires success. Returns its output. Lines of its stderr for which `is_progress` holds are shown as
+    /// they come, the others after it has succeeded; if it fails, `reduce` makes a report of stdout and stderr.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Source`] with the cause from the report, or [`BuildError::Failed`].
     pub(super) async fn run_filtered(
         &self,
         announce: &mut dyn FnMut(&str),
-        filter: impl FnOnce(&str) -> ToolStderr,
-    ) -> Result<(), BuildError> {
+        is_progress: fn(&str) -> bool,
+        reduce: impl FnOnce(&str, &str) -> FailureReport,
+    ) -> Result<Vec<u8>, BuildError> {
         announce(&self.line());
         let mut command = self.command();
-        command.stdout(Stdio::inherit()).stderr(Stdio::piped());
-        let output = self.output(command).await?;
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let words = if output.status.success() {
-            ToolStderr::Passed(stderr.into_owned())
-        } else {
-            filter(&stderr)
-        };
-        match words {
-            ToolStderr::Reason(reason) => return Err(BuildError::NotServed(reason)),
-            // A closed terminal is ignored.
-            ToolStderr::Passed(words) => {
-                let _ = io::stderr().write_all(words.as_bytes());
-            }
-        }
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|source| self.not_run(source))?;
+        let stderr = child.stderr.take();
+        let (output, held) =
+            tokio::join!(child.wait_with_output(), show_progress(stderr, is_progress));
+        let output = output.map_err(|source| self.not_run(source))?;
         if output.status.success() {
-            return Ok(());
+            show(held.lines());
+            return Ok(output.stdout);
         }
-        Err(BuildError::Failed {
-            command: self.line(),
-            status: output.status,
-        })
+        let report = reduce(&String::from_utf8_lossy(&output.stdout), &held);
+        Err(report.into_error(&self.line(), output.status))
     }
 
     async fn finish(

@@ -53,14 +53,28 @@ test("a connector that can't be built is an error, and leaves no files", () => {
     ],
     ['import "not-installed/part";\nexport const source = 1;', /run `npm install not-installed`$/m],
     ['import "./nowhere.js";\nexport const source = 1;', /no such file/],
-    ["export const source = ;", /Unexpected ";"/],
+    ["export const source = ;", /connector\.js:1:23: Unexpected ";"[^]*\nweld-connector-build: connector\.js, line 1: Unexpected ";"\n$/],
+    ["export default 1;", /connector\.js: No matching export .*; end connector\.js with `export const source = connector/],
+    ["export const source = 3;", /the export `source` is not a connector: write export const source = connector/],
+    [
+      "const rates = {};\nfunction first() {\n  return rates.eur.usd;\n}\nfirst();\nexport const source = 1;",
+      /^connector\.js:3\n    return rates\.eur\.usd;\n[^]*at first \(connector\.js:3\)\n[^]*\nweld-connector-build: connector\.js, line 3: cannot read property 'usd' of undefined; modules load when/,
+    ],
+    ["const call = () => call() + 1;\ncall();\nexport const source = 1;", /a function calls itself without end/],
+    ["throw 3;\nexport const source = 1;", /a module threw 3, which is not an Error/],
+    [
+      Array.from({ length: 12 }, (_, index) => `import "absent${index}";`).join("\n"),
+      /… 8 more errors …\nweld-connector-build: connector\.js, line 1: Could not resolve "absent0"; .*; 1[12] more\n$/,
+    ],
   ];
   for (const [content, message] of cases) {
     const { status, said } = build(content, "--out", "broken.wasm");
     assert.equal(status, 1, said);
     assert.match(said, message);
     assert.doesNotMatch(said, /node:internal/, "a mistake of the author needs no stack");
-    assert.doesNotMatch(said, /platform|external/, "esbuild's options don't concern the author");
+    assert.doesNotMatch(said, /platform|external|overrides/, "esbuild's options don't concern the author");
+    assert.doesNotMatch(said, /wasm|quickjs|evaluat|\.weld-connector/i, "neither does the engine");
+    assert.ok(said.trimEnd().split("\n").length <= 20, said);
   }
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.startsWith(".") || name === "broken.wasm"),

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from weld_connector import _export as kit
-from weld_connector import _files, _host, _sockets
+from weld_connector import _files, _host, _not_here, _sockets
 from weld_connector.errors import ConnectorError
 
-from . import _data, _failure, _imports, _memory, _not_here, _page, _platform, _rehearsal, _routes, pandas_stand_in
+from . import _data, _failure, _imports, _memory, _page, _platform, _rehearsal, _routes, pandas_stand_in
 from ._answer import Answer, failed
 from ._function import Entry, Function
 from ._own import OwnModules

@@ -12,7 +12,7 @@ from componentize_py_types import Err  # type: ignore[import-not-found, unused-i
 from wit_world.exports import source as wit_source  # type: ignore[import-not-found, unused-ignore]
 from wit_world.imports import host as wit  # type: ignore[import-not-found, unused-ignore]
 
-from . import _export, _files, _host, _image, _logging, _rehearsal, _sleep, _sockets, _stack
+from . import _export, _files, _host, _image, _logging, _not_here, _rehearsal, _sleep, _sockets, _stack
 
 
 class RealHost:
@@ -95,6 +95,7 @@ def source(schema: Schema, fetch_page: FetchPage, data_limit: int, without_data:
     _keep_sources()
     # Again, for modules that were imported after the kit and have their own names for the functions.
     _sockets.install(runs)
+    _not_here.install()
     _files.keep(data_limit, without_data, runs)
     _rehearsal.rehearse(_rehearsal.call_connector)
     _image.settle()
@@ -135,5 +136,6 @@ def _keep_sources() -> None:
 
 _host.current = HOST
 _sockets.install(runs)
+_not_here.install()
 _logging.install()
 time.sleep = _sleep.sleep  # type: ignore[assignment]

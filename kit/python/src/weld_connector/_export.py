@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import os
+import re
 import traceback
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -150,9 +153,51 @@ def failure(error: BaseException) -> Failure:
     except Exception:
         text = "its text is not available"
     message = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    if isinstance(error, ImportError):
-        message += "; a component has no files when it runs: move imports to the top of a module"
+    if place := _place(error):
+        message += f" ({place})"
+    if (lack := _lack(error, text)) and NO_FILES not in text:
+        message += f"; {NO_FILES}: {lack}"
     return Failure("other", _host.printable(message))
+
+
+NO_FILES = "a component has no files when it runs"
+
+
+def _lack(error: BaseException, text: str) -> str | None:
+    """Return what to do about an error that means that a component has no files; `None` for other errors."""
+    if isinstance(error, ImportError):
+        return "move imports to the top of a module"
+    if not _host.in_component:
+        return None
+    # The kit's own refusals say more. A database is a file unless it is in memory.
+    is_file = isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError)) and "a component" not in text
+    if is_file or "unable to open database file" in text:
+        return "read files at the top of a module, and keep values for the next page in the state"
+    return None
+
+
+def _place(error: BaseException) -> str | None:
+    """Return the file and line of the connector's own frame that is nearest to the exception, such as "app.py:46"."""
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((KIT, "<", *NOT_OWN)) and "site-packages" not in frame.filename
+    ]
+    if not own:
+        return None
+    path = own[-1].filename
+    shown = os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else _shown(path)
+    return f"{shown}:{own[-1].lineno}"
+
+
+KIT = os.path.dirname(os.path.abspath(__file__)) + os.sep
+NOT_OWN = ("/python/", "/bundled/", "/world/", os.path.dirname(os.__file__) + os.sep)
+"""The folders of Python itself, in a component and here."""
+
+
+def _shown(path: str) -> str:
+    """Return a path as the author knows it. In a component, `/0` is the connector's folder, `/1` that of packages."""
+    return re.sub(r"^/\d+/", "", path)
 
 
 def _traceback(error: BaseException) -> str:
@@ -160,7 +205,8 @@ def _traceback(error: BaseException) -> str:
     # The first frame is always the kit's own.
     if frames is not None and frames.tb_next is not None:
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+    text = "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+    return re.sub(r'(?m)^(\s+File ")/\d+/', r"\1", text)
 
 
 def export(
@@ -173,9 +219,8 @@ def export(
     """
     if not isinstance(connector, type):
         raise TypeError(f"export takes the connector's class, as in export(Shop), not {described(connector)}")
-    for method in ("schema", "fetch_page"):
-        if not callable(getattr(connector, method, None)):
-            raise TypeError(f"{connector.__name__} has no method {method}")
+    for method, given in (("schema", 0), ("fetch_page", 2)):
+        _check_method(connector, method, given)
     if _host.in_component:
         from . import _component
 
@@ -186,3 +231,25 @@ def export(
             without_data,
         )
     return type("Source", (), {"connector": connector})
+
+
+def _check_method(connector: type, name: str, given: int) -> None:
+    """Check that `connector` has a method that can be called with this number of arguments."""
+    method = getattr(connector, name, None)
+    parameters = "self" if given == 0 else "self, table, state"
+    if not callable(method) or method is getattr(Connector, name):
+        raise TypeError(f"{connector.__name__} has no method {name}: add `def {name}({parameters}):`")
+    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+        raise TypeError(f"{name} of {connector.__name__} is async, which a component can't call: write `def {name}`")
+    try:
+        signature = inspect.signature(method)
+    except (TypeError, ValueError):
+        # Such as a builtin.
+        return
+    is_static = isinstance(inspect.getattr_static(connector, name), (staticmethod, classmethod))
+    try:
+        signature.bind(*[None] * (given if is_static else given + 1))
+    except TypeError:
+        raise TypeError(
+            f"{name} of {connector.__name__} takes the parameters {signature}, not ({parameters}): write `def {name}({parameters}):`"
+        ) from None

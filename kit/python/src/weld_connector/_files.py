@@ -26,8 +26,8 @@ NOT_PACKAGES = ("/python", "/bundled", "/world")
 """The folders in which componentize-py has Python itself and the bindings."""
 
 NO_FILES = (
-    "No such file; a running component has only the data files of imported packages:"
-    " read other files at the top of a module"
+    "No such file; a component has no files when it runs, except the data of imported packages:"
+    " read this one at the top of a module"
 )
 
 

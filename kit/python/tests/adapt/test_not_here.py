@@ -50,8 +50,14 @@ class Refusals(unittest.TestCase):
             ("import subprocess", "subprocess.run(['ls'])", "subprocess.Popen can't work: a component has no processes"),
             ("import subprocess", "subprocess.check_output('ls')", "no processes"),
             ("import os", "os.system('ls')", "os.system can't work"),
+            ("from os import system", "system('ls')", "os.system can't work: a component has no processes"),
+            ("import multiprocessing", "multiprocessing.Process(target=print).start()", "a component has no processes"),
+            ("import concurrent.futures.process as p", "p.ProcessPoolExecutor()", "a component has no processes"),
+            ("import _thread", "_thread.start_new_thread(print, ())", "a component has no threads"),
+            ("", "input('name: ')", "input can't work: a component has no terminal: set a variable in the section [env]"),
+            ("from getpass import getpass", "getpass()", "a component has no terminal: put the secret into"),
         ):
-            program = f"{head}\nfrom weld_adapt import _not_here\n_not_here.install()\n{call}\n"
+            program = f"{head}\nfrom weld_connector import _not_here\n_not_here.install()\n{call}\n"
             ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ)
             self.assertIn(words, ended.stderr.splitlines()[-1], call)
 

@@ -6,13 +6,22 @@ import requests as real_requests
 from socket import create_connection, getaddrinfo, gethostbyname
 
 import asyncio
+import concurrent.futures
 import ftplib
+import getpass
 import http.client
 import importlib.resources
+import multiprocessing
+import os
 import pathlib
 import pkgutil
 import smtplib
 import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
 import urllib.request
 import zoneinfo
 from collections.abc import Callable
@@ -61,7 +70,6 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "requests-https": lambda: real_requests.Session().post("https://example.com/", json={}),
     "smtp": lambda: smtplib.SMTP("example.com"),
     "ftp": lambda: ftplib.FTP("example.com"),
-    "asyncio": lambda: asyncio.run(asyncio.sleep(0)),
 }
 
 WORKS: dict[str, Callable[[], Any]] = {
@@ -85,6 +93,7 @@ WORKS: dict[str, Callable[[], Any]] = {
     "resources-names": lambda: [file.name for file in CERTIFICATES.iterdir() if file.name.endswith(".pem")],
     "pathlib": lambda: pathlib.Path(certifi.where()).stat().st_size == len(certifi.contents()),
     "glob": lambda: [file.name for file in pathlib.Path(certifi.where()).parent.glob("*.pem")],
+    "database-in-memory": lambda: sqlite3.connect(":memory:").execute("SELECT 1 + 1").fetchone()[0],
 }
 
 FAILS: dict[str, Callable[[], Any]] = {
@@ -92,6 +101,22 @@ FAILS: dict[str, Callable[[], Any]] = {
     "no-such-file": lambda: open("/data/countries.csv"),
     "no-file-of-the-package": lambda: open(pathlib.Path(certifi.where()).with_name("other.pem")),
     "written": lambda: open(certifi.where(), "a"),
+    "created": lambda: open("rows.csv", "w"),
+    "listed": lambda: os.listdir("data"),
+    "made": lambda: os.mkdir("data"),
+    "temporary": lambda: tempfile.TemporaryFile(),
+    "temporary-folder": lambda: tempfile.mkdtemp(),
+    "database": lambda: sqlite3.connect("rows.sqlite"),
+    "thread": lambda: threading.Thread(target=print).start(),
+    "pool": lambda: concurrent.futures.ThreadPoolExecutor().submit(print),
+    "process": lambda: multiprocessing.Process(target=print).start(),
+    "processes": lambda: multiprocessing.Pool(2),
+    "program": lambda: subprocess.run(["ls"]),
+    "shell": lambda: os.popen("ls"),
+    "input": lambda: input("name: "),
+    "password": lambda: getpass.getpass(),
+    "asyncio": lambda: asyncio.run(None),  # type: ignore[arg-type]
+    "exit": lambda: sys.exit("enough"),
 }
 
 

@@ -26,7 +26,6 @@ SOCKETS = [
     ("requests-https", "requests.adapters.HTTPAdapter.send"),
     ("smtp", "socket.create_connection"),
     ("ftp", "socket.create_connection"),
-    ("asyncio", "socket.socketpair"),
 ]
 
 
@@ -73,15 +72,32 @@ class Packages(unittest.TestCase):
                 "resources-names": ["cacert.pem"],
                 "pathlib": True,
                 "glob": ["cacert.pem"],
+                "database-in-memory": 2,
             },
         )
 
     def test_missing_zones_and_files_are_named(self):
         for table, message in [
             ("no-such-zone", "No time zone found with key Europe/Nowhere"),
-            ("no-such-file", "a running component has only the data files of imported packages"),
-            ("no-file-of-the-package", "read other files at the top of a module"),
-            ("written", "No such file or directory"),
+            ("no-such-file", "a component has no files when it runs, except the data of imported packages"),
+            ("no-file-of-the-package", "read this one at the top of a module"),
+            ("written", "a component has no files when it runs"),
+            ("created", "a component has no files when it runs"),
+            ("listed", "a component has no files when it runs"),
+            ("made", "a component has no files when it runs"),
+            ("temporary", "a component has no files when it runs"),
+            ("temporary-folder", "a component has no files when it runs"),
+            ("database", "a component has no files when it runs"),
+            ("thread", "a component has no threads"),
+            ("pool", "a component has no threads"),
+            ("process", "a component has no processes"),
+            ("processes", "a component has no processes"),
+            ("program", "a component has no processes"),
+            ("shell", "a component has no processes"),
+            ("input", "a component has no terminal"),
+            ("password", "a component has no terminal"),
+            ("asyncio", "a component has no event loop"),
+            ("exit", "SystemExit: enough (packages.py:"),
         ]:
             answer = self.host.page("packages", table)
             with self.subTest(table=table):

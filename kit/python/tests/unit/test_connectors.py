@@ -3,9 +3,10 @@ import os
 import time
 import unittest
 from datetime import timedelta
+from unittest import mock
 
 import weld_connector as weld
-from weld_connector import Connector, Field, Page, Table, requests
+from weld_connector import Connector, Field, Page, Table, _host, requests
 from weld_connector.errors import milliseconds
 from weld_connector.testing import FakeHost
 
@@ -138,13 +139,33 @@ class Failures(unittest.TestCase):
         def fail(table, state):
             return {}["missing"]
 
-        with FakeHost() as host, self.assertRaisesRegex(weld.ConnectorError, "^KeyError: 'missing'$"):
+        with FakeHost() as host, self.assertRaisesRegex(weld.ConnectorError, r"^KeyError: 'missing' \(tests/unit/test_connectors\.py:\d+\)$"):
             host.fetch_page(doing(fail), "orders")
         self.assertEqual({level for level, _ in host.logs}, {"error"})
         text = "\n".join(line for _, line in host.logs)
         self.assertIn('return {}["missing"]', text)
         self.assertNotIn("_export.py", text)
         self.assertTrue(text.endswith("KeyError: 'missing'"), text)
+
+    def test_a_component_explains_that_it_has_no_files(self):
+        for error in [FileNotFoundError(44, "No such file or directory", "rates.csv"), OSError(76, "Capabilities insufficient")]:
+            with mock.patch.object(_host, "in_component", True):
+                text = str(self.failing_with(error)[0])
+            self.assertRegex(text, "; a component has no files when it runs: read files at the top of a module")
+            self.assertNotIn("component", str(self.failing_with(error)[0]), "plain Python has files")
+        for error in [ConnectionError("reset"), OSError("os.popen can't work: a component has no processes")]:
+            with mock.patch.object(_host, "in_component", True):
+                self.assertNotIn("has no files", str(self.failing_with(error)[0]))
+
+    def test_paths_of_a_component_are_shown_as_the_author_knows_them(self):
+        code = compile("def fail(table, state):\n    raise ValueError('odd')\n", "/0/helpers/rows.py", "exec")
+        names = {}
+        exec(code, names)
+        with FakeHost() as host, self.assertRaisesRegex(weld.ConnectorError, r"^ValueError: odd \(helpers/rows\.py:2\)$"):
+            host.fetch_page(doing(names["fail"]), "orders")
+        text = "\n".join(line for _, line in host.logs)
+        self.assertIn('  File "helpers/rows.py", line 2, in fail', text)
+        self.assertNotIn("/0/", text)
 
     def test_a_missing_module_is_explained(self):
         error, _ = self.failing_with(ModuleNotFoundError("No module named 'wave'"))
@@ -163,6 +184,23 @@ class Failures(unittest.TestCase):
         self.assertTrue(host.logs[0][1].startswith("Traceback"))
         self.assertIn("more lines", host.logs[50][1])
         self.assertEqual(host.logs[-1][1], "KeyError: 'missing'")
+
+    def test_methods_that_can_not_be_called_are_refused(self):
+        async def later(self, table, state):
+            return weld.Page([])
+
+        for methods, message in [
+            ({}, "Shop has no method schema: add `def schema\\(self\\):`"),
+            ({"schema": lambda self: []}, "Shop has no method fetch_page: add `def fetch_page\\(self, table, state\\):`"),
+            ({"schema": lambda self: [], "fetch_page": 3}, "Shop has no method fetch_page"),
+            ({"schema": lambda self: [], "fetch_page": later}, "fetch_page of Shop is async"),
+            ({"schema": lambda self: [], "fetch_page": lambda self, table: []}, "takes the parameters \\(self, table\\), not"),
+            ({"schema": lambda self, region: [], "fetch_page": later}, "schema of Shop takes the parameters"),
+        ]:
+            with self.assertRaisesRegex(TypeError, message):
+                weld.export(type("Shop", (weld.Connector,), methods))
+        for page in [lambda self, table, state, limit=3: [], lambda self, *given: [], staticmethod(lambda table, state: [])]:
+            weld.export(type("Shop", (weld.Connector,), {"schema": lambda self: [], "fetch_page": page}))
 
     def test_the_argument_of_export_is_checked(self):
         for given in [Scripted(), "Scripted", None]:

@@ -49,7 +49,7 @@ class Files(unittest.TestCase):
         self.assertEqual(found, [("names.txt", True, False), ("zones", False, True)])
 
     def test_a_missing_file_is_explained_only_while_the_component_runs(self):
-        for runs, words in [(True, "a running component has only the data files"), (False, "No such file or directory")]:
+        for runs, words in [(True, "a component has no files when it runs"), (False, "No such file or directory")]:
             with tempfile.TemporaryDirectory() as folder:
                 kept = _files.gather([], 0)
                 replaced = _files.replacements(kept, lambda runs=runs: runs)

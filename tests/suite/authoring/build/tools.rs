@@ -225,20 +225,3 @@ fn outdated_tool_is_reported_with_both_versions() {
         .with_tool("tools/node", "echo v18.20.4");
     assert_fails(&javascript.build(&["beers"]), &["18.20.4", "20", "nodejs"]);
 }
-
-#[test]
-fn output_of_a_failed_tool_is_shown_and_nothing_is_installed() {
-    let workshop = Workshop::of_rust(guests::ECHOES_STATE).with_tool(
-        "tools/cargo",
-        "echo 'error[E0308]: mismatched types' >&2; exit 101",
-    );
-    let ended = workshop.build(&["beers"]);
-    assert_fails(&ended, &["`cargo build --release", "101"]);
-    assert!(
-        ended
-            .stderr
-            .iter()
-            .any(|line| line == "error[E0308]: mismatched types")
-    );
-    assert!(!workshop.at("plugins").exists());
-}
