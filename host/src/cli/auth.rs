@@ -11,7 +11,7 @@ use super::folders::PluginsFlag;
 use super::output::{printable, say};
 use super::tokens::TokenFlags;
 use crate::author::auth::{self, Login, Status};
-use crate::config::{ConnectorName, parse_duration};
+use crate::config::{ConnectorName, parse_duration, parse_whole_number};
 use crate::tokens::{Store, TokenKey};
 
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ enum AuthCommand {
         #[arg(long, value_name = "NAME")]
         credential: Option<String>,
         /// The port on which to wait for the browser; 0 takes that of `redirect-uri`, or any free one
-        #[arg(long, value_name = "PORT", default_value_t = 0)]
+        #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = |text: &str| parse_whole_number(text, 0..=u16::MAX))]
         port: u16,
         /// Only print the address, to open it by hand
         #[arg(long)]

@@ -21,7 +21,7 @@ use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
-use crate::config::{Secret, ServerConfig, headings, parse_address, parse_duration};
+use crate::config::{Secret, ServerConfig, headings, parse_address, parse_duration, parse_whole_number};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
 use crate::egress::HostMaps;
 use crate::lock::Mutex;
@@ -49,7 +49,7 @@ pub(super) struct DemoFlags {
     #[arg(long)]
     once: bool,
     /// Multiply the number of rows
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = |text: &str| parse_whole_number(text, 1..=10_000_u32))]
     scale: u32,
     /// The connector's pause between two pages
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = parse_duration)]

@@ -17,6 +17,8 @@ mod completions;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
+#[cfg(test)]
+mod flag_values;
 mod folders;
 mod host;
 mod logging;

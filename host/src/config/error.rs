@@ -13,7 +13,8 @@ use super::secret::KeyError;
 /// The most problems reported for one file: a file in another format can have thousands.
 const MAX_REPORTED: usize = 50;
 
-/// Why a configuration cannot be used. Messages never quote a configured value, so they can't reveal a secret.
+/// Why a configuration cannot be used. Messages never quote a configured value, so they can't reveal a secret; only a
+/// short word is quoted where a name was expected, such as a kind.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

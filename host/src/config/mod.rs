@@ -12,6 +12,7 @@
 mod allow;
 mod auth;
 mod ceilings;
+mod choice;
 mod connector;
 mod document;
 mod error;
@@ -44,8 +45,8 @@ pub use host_map::{HostMap, HostMapError};
 pub use limits::{Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
-pub(crate) use quantity::duration_text;
-pub use quantity::{ValueError, parse_duration, parse_size};
+pub use quantity::{ValueError, parse_duration, parse_size, parse_whole_number};
+pub(crate) use quantity::{duration_text, wait_text};
 pub use rate_limit::{
     BodyPath, FieldCondition, HeaderCondition, PathPattern, PathPatternError, QuotaHeaders,
     QuotaRule, Rate, RateError, RateLimitConfig, RefusalAction, RefusalRule, RefusalWait,

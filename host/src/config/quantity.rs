@@ -1,5 +1,8 @@
 //! Sizes and times as people write them, in files and flags.
 
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -67,9 +70,56 @@ pub fn parse_size(text: &str) -> Result<u64, ValueError> {
     }
 }
 
+/// Reads a whole number within the range, from a flag.
+///
+/// # Errors
+///
+/// The text is not a whole number, or is out of range. The message names the range.
+pub fn parse_whole_number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + fmt::Display,
+{
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => {
+            let problem = if is_number {
+                "out of range"
+            } else {
+                "not a whole number"
+            };
+            Err(format!(
+                "{problem}: write a number from {} to {}",
+                range.start(),
+                range.end()
+            ))
+        }
+    }
+}
+
 /// Writes a time in the syntax of [`parse_duration`].
 pub(crate) fn duration_text(duration: Duration) -> String {
     SpanPrinter::new().unsigned_duration_to_string(&duration)
+}
+
+/// Writes a measured time, or one that is left: to a tenth of a second, or to a second from a minute on.
+pub(crate) fn wait_text(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        return duration_text(Duration::from_millis(
+            time.as_millis().try_into().unwrap_or(u64::MAX),
+        ));
+    }
+    let tenths = time.saturating_add(Duration::from_millis(50)).as_millis() / 100;
+    if tenths < 600 {
+        let (seconds, rest) = (tenths / 10, tenths % 10);
+        return match rest {
+            0 => format!("{seconds}s"),
+            rest => format!("{seconds}.{rest}s"),
+        };
+    }
+    let seconds = time.saturating_add(Duration::from_millis(500)).as_secs();
+    duration_text(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
@@ -125,6 +175,51 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse_size(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn whole_numbers_are_digits_within_their_range() {
+        let out_of_range = "out of range: write a number from 1 to 9";
+        let no_number = "not a whole number: write a number from 1 to 9";
+        let cases = [
+            ("1", Ok(1)),
+            ("9", Ok(9)),
+            ("+9", Ok(9)),
+            ("0", Err(out_of_range)),
+            ("10", Err(out_of_range)),
+            ("-1", Err(out_of_range)),
+            ("99999999999999999999999", Err(out_of_range)),
+            ("many", Err(no_number)),
+            ("1.5", Err(no_number)),
+            ("1 ", Err(no_number)),
+            ("0x1", Err(no_number)),
+            ("-", Err(no_number)),
+            ("", Err(no_number)),
+        ];
+        for (text, expected) in cases {
+            let expected: Result<u32, String> = expected.map_err(str::to_owned);
+            assert_eq!(parse_whole_number(text, 1..=9), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn measured_times_are_rounded() {
+        for (milliseconds, expected) in [
+            (0, "0s"),
+            (7, "7ms"),
+            (999, "999ms"),
+            (1_000, "1s"),
+            (1_260, "1.3s"),
+            (10_040, "10s"),
+            (59_940, "59.9s"),
+            (59_950, "1m"),
+            (90_400, "1m 30s"),
+            (7_200_000, "2h"),
+        ] {
+            let time = Duration::from_millis(milliseconds);
+            assert_eq!(wait_text(time), expected, "{milliseconds}");
+        }
+        assert_eq!(wait_text(Duration::from_nanos(7)), "0s");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::choice::chosen;
+
 /// The unit of a number that means a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
@@ -35,9 +37,6 @@ impl TimeUnit {
 
     /// The unit with this name.
     pub(in crate::config) fn parse(text: &str) -> Result<Self, String> {
-        let found = UNITS.into_iter().find(|(name, _)| *name == text);
-        found
-            .map(|(_, unit)| unit)
-            .ok_or_else(|| format!("no such unit: write one of {}", Self::names()))
+        chosen("unit", text, UNITS, |(name, _)| name).map(|(_, unit)| unit)
     }
 }

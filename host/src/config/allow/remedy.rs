@@ -7,7 +7,9 @@ use super::{AllowList, syntax};
 /// What an operator can do about a request that no rule permits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowRemedy {
-    /// Add this rule.
+    /// Add this rule, the first one.
+    FirstRule(String),
+    /// Add this rule to the others.
     Rule(String),
     /// The rules permit the request over https at this origin: let `upgrade-http` make the host call it there.
     Upgrade(String),
@@ -24,6 +26,9 @@ impl AllowRemedy {
     /// The advice, as the end of a message; `file` is the connector's configuration file.
     pub fn told(&self, file: &str) -> String {
         match self {
+            Self::FirstRule(rule) => {
+                format!("add the line `allow = [\"{rule}\"]` under [network] in {file}")
+            }
             Self::Rule(rule) => {
                 format!("add \"{rule}\" to `allow` under [network] in {file}")
             }
@@ -54,6 +59,7 @@ impl AllowList {
                 permitted: permitted.origin().ascii_serialization(),
                 rule,
             },
+            None if self.0.is_empty() => AllowRemedy::FirstRule(rule),
             None => AllowRemedy::Rule(rule),
         }
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::signing_key::{Algorithm, SecretEncoding, SigningKey};
 use super::texts::{header_name, without_controls};
+use crate::config::choice::chosen;
 use crate::config::quantity::{duration_text, parse_duration};
 
 /// The contents of a token.
@@ -105,9 +106,9 @@ pub(super) fn key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<SigningKey> {
     );
     let names = SecretEncoding::ALL.map(SecretEncoding::name).join(", ");
     let encoding = fields.optional("key-encoding", &format!("one of {names}"), |text| {
-        let mut all = SecretEncoding::ALL.into_iter();
-        all.find(|encoding| encoding.name() == text)
-            .ok_or_else(|| format!("no such encoding: write one of {names}"))
+        chosen("encoding", text, SecretEncoding::ALL, |encoding| {
+            encoding.name()
+        })
     });
     let mut key_text = None;
     let key = fields.required("key", "the key, such as { file = \"key.pem\" }", |text| {

@@ -4,6 +4,7 @@ use super::credential::{Credential, CredentialKind};
 use super::fields::Fields;
 use super::{addition, jwt, known_keys, oauth2, urls};
 use crate::config::allow::AllowList;
+use crate::config::choice::chosen;
 use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::settings::Settings;
@@ -49,10 +50,7 @@ fn read(
     let may_ask_for_ranges = fields.flag("ranges");
     let expected = format!("one of {}", KINDS.join(", "));
     let kind = fields.required("kind", &expected, |text| {
-        KINDS
-            .into_iter()
-            .find(|kind| *kind == text)
-            .ok_or_else(|| format!("no such kind: write {expected}"))
+        chosen("kind", text, KINDS, |kind| kind)
     })?;
     let kind_name = kind;
     let kind = match kind {

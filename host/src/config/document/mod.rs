@@ -3,6 +3,7 @@
 
 mod entry;
 mod json;
+mod mistake;
 mod source;
 mod sources;
 mod table;
@@ -16,6 +17,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::error::Problem;
+use mistake::described;
 use text::TomlText;
 
 /// For a file that is longer and not TOML, only the first mistake is reported: the parser keeps all mistakes in memory,
@@ -39,9 +41,10 @@ impl<'t> Document<'t> {
         let problem = |error: &toml::de::Error| {
             // A file that ends too early has its mistake at the end.
             let offset = error.span().map_or(text.len(), |span| span.start);
-            places.problem(offset, None, error.message().to_owned())
+            let problem = places.problem(offset, None, error.message().to_owned());
+            (problem, places.line(offset))
         };
-        let mut problems: Vec<Problem> = if text.len() > ALL_MISTAKES_BYTES {
+        let mut problems: Vec<(Problem, &str)> = if text.len() > ALL_MISTAKES_BYTES {
             match DeTable::parse(text) {
                 Ok(root) => return Ok(Self { text: places, root }),
                 Err(first) => vec![problem(&first)],
@@ -53,10 +56,14 @@ impl<'t> Document<'t> {
             }
             errors.iter().map(problem).collect()
         };
-        problems.sort_by_key(|problem| (problem.line, problem.column));
+        problems.sort_by_key(|(problem, _)| (problem.line, problem.column));
         // Further errors in a broken line are consequences of the first.
-        problems.dedup_by_key(|problem| problem.line);
-        Err(problems)
+        problems.dedup_by_key(|(problem, _)| problem.line);
+        let described = problems.into_iter().map(|(problem, line)| Problem {
+            message: described(line, &problem.message),
+            ..problem
+        });
+        Err(described.collect())
     }
 
     /// The top-level table of the file.
@@ -140,6 +147,12 @@ mod tests {
             ("a = 'hunter2", vec![1]),
             ("a = [1,\n", vec![1]),
             ("{", vec![1]),
+            ("hunter2", vec![1]),
+            ("hunter2: hunter2", vec![1]),
+            ("a = hunter2", vec![1]),
+            ("a = 'x' hunter2", vec![1]),
+            ("a = ['hunter2' 'hunter2']", vec![1]),
+            ("a = { b = hunter2 }", vec![1]),
         ];
         for (text, lines) in cases {
             let problems = Document::parse(text).err().expect(text);

@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::entry::TomlEntry;
 use super::text::TomlText;
+use crate::config::choice::nearest;
 use crate::config::error::Problem;
 
 /// The number of characters of a long key that messages show: enough to find it.
@@ -69,7 +70,7 @@ impl<'d> TomlTable<'d> {
             .iter()
             .filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()))
             .map(|(key, value)| {
-                let advice = match self.nearest(key.get_ref()) {
+                let advice = match nearest(&self.known, key.get_ref()) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("known here: {}", self.known.join(", ")),
                 };
@@ -77,18 +78,6 @@ impl<'d> TomlTable<'d> {
                     .problem(format!("unknown key; {advice}"))
             })
             .collect()
-    }
-
-    /// The known key that was probably meant: at most a third of the letters differ. Much longer keys are not compared,
-    /// since a comparison takes memory for each pair of letters.
-    fn nearest(&self, key: &str) -> Option<&'static str> {
-        self.known
-            .iter()
-            .filter(|known| key.len() <= 4 * known.len())
-            .map(|known| (strsim::damerau_levenshtein(known, key), *known))
-            .min()
-            .filter(|(distance, known)| distance * 3 <= known.len())
-            .map(|(_, known)| known)
     }
 
     fn entry(

@@ -46,6 +46,15 @@ impl<'t> TomlText<'t> {
         }
     }
 
+    /// The line at `offset`.
+    pub(super) fn line(&self, offset: usize) -> &'t str {
+        let line = self.line_begins.partition_point(|begin| *begin <= offset);
+        let begin_of = |line: usize| self.line_begins.get(line).copied();
+        let begin = line.checked_sub(1).and_then(begin_of).unwrap_or_default();
+        let end = begin_of(line).unwrap_or(self.text.len());
+        self.text.get(begin..end).unwrap_or_default()
+    }
+
     fn characters_before(&self, offset: usize) -> usize {
         let step = offset / STEP_BYTES;
         let rest = self.text.as_bytes().get(step * STEP_BYTES..offset);
@@ -81,6 +90,10 @@ mod tests {
         ] {
             let problem = text.problem(offset, None, String::new());
             assert_eq!((problem.line, problem.column), place, "{offset}");
+        }
+        let lines = TomlText::new("a = 1\nb\n");
+        for (offset, line) in [(0, "a = 1\n"), (5, "a = 1\n"), (6, "b\n"), (8, ""), (9, "")] {
+            assert_eq!(lines.line(offset), line, "{offset}");
         }
         let empty = TomlText::new("").problem(0, None, String::new());
         assert_eq!((empty.line, empty.column), (1, 1));

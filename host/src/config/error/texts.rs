@@ -8,8 +8,33 @@ use crate::config::{Ceilings, ConnectorConfig, FileFault, ReadLimit};
 use crate::samples::{messages, samples};
 
 /// Files with one mistake each, or several of one kind.
-const MISTAKES: [&str; 36] = [
-    "a = ",
+const MISTAKES: [&str; 62] = [
+    "A = ",
+    "A = # nothing",
+    "A",
+    "A: 'x'",
+    "= 'x'",
+    "my key = 'x'",
+    "A = text",
+    "A = 10s",
+    "A = 007",
+    "A = True",
+    "A = null",
+    "A = 'x",
+    "A = \"x",
+    "A = \"\"\"x",
+    "A = \"C:\\Users\"",
+    "A = 'x' B = 'y'",
+    "A = 'x'\nA = 'y'",
+    "A = ['x' 'y']",
+    "A = ['x',\n  'y'\nB = 'z'",
+    "A = { B = 'x' C = 'y' }",
+    "A = { B = 'x'",
+    "A = [,]",
+    "[env",
+    "[env]\n[env]",
+    "[env]\nA = 'x' 'y'",
+    "A.B = 'x'\nA = 'y'",
     "memory = '1MiB'",
     "[limits]\nmemroy = '1MiB'",
     "[limits]\nmemory = 64",
@@ -44,6 +69,7 @@ const MISTAKES: [&str; 36] = [
     "[[rate-limit.refusal]]\nstatus = 200\nthen = 'wait'",
     "[[rate-limit.refusal]]\nstatus = 429\nthen = 'renew'",
     "[auth.api]\nkind = 'password'",
+    "[auth.api]\nkind = 'bearrer'",
     "[auth.api]\nurls = ['https://api.example.com']\nkind = 'oauth2'\ngrant = 'code'",
 ];
 

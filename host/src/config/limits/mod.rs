@@ -5,6 +5,7 @@ mod section;
 use std::time::Duration;
 
 use super::ceilings::Ceilings;
+use super::choice::chosen;
 
 /// The most that one call may log, in bytes: 256 KiB, regardless of `log-lines`.
 pub const MAX_LOG_BYTES: u64 = 256 << 10;
@@ -73,11 +74,8 @@ pub enum SecretInState {
 
 impl SecretInState {
     fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "refuse" => Ok(Self::Refuse),
-            "allow" => Ok(Self::Allow),
-            _ => Err("expected \"refuse\" or \"allow\"".to_owned()),
-        }
+        let values = [("refuse", Self::Refuse), ("allow", Self::Allow)];
+        chosen("value", text, values, |(name, _)| name).map(|(_, value)| value)
     }
 }
 

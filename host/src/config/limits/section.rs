@@ -229,7 +229,7 @@ mod tests {
             ),
             (
                 "secret-in-state = 'warn'",
-                "expected \"refuse\" or \"allow\"",
+                "no such value \"warn\": write one of refuse, allow",
             ),
             (
                 "log-lines = -1",

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::config::name::ConnectorName;
-use crate::config::quantity::{duration_text, parse_duration, parse_size};
+use crate::config::quantity::{duration_text, parse_duration, parse_size, parse_whole_number};
 use crate::report::size_text;
 
 /// The value that turns a time off.
@@ -30,15 +30,7 @@ impl SettingValue for u32 {
     const NAME: &'static str = "N";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let number: i64 = text
-            .parse()
-            .map_err(|error: std::num::ParseIntError| error.to_string())?;
-        Self::try_from(number).map_err(|_| {
-            format!(
-                "{number} is out of range: write a number from 0 to {}",
-                Self::MAX
-            )
-        })
+        parse_whole_number(text, 0..=Self::MAX)
     }
 
     fn text(&self) -> Option<String> {
@@ -81,7 +73,8 @@ impl SettingValue for Option<Duration> {
         }
         match parse_duration(text) {
             Ok(interval) if interval < LEAST_INTERVAL => Err(format!(
-                "too small: write at least {LEAST_INTERVAL:?}, or {NEVER}"
+                "too small: write at least {}, or {NEVER}",
+                duration_text(LEAST_INTERVAL)
             )),
             Ok(interval) => Ok(Some(interval)),
             Err(error) => Err(format!("{error}, or {NEVER}")),

@@ -88,7 +88,7 @@ fn http_link_of_an_https_api_gets_upgrade_as_advice() {
         (
             &[],
             "http://api.example.com/",
-            rule("http://api.example.com"),
+            AllowRemedy::FirstRule("http://api.example.com".to_owned()),
         ),
     ] {
         let remedy = list(rules).remedy("GET", &url(target));

@@ -7,6 +7,7 @@ use super::config::{Assertion, ClientAuth, OauthClient};
 use crate::config::auth::fields::Fields;
 use crate::config::auth::jwt::JwtContent;
 use crate::config::auth::texts::line;
+use crate::config::choice::chosen;
 use crate::config::secret::Secret;
 
 /// The values of `client-auth`.
@@ -65,10 +66,7 @@ impl ClientKeys {
             AuthMethod::ALL.map(AuthMethod::name).join(", ")
         );
         let auth = fields.optional("client-auth", &expected, |text| {
-            AuthMethod::ALL
-                .into_iter()
-                .find(|auth| auth.name() == text)
-                .ok_or_else(|| format!("no such method: write {expected}"))
+            chosen("method", text, AuthMethod::ALL, |auth| auth.name())
         });
         let is_wrong = auth.is_none() && fields.has("client-auth");
         let auth = auth.unwrap_or(AuthMethod::Basic);

@@ -4,6 +4,7 @@ use super::config::Oauth2Config;
 use super::grants::{client_credentials, jwt_bearer, password, refresh_token};
 use crate::config::allow::AllowList;
 use crate::config::auth::fields::Fields;
+use crate::config::choice::chosen;
 
 /// The values of `grant`.
 #[derive(Debug, Clone, Copy)]
@@ -97,9 +98,6 @@ pub(in crate::config::auth) fn read(
 fn kind(fields: &mut Fields<'_, '_, '_, '_>) -> Option<GrantKind> {
     let expected = format!("one of {}", GrantKind::ALL.map(GrantKind::name).join(", "));
     fields.required("grant", &expected, |text| {
-        GrantKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("no such grant: write {expected}"))
+        chosen("grant", text, GrantKind::ALL, |kind| kind.name())
     })
 }

@@ -7,6 +7,7 @@ use super::endpoint;
 use crate::config::allow::AllowList;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::texts::{header_name, not_empty};
+use crate::config::choice::chosen;
 
 /// Where a token request has its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +58,9 @@ impl TokenRequestShape {
     pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Self {
         let names = ParameterPlace::ALL.map(ParameterPlace::name).join(", ");
         let body = fields.optional("body", &format!("one of {names}"), |text| {
-            let found = ParameterPlace::ALL
-                .into_iter()
-                .find(|place| place.name() == text);
-            found.ok_or_else(|| format!("no such place for parameters: write one of {names}"))
+            chosen("place for parameters", text, ParameterPlace::ALL, |place| {
+                place.name()
+            })
         });
         let method = fields.optional("method", "a method such as \"GET\"", |text| {
             let found = METHODS.into_iter().find(|method| method.as_str() == text);

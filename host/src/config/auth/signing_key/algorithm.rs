@@ -6,6 +6,8 @@ use ring::signature::{
     RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
 };
 
+use crate::config::choice::chosen;
+
 /// An algorithm by its name in RFC 7518 and RFC 8037.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are those of the standard")]
@@ -58,13 +60,7 @@ impl Algorithm {
     ///
     /// No algorithm has this name; the message lists the valid names.
     pub(in crate::config::auth) fn parse(text: &str) -> Result<Self, String> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.name() == text);
-        found.ok_or_else(|| {
-            let names = Self::ALL.map(Self::name).join(", ");
-            format!("no such algorithm: write one of {names}")
-        })
+        chosen("algorithm", text, Self::ALL, |algorithm| algorithm.name())
     }
 
     pub(super) fn rsa(self) -> Option<&'static dyn RsaEncoding> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::body_path::BodyPath;
 use super::rule::{RefusalAction, RefusalRule, WaitPlace};
 use super::section;
+use crate::config::choice::chosen;
 use crate::config::document::{Document, ValueSources};
 use crate::config::error::Problem;
 use crate::config::reading::SystemFiles;
@@ -111,10 +112,7 @@ pub(super) fn names() -> String {
 ///
 /// There is no preset with this name.
 pub(super) fn rules(name: &str) -> Result<Vec<RefusalRule>, String> {
-    let preset = PRESETS
-        .iter()
-        .find(|preset| preset.name == name)
-        .ok_or_else(|| format!("no such preset: write one of {}", names()))?;
+    let preset = chosen("preset", name, &PRESETS, |preset| preset.name)?;
     let mut rules = parsed(preset.rules);
     for rule in &mut rules {
         rule.name = format!("preset \"{name}\" of `rate-limit.refusals`");
@@ -168,10 +166,7 @@ mod tests {
         }
         assert_eq!(
             rules("gitlab"),
-            Err(
-                "no such preset: write one of github, google, shopify, salesforce, linear"
-                    .to_owned()
-            )
+            Err("no such preset \"gitlab\": did you mean \"github\"?".to_owned())
         );
     }
 }

@@ -10,6 +10,7 @@ use super::body_path::BodyPath;
 use super::rule::{
     FieldCondition, HeaderCondition, RefusalAction, RefusalRule, RefusalWait, WaitPlace,
 };
+use crate::config::choice::chosen;
 use crate::config::document::TomlEntry;
 use crate::config::range::Range;
 use crate::config::settings::Settings;
@@ -102,12 +103,14 @@ fn action(
         settings.note(entry.problem(format!("`then` is missing: write {ACTIONS}")));
         return None;
     }
-    let action = settings.value("then", None, ACTIONS, |text| match text {
-        "wait" => Ok(Some(RefusalAction::Wait(wait))),
-        "retry" => Ok(Some(RefusalAction::Retry)),
-        "fail" => Ok(Some(RefusalAction::Fail)),
-        "renew" => Ok(Some(RefusalAction::Renew)),
-        _ => Err(format!("no such action: write {ACTIONS}")),
+    let actions = [
+        ("wait", RefusalAction::Wait(wait)),
+        ("retry", RefusalAction::Retry),
+        ("fail", RefusalAction::Fail),
+        ("renew", RefusalAction::Renew),
+    ];
+    let action = settings.value("then", None, ACTIONS, |text| {
+        chosen("action", text, actions, |(name, _)| name).map(|(_, action)| Some(action))
     })?;
     for key in ["wait", "wait-header", "wait-json", "wait-unit"] {
         if let Some(entry) = settings.entry(key)

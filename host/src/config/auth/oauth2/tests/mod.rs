@@ -236,7 +236,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{URL}grant = 'implicit'\n{client}"),
-            at(7, ".grant: no such grant: write one of client-credentials, refresh-token, password, jwt-bearer"),
+            at(7, ".grant: no such grant \"implicit\": write one of client-credentials, refresh-token, password, jwt-bearer"),
         ),
         (
             format!("grant = 'client-credentials'\n{client}"),
@@ -280,7 +280,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}client-auth = 'digest'"),
-            at(10, ".client-auth: no such method: write one of basic, basic-raw, body, private-key-jwt, none"),
+            at(10, ".client-auth: no such method \"digest\": write one of basic, basic-raw, body, private-key-jwt, none"),
         ),
         (
             format!("{asks}client-id = 'weld'\nclient-auth = 'private-key-jwt'"),
@@ -318,7 +318,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}body = 'xml'"),
-            at(10, ".body: no such place for parameters: write one of form, json, query"),
+            at(10, ".body: no such place for parameters \"xml\": write one of form, json, query"),
         ),
         (
             format!("{asks}{client}method = 'GET'\nbody = 'form'"),
@@ -334,7 +334,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}expires-in-unit = 'days'"),
-            at(10, ".expires-in-unit: no such unit: write one of seconds, milliseconds, minutes, hours, unix-seconds, unix-milliseconds"),
+            at(10, ".expires-in-unit: no such unit \"days\": write one of seconds, milliseconds, minutes, hours, unix-seconds, unix-milliseconds"),
         ),
         (
             format!("{asks}{client}token-types = ['DPoP']"),

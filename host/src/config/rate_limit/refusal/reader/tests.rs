@@ -139,14 +139,14 @@ fn invalid_values_are_refused_with_the_right_form() {
         ("refusal = 'x'".to_owned(), "1: refusal: expected a list of tables, found a string".to_owned()),
         ("[[refusal]]\nstatus = 403".to_owned(), "1: refusal[0]: `then` is missing: write one of wait, retry, fail, renew".to_owned()),
         ("[[refusal]]\nthen = 'retry'".to_owned(), "1: refusal[0]: write at least one of `status`, `header`, `json` and `text`, by which the host recognizes a refusal".to_owned()),
-        ("[[refusal]]\nstatus = 403\nthen = 'sleep'".to_owned(), "3: refusal[0].then: no such action: write one of wait, retry, fail, renew".to_owned()),
+        ("[[refusal]]\nstatus = 403\nthen = 'sleep'".to_owned(), "3: refusal[0].then: no such action \"sleep\": write one of wait, retry, fail, renew".to_owned()),
         ("[[refusal]]\nstatus = 99\nthen = 'fail'".to_owned(), "2: refusal[0].status: out of range: expected a whole number from 200 to 599".to_owned()),
         ("[[refusal]]\nstatus = ['6xx']\nthen = 'fail'".to_owned(), "2: refusal[0].status[0]: not a status: write \"2xx\", \"3xx\", \"4xx\", \"5xx\" or a number".to_owned()),
         ("[[refusal]]\nstatus = 403\nthen = 'fail'\nwait = '1s'".to_owned(), "4: refusal[0].wait: this key requires `then = \"wait\"`".to_owned()),
         (rule("wait = 'soon'"), "4: refusal[0].wait: not a time: write a number and a unit (ms, s, m or h) such as \"500ms\", \"55s\" or \"2h\"".to_owned()),
         (rule("wait-unit = 'seconds'"), "4: refusal[0].wait-unit: this key requires `wait-header` or `wait-json`, whose unit it is".to_owned()),
         (rule("wait-header = 'a'\nwait-json = 'b'"), "5: refusal[0].wait-json: write `wait-header` or `wait-json`, not both".to_owned()),
-        (rule("wait-header = 'a'\nwait-unit = 'days'"), "5: refusal[0].wait-unit: no such unit: write one of seconds, milliseconds, minutes, hours, unix-seconds, unix-milliseconds".to_owned()),
+        (rule("wait-header = 'a'\nwait-unit = 'days'"), "5: refusal[0].wait-unit: no such unit \"days\": write one of seconds, milliseconds, minutes, hours, unix-seconds, unix-milliseconds".to_owned()),
         (rule("wait-header = 'a b'"), format!("4: refusal[0].wait-header: {header}")),
         (rule("header = { 'a b' = 'x' }"), format!("4: refusal[0].header.\"a b\": {header}")),
         (rule("header = { a = '' }"), "4: refusal[0].header.a: the text is empty, so every response would match: write a text".to_owned()),
@@ -154,7 +154,7 @@ fn invalid_values_are_refused_with_the_right_form() {
         (rule("json = { a = [[1]] }"), "4: refusal[0].json: `a`: write a string, a number, true or false, or a list of them".to_owned()),
         (rule("text = ''"), "4: refusal[0].text: the text is empty, so every response would match: write a text".to_owned()),
         (rule("texts = 'x'"), "4: refusal[0].texts: unknown key; did you mean `text`?".to_owned()),
-        ("refusals = ['gitlab']".to_owned(), "1: refusals[0]: no such preset: write one of github, google, shopify, salesforce, linear".to_owned()),
+        ("refusals = ['gitlab']".to_owned(), "1: refusals[0]: no such preset \"gitlab\": did you mean \"github\"?".to_owned()),
     ];
     for (text, expected) in cases {
         assert_eq!(read(&text).1, [expected], "{text}");
