@@ -15,6 +15,7 @@ use super::message::Timeouts;
 use super::outgoing::Outgoing;
 use super::refusals::Refusals;
 use crate::account::Charge;
+use crate::config::wait_text;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::secrets::Finder;
 
@@ -142,11 +143,11 @@ impl<'s, B: Bearer> Attempt<'s, B> {
         if begins < self.deadline.at {
             return true;
         }
-        let limit = self.deadline.reason;
+        let (limit, shown) = (self.deadline.bound(), wait_text(wait));
         if !self.deadline.leaves_between_pages(begins) {
             tracing::info!(
                 origin,
-                "not waiting {wait:.1?} for another try: that is longer than {limit} allows"
+                "not waiting {shown} for another try: that is too long: {limit}"
             );
             return false;
         }
@@ -158,8 +159,8 @@ impl<'s, B: Bearer> Attempt<'s, B> {
         if let Some(obstacle) = obstacle {
             tracing::info!(
                 origin,
-                "not waiting {wait:.1?} for another try: that is longer than {limit} allows, and the call can't wait \
-                 between pages: {obstacle}"
+                "not waiting {shown} for another try: that is too long: {limit}, and the call can't wait between pages: \
+                 {obstacle}"
             );
         }
         obstacle.is_none()

@@ -16,14 +16,14 @@ use tokio::time::{Instant, Sleep};
 use self::beginning::Beginning;
 use super::codings::Codings;
 use super::decode::decoded;
-use super::error::{EgressError, Timeout};
-use super::exchange::TimeLimit;
+use super::error::EgressError;
 use super::memory::ExchangeMemory;
 use super::outgoing::TransferError;
 use super::phase::{CallPhase, PhaseTime};
 use super::piece_reader::PieceReader;
 use super::record::CallRecord;
 use super::response_warnings::{OriginWarnings, ResponseWarnings};
+use super::timeout::{TimeLimit, Timeout};
 use super::wire_pieces::{CutReason, WirePieces};
 use crate::account::{Charge, Holding};
 use crate::scope::{CallScope, Deadline};
@@ -178,7 +178,7 @@ impl ResponseBody {
                     phase: CallPhase::Body,
                     spent: self.limits.idle.time,
                 };
-                Timeout::Idle(self.limits.idle.owner).after(waited)
+                Timeout::Idle(self.limits.idle).after(waited)
             }
             Some(CutReason::TooLong) => self.too_large(),
             None => EgressError::Failed {
@@ -224,7 +224,7 @@ impl Body for ResponseBody {
                 Poll::Ready(Ok(None)) => Ok(None),
                 Poll::Ready(Err(error)) => Err(this.failure(error)),
                 more => match (this.poll_time(context), more) {
-                    (Poll::Ready(()), _) => Err(Timeout::Deadline(this.limits.deadline.reason)
+                    (Poll::Ready(()), _) => Err(Timeout::Deadline(this.limits.deadline.bound())
                         .after(this.record.phases().spent())),
                     (Poll::Pending, Poll::Ready(Ok(Some(piece)))) => {
                         this.count(&piece).map(|()| Some(piece))

@@ -34,7 +34,7 @@ use super::response_warnings::ResponseWarnings;
 use super::stream::Stream;
 use super::tls_fault::TlsFault;
 use super::wire::{Wire, WireWatch};
-use crate::config::NetworkConfig;
+use crate::config::{NetworkConfig, duration_text};
 use crate::lock::Mutex;
 
 /// How long an address is tried alone before the next one is tried in parallel (RFC 8305, section 5).
@@ -65,8 +65,8 @@ pub(super) enum DialFault {
     Tls(#[source] io::Error),
     #[error("the TLS handshake failed")]
     TlsRefused(#[source] TlsFault),
-    #[error("connecting took longer than `connect-timeout`")]
-    Timeout,
+    #[error("connecting took longer than {} (`network.connect-timeout`)", duration_text(*limit))]
+    Timeout { limit: Duration },
     #[error("`{0}` is not a valid host")]
     Host(String),
 }
@@ -134,9 +134,10 @@ impl tower_service::Service<Uri> for Dialler {
             let origin = context.origin(&uri);
             let permit = origin.permit().await;
             let connecting = context.connect(&uri, &origin, permit, &phases);
-            tokio::time::timeout(context.connect_timeout, connecting)
+            let limit = context.connect_timeout;
+            tokio::time::timeout(limit, connecting)
                 .await
-                .map_err(|_| DialFault::Timeout)?
+                .map_err(|_| DialFault::Timeout { limit })?
         })
     }
 }

@@ -10,11 +10,12 @@ use super::address::SpecialUse;
 use super::auth::error::AuthError;
 use super::memory::in_bytes;
 use super::phase::PhaseTime;
+use super::timeout::Timeout;
 use crate::account::MemoryError;
-use crate::config::AllowRemedy;
+use crate::config::{AllowRemedy, wait_text};
 use crate::report;
 use crate::report::size_text;
-use crate::scope::{ByteQuotaError, DeadlineReason};
+use crate::scope::{ByteQuotaError, TimeBound};
 
 /// The most headers of a request, and their greatest total length: more than any API accepts.
 pub(super) const MAX_HEADERS: usize = 256;
@@ -69,21 +70,21 @@ pub(crate) enum EgressError {
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
-    #[error("{}; that is longer than {limit} allows", cause.message(budget, *wait))]
+    #[error("{}; that is too long: {limit}", cause.message(budget, *wait))]
     QuotaSpent {
         /// The budget's name in the configuration, or the origin of the API.
         budget: String,
         /// The least time until the call could be made.
         wait: Duration,
         /// Whose time limit: the page's or the request's own.
-        limit: DeadlineReason,
+        limit: TimeBound,
         /// What held the call back.
         cause: HoldCause,
     },
 
     #[error(
         "{origin} is refusing calls, according to {rule}{}",
-        wait.map_or_else(String::new, |wait| format!(", for another {wait:.1?}"))
+        wait.map_or_else(String::new, |wait| format!(", for another {}", wait_text(wait)))
     )]
     RateLimited {
         origin: String,
@@ -94,8 +95,9 @@ pub(crate) enum EgressError {
     },
 
     #[error(
-        "{origin} has failed {failures} times in a row; no calls are sent to it for another {wait:.1?} \
-         (`rate-limit.failures`, `rate-limit.cool-down`)"
+        "{origin} has failed {failures} times in a row; no calls are sent to it for another {} \
+         (`rate-limit.failures`, `rate-limit.cool-down`)",
+        wait_text(*wait)
     )]
     OutOfService {
         origin: String,
@@ -126,44 +128,12 @@ pub(crate) enum EgressError {
     },
 }
 
-/// Which time limit expired, and who set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Timeout {
-    #[error("{}", .0.named("connect"))]
-    Connect(TimeoutOwner),
-    #[error("{}", .0.named("first-byte"))]
-    FirstByte(TimeoutOwner),
-    #[error("{}", .0.named("idle"))]
-    Idle(TimeoutOwner),
-    #[error("{0}")]
-    Deadline(DeadlineReason),
-}
-
 impl Timeout {
     /// The error of a call that was waiting for this when the time limit expired.
     pub(super) fn after(self, waited: PhaseTime) -> EgressError {
         EgressError::Timeout {
             limit: self,
             waited,
-        }
-    }
-}
-
-/// Who set a timeout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TimeoutOwner {
-    /// The connector's configuration, in its section `[network]`.
-    Config,
-    /// The guest, for this request.
-    Request,
-}
-
-impl TimeoutOwner {
-    /// Its name in a message.
-    fn named(self, part: &str) -> String {
-        match self {
-            Self::Config => format!("`network.{part}-timeout`"),
-            Self::Request => format!("the request's own {part} timeout"),
         }
     }
 }
@@ -270,7 +240,10 @@ impl HoldCause {
     fn message(self, budget: &str, wait: Duration) -> String {
         match self {
             Self::Quota => {
-                format!("the quota `{budget}` has no call left for at least {wait:.1?}")
+                format!(
+                    "the quota `{budget}` has no call left for at least {}",
+                    wait_text(wait)
+                )
             }
             Self::Answer => format!(
                 "the call waits for the answer to another call to `{budget}`: only one is sent until its quotas are \

@@ -17,13 +17,13 @@ use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection}
 
 use super::connection::ConnectionTag;
 use super::dial::Dialler;
-use super::error::{Timeout, TimeoutOwner};
 use super::headers;
 use super::heads::{HeadFault, MAX_HEAD_BYTES};
 use super::liveness::ConnectionLife;
 use super::outgoing::{Outgoing, OutgoingBody, TransferError};
 use super::phase::CallPhase;
 use super::record::CallRecord;
+use super::timeout::{TimeLimit, Timeout};
 use crate::scope::{CallScope, Deadline};
 pub(super) use answer_body::AnswerBody;
 use bounded_body::bounded;
@@ -42,29 +42,6 @@ pub(super) struct ExchangeTimes {
     pub(super) connect: Option<Duration>,
     pub(super) first_byte: TimeLimit,
     pub(super) deadline: Deadline,
-}
-
-/// A time limit, and who set it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TimeLimit {
-    pub(super) time: Duration,
-    pub(super) owner: TimeoutOwner,
-}
-
-impl TimeLimit {
-    /// The request's own limit if it is shorter than the configured one.
-    pub(super) fn of(own: Option<Duration>, configured: Duration) -> Self {
-        match own {
-            Some(time) if time < configured => Self {
-                time,
-                owner: TimeoutOwner::Request,
-            },
-            _ => Self {
-                time: configured,
-                owner: TimeoutOwner::Config,
-            },
-        }
-    }
 }
 
 /// Sends a request and waits for its response's head.
@@ -119,16 +96,14 @@ pub(super) async fn send(
                 };
                 tokio::time::timeout(times.first_byte.time, waiting)
                     .await
-                    .map_err(|_| {
-                        ExchangeFault::Timeout(Timeout::FirstByte(times.first_byte.owner))
-                    })??
+                    .map_err(|_| ExchangeFault::Timeout(Timeout::FirstByte(times.first_byte)))??
             }
         };
         answered.map_err(|error| ExchangeFault::of_client(error, tag(&connection).as_ref()))
     };
     let mut response = tokio::time::timeout_at(times.deadline.at, answered)
         .await
-        .map_err(|_| ExchangeFault::Timeout(Timeout::Deadline(times.deadline.reason)))??;
+        .map_err(|_| ExchangeFault::Timeout(Timeout::Deadline(times.deadline.bound())))??;
     phases.enter(CallPhase::Body);
     record.answered(response.status().as_u16());
     let tag: Option<ConnectionTag> = response.extensions_mut().remove();
@@ -169,7 +144,7 @@ async fn connected(
     tokio::time::timeout(within, connected)
         .await
         .map(drop)
-        .map_err(|_| ExchangeFault::Timeout(Timeout::Connect(TimeoutOwner::Request)))
+        .map_err(|_| ExchangeFault::Timeout(Timeout::Connect(TimeLimit::of_the_request(within))))
 }
 
 /// Waits until a request is lost: its connection is gone, and the client neither reports that nor takes another one.

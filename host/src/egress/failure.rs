@@ -7,7 +7,8 @@ use super::break_fault::{StaleFault, UnbegunFault};
 use super::codings::CodingFault;
 use super::decoders::WindowFault;
 use super::dial::DialFault;
-use super::error::{EgressError, Timeout};
+use super::error::EgressError;
+use super::timeout::Timeout;
 use super::tls_fault::TlsFault;
 
 /// How a request failed, for the decision about another try and for the decision whether the API is out of service.

@@ -58,6 +58,7 @@ mod response_warnings;
 mod signatures;
 mod stream;
 
+mod timeout;
 mod tls;
 mod tls_fault;
 mod tries;
@@ -74,10 +75,11 @@ pub(crate) use auth::AuthorizationCode;
 #[cfg(feature = "bench")]
 pub use bench::{BenchEgress, BenchPage};
 pub(crate) use current::CurrentEgress;
-pub(crate) use error::{EgressError, Timeout};
+pub(crate) use error::EgressError;
 pub use host_maps::HostMaps;
 pub(crate) use memory::{charged_header, header_bytes};
 pub(crate) use message::{Request, RequestBody, Timeouts};
 pub use network::{Network, Networking, SystemNetwork};
 pub(crate) use outgoing::StreamedBody;
+pub(crate) use timeout::Timeout;
 pub use upstreams::Upstreams;

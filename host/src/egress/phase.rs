@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::config::wait_text;
 use crate::lock::Mutex;
 use crate::waits::{WaitGuard, WaitReason};
 
@@ -59,7 +60,7 @@ pub(crate) struct PhaseTime {
 impl Display for PhaseTime {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let Self { phase, spent } = self;
-        write!(formatter, "{spent:.1?} for {phase}")
+        write!(formatter, "{} for {phase}", wait_text(*spent))
     }
 }
 

@@ -6,6 +6,7 @@ use weld_protocol::{PageError, SchemaError};
 
 use super::calls::Retention;
 use crate::account::MemoryError;
+use crate::config::duration_text;
 use crate::connectors::{CallError, ConnectorError};
 use crate::report::size_text;
 
@@ -59,7 +60,7 @@ pub(crate) enum PagesError {
     #[error("the API asks to wait before it provides the schema")]
     SchemaRateLimited { retry_after: Duration },
 
-    #[error("the schema took longer than the {limit:?} of `limits.answer-within`")]
+    #[error("the schema took longer than the {} of `limits.answer-within`", duration_text(*limit))]
     SchemaTimeout { limit: Duration },
 
     /// Too many newer versions have been loaded since the call began.

@@ -16,7 +16,7 @@ use super::ready::{CallResult, ReadyPage, ReadySchema};
 use super::schemas::SchemaCache;
 use super::wait;
 use super::{pending, schema, secrets};
-use crate::config::{ConnectorName, Limits};
+use crate::config::{ConnectorName, Limits, duration_text, wait_text};
 use crate::connectors::{
     CallError, Connector, ConnectorError, Connectors, Evictable, GuestError, GuestPage, Slot,
 };
@@ -235,7 +235,11 @@ impl PageMaker {
             .map_err(|stuck| PagesError::Stuck { pages: stuck.pages })?;
         if let Some(asked) = wait {
             if asked > limits.max_wait {
-                tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector asked for a longer wait than limits.max-wait, so it is shortened");
+                tracing::warn!(
+                    asked = wait_text(asked),
+                    max_wait = duration_text(limits.max_wait),
+                    "the connector asked for a longer wait than limits.max-wait, so it is shortened"
+                );
             }
             checked = checked.with_waiting(&wait::after_page(asked, now, limits));
         }

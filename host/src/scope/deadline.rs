@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::config::duration_text;
+
 /// The end of limits that are too long to compute an end for: 30 years.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
@@ -33,7 +35,33 @@ pub(crate) enum DeadlineReason {
     Request,
 }
 
+/// A limit with its value, as messages name it: `limits.page-timeout` is 10m.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeBound {
+    pub(crate) limit: Duration,
+    pub(crate) reason: DeadlineReason,
+}
+
+impl Display for TimeBound {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} is {}",
+            self.reason,
+            duration_text(self.limit)
+        )
+    }
+}
+
 impl Deadline {
+    /// The limit that sets it, for messages.
+    pub(crate) fn bound(&self) -> TimeBound {
+        TimeBound {
+            limit: self.limit,
+            reason: self.reason,
+        }
+    }
+
     /// `limit` after `began`.
     pub(crate) fn new(began: Instant, limit: Duration, reason: DeadlineReason) -> Self {
         let at = began.checked_add(limit).unwrap_or_else(|| began + FOREVER);
@@ -66,7 +94,7 @@ impl Display for DeadlineReason {
             Self::AnswerWithin => "`limits.answer-within`",
             Self::PageTimeout => "`limits.page-timeout`",
             Self::Total => "`network.total-timeout`",
-            Self::Request => "the request's own timeout",
+            Self::Request => "the connector's timeout for this request",
         })
     }
 }

@@ -94,9 +94,9 @@ async fn body_that_always_has_more_ends_with_its_time() {
         matches!(
             ended,
             Err(EgressError::Timeout {
-                limit: Timeout::Deadline(DeadlineReason::Total),
+                limit: Timeout::Deadline(bound),
                 ..
-            })
+            }) if bound.reason == DeadlineReason::Total
         ),
         "{ended:?}"
     );

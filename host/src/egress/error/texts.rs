@@ -2,22 +2,32 @@
 
 use std::time::Duration;
 
-use super::{EgressError, HoldCause, RequestFault, Timeout, TimeoutOwner};
+use super::{EgressError, HoldCause, RequestFault};
 use crate::account::MemoryError;
 use crate::config::AllowRemedy;
 use crate::egress::address::SpecialUse;
 use crate::egress::auth::error::AuthError;
 use crate::egress::phase::{CallPhase, PhaseTime};
+use crate::egress::timeout::{TimeLimit, Timeout};
 use crate::samples::{messages, samples};
-use crate::scope::DeadlineReason;
+use crate::scope::{DeadlineReason, TimeBound};
 
 const ORIGIN: &str = "https://api.example.com";
 const FILE: &str = "beers.toml";
 
+const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+fn bound(reason: DeadlineReason) -> TimeBound {
+    TimeBound {
+        limit: Duration::from_secs(15 * 60),
+        reason,
+    }
+}
+
 fn denied(remedy: AllowRemedy) -> EgressError {
     let origin = match &remedy {
         AllowRemedy::Upgrade(_) => "http://api.example.com",
-        AllowRemedy::Rule(_) | AllowRemedy::Port { .. } => ORIGIN,
+        AllowRemedy::FirstRule(_) | AllowRemedy::Rule(_) | AllowRemedy::Port { .. } => ORIGIN,
     };
     EgressError::Denied {
         origin: origin.to_owned(),
@@ -39,7 +49,7 @@ fn quota_spent(cause: HoldCause) -> EgressError {
     EgressError::QuotaSpent {
         budget: ORIGIN.to_owned(),
         wait: Duration::from_secs(90),
-        limit: DeadlineReason::PageTimeout,
+        limit: bound(DeadlineReason::PageTimeout),
         cause,
     }
 }
@@ -62,6 +72,7 @@ fn timeout(limit: Timeout, phase: CallPhase) -> EgressError {
 /// Those that a request gets from the policy of the network.
 fn refusals() -> Vec<EgressError> {
     let remedies = samples!(AllowRemedy:
+        AllowRemedy::FirstRule(_) => AllowRemedy::FirstRule(ORIGIN.to_owned()),
         AllowRemedy::Rule(_) => AllowRemedy::Rule(ORIGIN.to_owned()),
         AllowRemedy::Upgrade(_) => AllowRemedy::Upgrade(ORIGIN.to_owned()),
         AllowRemedy::Port { .. } => AllowRemedy::Port {
@@ -96,7 +107,7 @@ fn all() -> Vec<EgressError> {
             failures: 10,
             wait: Duration::from_secs(30),
         },
-        EgressError::Timeout { .. } => timeout(Timeout::Connect(TimeoutOwner::Config), CallPhase::Tls),
+        EgressError::Timeout { .. } => timeout(Timeout::Connect(TimeLimit::configured(TEN_SECONDS)), CallPhase::Tls),
         EgressError::Unreadable { .. } => EgressError::Unreadable {
             origin: ORIGIN.to_owned(),
             source: "the reason".into(),
@@ -111,13 +122,15 @@ fn all() -> Vec<EgressError> {
 /// Other forms of the same variants.
 fn forms() -> Vec<EgressError> {
     let limits = samples!(Timeout:
-        Timeout::Connect(_) => Timeout::Connect(TimeoutOwner::Request),
-        Timeout::FirstByte(_) => Timeout::FirstByte(TimeoutOwner::Config),
-        Timeout::Idle(_) => Timeout::Idle(TimeoutOwner::Config),
-        Timeout::Deadline(_) => Timeout::Deadline(DeadlineReason::Total),
+        Timeout::Connect(_) => Timeout::Connect(TimeLimit::of_the_request(TEN_SECONDS)),
+        Timeout::FirstByte(_) => Timeout::FirstByte(TimeLimit::configured(TEN_SECONDS)),
+        Timeout::Idle(_) => Timeout::Idle(TimeLimit::configured(TEN_SECONDS)),
+        Timeout::Deadline(_) => Timeout::Deadline(bound(DeadlineReason::Total)),
     );
+    let own = Timeout::Deadline(bound(DeadlineReason::Request));
     let timeouts = limits
         .into_iter()
+        .chain([own])
         .map(|limit| timeout(limit, CallPhase::Head));
     let held = [quota_spent(HoldCause::Answer), rate_limited(None)];
     timeouts.chain(held).collect()

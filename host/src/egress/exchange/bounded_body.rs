@@ -11,11 +11,12 @@ use http_body_util::{BodyExt, Full};
 use tokio::time::{Instant, Sleep};
 
 use crate::egress::byte_counter::ByteCounter;
-use crate::egress::error::{EgressError, Timeout};
+use crate::egress::error::EgressError;
 use crate::egress::outgoing::{OutgoingBody, StreamedBody, TransferError};
 use crate::egress::phase::{CallPhase, PhaseClock, PhaseTime};
 use crate::egress::record::CallRecord;
-use crate::scope::{ByteQuotaError, CallScope, Deadline, DeadlineReason};
+use crate::egress::timeout::Timeout;
+use crate::scope::{ByteQuotaError, CallScope, Deadline, TimeBound};
 
 /// A request's body within its limits. The record counts the sent bytes.
 pub(super) fn bounded(
@@ -48,7 +49,7 @@ pub(super) fn bounded(
                 left: max_bytes,
                 max_bytes,
                 time: Box::pin(tokio::time::sleep_until(deadline.at)),
-                reason: deadline.reason,
+                bound: deadline.bound(),
                 scope: scope.clone(),
                 sent: record.sent_bytes(),
                 phases: record.phases(),
@@ -66,7 +67,7 @@ pub(in crate::egress) enum BodyFault {
     #[error("the page has used up its bytes")]
     OverQuota { limit_bytes: u64 },
     #[error("the request timed out")]
-    OutOfTime { reason: DeadlineReason },
+    OutOfTime { bound: TimeBound },
 }
 
 impl From<ByteQuotaError> for BodyFault {
@@ -81,7 +82,7 @@ impl BodyFault {
         match self {
             Self::TooLarge { limit_bytes } => EgressError::RequestTooLarge { limit_bytes },
             Self::OverQuota { limit_bytes } => EgressError::TooManyBytes { limit_bytes },
-            Self::OutOfTime { reason } => Timeout::Deadline(reason).after(waited),
+            Self::OutOfTime { bound } => Timeout::Deadline(bound).after(waited),
         }
     }
 }
@@ -92,7 +93,7 @@ struct BoundedBody {
     max_bytes: u64,
     /// An upstream may answer before it has the whole request, and accept the rest for as long as the guest writes.
     time: Pin<Box<Sleep>>,
-    reason: DeadlineReason,
+    bound: TimeBound,
     scope: Arc<CallScope>,
     sent: ByteCounter,
     phases: PhaseClock,
@@ -124,8 +125,8 @@ impl Body for BoundedBody {
             let is_over = this.time.deadline() <= Instant::now()
                 || this.time.as_mut().poll(context).is_ready();
             if is_over {
-                let reason = this.reason;
-                return Poll::Ready(Some(Err(BodyFault::OutOfTime { reason }.into())));
+                let bound = this.bound;
+                return Poll::Ready(Some(Err(BodyFault::OutOfTime { bound }.into())));
             }
             let frame = ready!(Pin::new(&mut this.streamed.body).poll_frame(context));
             return Poll::Ready(match frame {

@@ -10,10 +10,11 @@ use crate::egress::address::SpecialUse;
 use crate::egress::break_fault::{StaleFault, UnbegunFault};
 use crate::egress::connection::ConnectionTag;
 use crate::egress::dial::DialFault;
-use crate::egress::error::{EgressError, RequestFault, Timeout, TimeoutOwner};
+use crate::egress::error::{EgressError, RequestFault};
 use crate::egress::heads::HeadFault;
 use crate::egress::liveness::ConnectionLife;
 use crate::egress::phase::PhaseTime;
+use crate::egress::timeout::{TimeLimit, Timeout};
 use crate::egress::tls_fault::TlsFault;
 
 /// Why there is no response head.
@@ -50,8 +51,8 @@ impl ExchangeFault {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         while let Some(found) = cause {
             match found.downcast_ref() {
-                Some(DialFault::Timeout) => {
-                    return Self::Timeout(Timeout::Connect(TimeoutOwner::Config));
+                Some(&DialFault::Timeout { limit }) => {
+                    return Self::Timeout(Timeout::Connect(TimeLimit::configured(limit)));
                 }
                 Some(&DialFault::Forbidden {
                     address,

@@ -105,9 +105,9 @@ async fn request_that_is_still_being_written_ends_with_its_time() {
             matches!(
                 fault,
                 Some(EgressError::Timeout {
-                    limit: Timeout::Deadline(DeadlineReason::Total),
+                    limit: Timeout::Deadline(bound),
                     ..
-                })
+                }) if bound == deadline.bound()
             ),
             "{writes} {time:?}: {error}"
         );

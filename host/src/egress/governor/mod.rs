@@ -156,7 +156,7 @@ impl Governor {
                     cause,
                     budget: name.to_string(),
                     wait,
-                    limit: deadline.reason,
+                    limit: deadline.bound(),
                 },
             )?;
         let now = Instant::now();

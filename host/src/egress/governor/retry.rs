@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::egress::error::{EgressError, Timeout};
+use crate::egress::error::EgressError;
 use crate::egress::failure::FailureKind;
+use crate::egress::timeout::Timeout;
 
 /// The greatest pause before the first retry; doubled for each one after it.
 const FIRST: Duration = Duration::from_millis(500);
@@ -41,9 +42,9 @@ pub(super) fn draw() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::egress::error::TimeoutOwner;
     use crate::egress::phase::{CallPhase, PhaseTime};
-    use crate::scope::DeadlineReason;
+    use crate::egress::timeout::TimeLimit;
+    use crate::scope::{DeadlineReason, TimeBound};
 
     #[test]
     fn pauses_double_up_to_the_maximum() {
@@ -68,14 +69,19 @@ mod tests {
 
     #[test]
     fn only_time_taken_by_the_api_counts_against_it() {
+        let limit = Duration::from_secs(1);
+        let deadline = |reason| Timeout::Deadline(TimeBound { limit, reason });
         for (timeout, against) in [
-            (Timeout::Connect(TimeoutOwner::Config), Some(true)),
-            (Timeout::FirstByte(TimeoutOwner::Request), Some(true)),
-            (Timeout::Idle(TimeoutOwner::Config), None),
-            (Timeout::Deadline(DeadlineReason::Total), None),
-            (Timeout::Deadline(DeadlineReason::Request), None),
-            (Timeout::Deadline(DeadlineReason::PageTimeout), None),
-            (Timeout::Deadline(DeadlineReason::AnswerWithin), None),
+            (Timeout::Connect(TimeLimit::configured(limit)), Some(true)),
+            (
+                Timeout::FirstByte(TimeLimit::of_the_request(limit)),
+                Some(true),
+            ),
+            (Timeout::Idle(TimeLimit::configured(limit)), None),
+            (deadline(DeadlineReason::Total), None),
+            (deadline(DeadlineReason::Request), None),
+            (deadline(DeadlineReason::PageTimeout), None),
+            (deadline(DeadlineReason::AnswerWithin), None),
         ] {
             let error = timeout.after(PhaseTime {
                 phase: CallPhase::Head,

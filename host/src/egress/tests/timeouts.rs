@@ -60,10 +60,9 @@ async fn of(egress: &Egress, request: Request) -> (String, String) {
     let (spent, rest) = named.unwrap().split_once(" for ").unwrap();
     assert!(spent.ends_with('s'), "{text}");
     let (phase, setting) = rest.rsplit_once(" (").unwrap();
-    (
-        phase.to_owned(),
-        setting.strip_suffix(')').unwrap().to_owned(),
-    )
+    let (setting, value) = setting.rsplit_once(" is ").unwrap();
+    assert_eq!(value, "300ms)", "the configured value: {text}");
+    (phase.to_owned(), setting.to_owned())
 }
 
 #[tokio::test]
@@ -163,7 +162,10 @@ async fn body_that_stalls_is_requested_again_like_one_that_breaks() {
     impatient.timeouts.idle = Some(SHORT / 2);
     let error = egress.fetch(impatient, &page(&limits)).await.unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("own idle timeout"), "{text}");
+    assert!(
+        text.ends_with("(the connector's idle timeout for this request is 150ms)"),
+        "{text}"
+    );
     assert_eq!(server.heads().len(), 2);
 }
 
@@ -195,7 +197,10 @@ async fn timeout_of_the_request_names_the_phase_too() {
     let mut request = request("GET", &format!("https://{MUTE}/"), "");
     request.timeouts.total = Some(SHORT);
     let named = timeout(config(), request).await;
-    let expected = ("the TLS handshake", "the request's own timeout");
+    let expected = (
+        "the TLS handshake",
+        "the connector's timeout for this request",
+    );
     assert_eq!((&*named.0, &*named.1), expected);
 }
 
@@ -258,7 +263,7 @@ async fn timeout_while_the_guest_writes_its_body_names_the_body() {
     let named = timeout(config(), request).await;
     let expected = (
         "the rest of the request's body",
-        "the request's own first-byte timeout",
+        "the connector's first-byte timeout for this request",
     );
     assert_eq!((&*named.0, &*named.1), expected);
 }

@@ -258,6 +258,6 @@ async fn timeout_while_a_token_is_obtained_names_the_credential() {
     request.timeouts.total = Some(Duration::from_millis(200));
     let page = page_with_waits(&Limits::default(), Arc::default());
     let error = egress.fetch(request, &page).await.unwrap_err().to_string();
-    let end = " for its credential (the request's own timeout)";
+    let end = " for its credential (the connector's timeout for this request is 200ms)";
     assert!(error.ends_with(end), "{error}");
 }

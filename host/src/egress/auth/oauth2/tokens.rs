@@ -15,8 +15,9 @@ use super::waiting;
 use crate::config::{Addition, Oauth2Config};
 use crate::egress::auth::error::{AuthError, EndpointError};
 use crate::egress::auth::refusals::RefusalMemory;
-use crate::egress::error::{EgressError, Timeout};
+use crate::egress::error::EgressError;
 use crate::egress::phase::{CallPhase, PhaseTime};
+use crate::egress::timeout::Timeout;
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
@@ -141,7 +142,7 @@ impl Tokens {
                     phase: CallPhase::Credential,
                     spent: began.elapsed(),
                 };
-                return Err(Timeout::Deadline(deadline.reason).after(waited));
+                return Err(Timeout::Deadline(deadline.bound()).after(waited));
             }
             Ok(Ok(outcome)) => outcome.clone(),
             Ok(Err(_)) => None,

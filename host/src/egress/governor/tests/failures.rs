@@ -17,7 +17,7 @@ async fn calls_to_an_api_that_keeps_failing_fail_at_once() {
     let error = quiet(&governor).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "https://api.example.com has failed 3 times in a row; no calls are sent to it for another 7.0s (`rate-limit.failures`, `rate-limit.cool-down`)"
+        "https://api.example.com has failed 3 times in a row; no calls are sent to it for another 7s (`rate-limit.failures`, `rate-limit.cool-down`)"
     );
     assert_eq!(
         governor.pause(ORIGIN, "/", 1, None, |wait| wait < HOUR),

@@ -160,7 +160,7 @@ async fn call_that_would_be_held_for_too_long_fails_at_once() {
     assert!((SECOND * 60..SECOND * 61).contains(wait), "{wait:?}");
     assert_eq!(
         error.to_string(),
-        "the quota `shop` has no call left for at least 60.3s; that is longer than `limits.page-timeout` allows"
+        "the quota `shop` has no call left for at least 1m; that is too long: `limits.page-timeout` is 59s"
     );
     assert!(
         call(&governor, ORIGIN, SECOND * 61, 200, &HeaderMap::new())

@@ -12,7 +12,6 @@ use crate::config::{Ceilings, ConnectorConfig, Limits};
 use crate::egress::body::BodyLimits;
 use crate::egress::codings::Codings;
 use crate::egress::error::EgressError;
-use crate::egress::exchange::TimeLimit;
 use crate::egress::governor::HeldCall;
 use crate::egress::governor::{Budgets, Governor, ResponseVerdict};
 use crate::egress::memory::{ExchangeMemory, MemoryPayer};
@@ -20,6 +19,7 @@ use crate::egress::phase::PhaseClock;
 use crate::egress::record::CallRecord;
 use crate::egress::refusals::Refusals;
 use crate::egress::response_warnings::ResponseWarnings;
+use crate::egress::timeout::TimeLimit;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 
