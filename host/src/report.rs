@@ -14,6 +14,25 @@ pub(crate) fn size_text(bytes: u64) -> String {
         )
 }
 
+/// The size of something that exceeds a limit: rounded, unless it then looks like the limit itself.
+pub(crate) fn size_beyond(bytes: u64, limit_bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let Some((factor, unit)) = UNITS.iter().find(|(factor, _)| bytes >= *factor) else {
+        return format!("{bytes} bytes");
+    };
+    let tenths = (u128::from(bytes) * 10 + u128::from(factor / 2)) / u128::from(*factor);
+    let (whole, tenth) = (tenths / 10, tenths % 10);
+    let text = match tenth {
+        0 => format!("{whole}{unit}"),
+        tenth => format!("{whole}.{tenth}{unit}"),
+    };
+    if text == size_text(limit_bytes) {
+        format!("{bytes} bytes")
+    } else {
+        text
+    }
+}
+
 /// An error and its causes on one line, outermost first, as log fields and answers carry them.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -67,6 +86,21 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_beyond_a_limit_differ_from_it() {
+        for (bytes, limit, expected) in [
+            (91_788_891, 64 << 20, "87.5MiB"),
+            (2 << 30, 64 << 20, "2GiB"),
+            (1_500, 1_024, "1.5KiB"),
+            (65 << 20, 64 << 20, "65MiB"),
+            ((64 << 20) + 1, 64 << 20, "67108865 bytes"),
+            (1_023, 1_000, "1023 bytes"),
+            (u64::MAX, 1, "17179869184GiB"),
+        ] {
+            assert_eq!(size_beyond(bytes, limit), expected, "{bytes}");
+        }
+    }
 
     #[test]
     fn control_characters_are_escaped() {

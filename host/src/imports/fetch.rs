@@ -38,10 +38,10 @@ pub(super) async fn fetch(
         idempotent: request.idempotent,
         credential: request.credential,
     };
-    let response = egress
-        .fetch(request, scope)
-        .await
-        .map_err(|error| refusal(&error))?;
+    let fetched = egress.fetch(request, scope).await;
+    let failure = fetched.as_ref().err();
+    scope.network.note_untold(failure.and_then(untold));
+    let response = fetched.map_err(|error| refusal(&error))?;
     let (bytes, charge) = response.body.into_parts();
     let body = match scope.cpu.utf8(bytes).await {
         Ok(text) => ReturnedBody::Text(Arc::new(text)),
@@ -78,6 +78,18 @@ fn refusal(error: &EgressError) -> HttpError {
         EgressError::Unreadable { .. } | EgressError::Failed { .. } => {
             HttpError::Failed(error.told())
         }
+    }
+}
+
+/// The message of an error for which the contract has no text.
+fn untold(error: &EgressError) -> Option<String> {
+    match refusal(error) {
+        HttpError::Timeout | HttpError::TooLarge | HttpError::Unavailable(_) => Some(error.told()),
+        HttpError::Denied(_)
+        | HttpError::Invalid(_)
+        | HttpError::Credentials(_)
+        | HttpError::OverLimit(_)
+        | HttpError::Failed(_) => None,
     }
 }
 

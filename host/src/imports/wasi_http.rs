@@ -141,11 +141,20 @@ impl WasiHttpHooks for EgressHooks {
         Box::new(async move {
             let _held_until_answered = charge;
             let request = translated(request, options);
-            let (_, response) = egress
-                .send(request, &scope)
-                .await
-                .map_err(|error| wasi(&error))?;
-            let response = response.map(|body| body.map_err(|error| wasi(&error)).boxed_unsync());
+            let sent = egress.send(request, &scope).await;
+            let told = |error: EgressError| {
+                scope.network.note_untold(untold(&error));
+                wasi(&error)
+            };
+            let (_, response) = sent.map_err(told)?;
+            scope.network.note_untold(None);
+            let response = response.map(|body| {
+                body.map_err(move |error| {
+                    scope.network.note_untold(untold(&error));
+                    wasi(&error)
+                })
+                .boxed_unsync()
+            });
             // The end of the exchange is part of the body, so nothing else remains.
             let completion: WasiCompletion = Box::new(async { Ok(()) });
             Ok((response, completion))
@@ -223,4 +232,9 @@ fn wasi(error: &EgressError) -> Error {
         | EgressError::Unreadable { .. }
         | EgressError::Failed { .. } => Error::InternalError(Some(error.told())),
     }
+}
+
+/// The message of an error for which WASI has no text.
+fn untold(error: &EgressError) -> Option<String> {
+    (!matches!(wasi(error), Error::InternalError(_))).then(|| error.told())
 }

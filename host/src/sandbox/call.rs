@@ -171,8 +171,13 @@ impl Program {
                 Err(CallError::classify(error, &circumstances))
             }
         };
+        let last_refused = store.data().memory_last_refused();
         drop_aside(scope.account.owned_bytes(), (store, charge)).await;
-        result.map_err(|error| error.or_credential_failure(scope.network.failed_credential()))
+        result.map_err(|error| {
+            error
+                .or_credential_failure(scope.network.failed_credential())
+                .explained(scope.network.untold_failure(), last_refused)
+        })
     }
 }
 

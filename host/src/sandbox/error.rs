@@ -14,8 +14,8 @@ use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
 use crate::bindings::source;
-use crate::config::ConnectorName;
-use crate::report::{self, size_text};
+use crate::config::{ConnectorName, duration_text};
+use crate::report::{self, size_beyond, size_text};
 use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 use crate::waits::{Postponement, Wait};
@@ -33,7 +33,10 @@ pub(crate) enum GuestError {
     #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
     UnknownTable { table: Option<String> },
     /// `file` is the configuration file to fix.
-    #[error("the connector is misconfigured (its settings are in {file}): {message}")]
+    #[error(
+        "the connector is misconfigured{}: {message}",
+        settings_file(file, message)
+    )]
     Misconfigured { file: String, message: String },
     #[error(
         "the connector can't continue from this state: {0}; sync the table again from the start, without a state"
@@ -86,6 +89,14 @@ impl GuestError {
     }
 }
 
+/// Where the connector's settings are, unless the message names that file.
+fn settings_file(file: &str, message: &str) -> String {
+    if message.contains(file) {
+        return String::new();
+    }
+    format!(" (its settings are in {file})")
+}
+
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
@@ -110,12 +121,14 @@ pub(crate) enum CallError {
     },
 
     #[error(
-        "the connector used more processor time than the {limit:?} that `limits.cpu-time` allows"
+        "the connector used more processor time than the {} that `limits.cpu-time` allows",
+        duration_text(*limit)
     )]
     CpuTime { limit: Duration },
 
     #[error(
-        "the call took longer than the {limit:?} that `limits.page-timeout` allows{}",
+        "the call took longer than the {} that `limits.page-timeout` allows{}",
+        duration_text(*limit),
         waits_for.as_ref().map(|wait| format!("; it was waiting: {wait}")).unwrap_or_default()
     )]
     PageTimeout {
@@ -126,8 +139,9 @@ pub(crate) enum CallError {
 
     /// A call can't outlive its request, so its page has only that time.
     #[error(
-        "the page took longer than the {limit:?} that `limits.answer-within` allows, and --no-background ends a call \
-         with its request: return smaller pages, so that each has its state sooner"
+        "the page took longer than the {} that `limits.answer-within` allows, and --no-background ends a call \
+         with its request: return smaller pages, so that each has its state sooner",
+        duration_text(*limit)
     )]
     AnswerTimeout { limit: Duration },
 
@@ -135,13 +149,25 @@ pub(crate) enum CallError {
     #[error("the page begins again after a wait: {}", .0.wait)]
     Postponed(Postponement),
 
-    #[error("the page has {bytes} bytes, more than the {} that `limits.page-size` allows", size_text(*limit_bytes))]
+    #[error(
+        "the page has {}, more than the {} that `limits.page-size` allows",
+        size_beyond(*bytes as u64, *limit_bytes),
+        size_text(*limit_bytes)
+    )]
     PageTooLarge { bytes: usize, limit_bytes: u64 },
 
-    #[error("the state has {bytes} bytes, more than the {} that `limits.state-size` allows", size_text(*limit_bytes))]
+    #[error(
+        "the state has {}, more than the {} that `limits.state-size` allows",
+        size_beyond(*bytes as u64, *limit_bytes),
+        size_text(*limit_bytes)
+    )]
     StateTooLarge { bytes: usize, limit_bytes: u64 },
 
-    #[error("the schema has {bytes} bytes, more than the {} that `limits.schema-size` allows", size_text(*limit_bytes))]
+    #[error(
+        "the schema has {}, more than the {} that `limits.schema-size` allows",
+        size_beyond(*bytes as u64, *limit_bytes),
+        size_text(*limit_bytes)
+    )]
     SchemaTooLarge { bytes: usize, limit_bytes: u64 },
 
     /// A result with an invalid string or an out-of-bounds pointer, or more data than the host accepts at once.
@@ -170,6 +196,15 @@ pub(crate) enum CallError {
         cause: String,
         /// The connector's own error.
         failed: Box<CallError>,
+    },
+
+    /// The connector failed after the host had refused it something without a text that it could report.
+    #[error("{failed}; {hint}")]
+    Explained {
+        /// The connector's own error.
+        failed: Box<CallError>,
+        /// What the host refused, and why.
+        hint: String,
     },
 
     /// The connector's code had been unmapped since it was unused, and could not be mapped again.
@@ -253,6 +288,34 @@ impl CallError {
         }
     }
 
+    /// This error, with what the host refused to the connector if that may be the cause: `request` is the failure of
+    /// its last request, `memory` the limit that refused an allocation.
+    pub(super) fn explained(self, request: Option<String>, memory: Option<MemoryError>) -> Self {
+        let (may_be_the_request, may_be_memory) = match &self {
+            Self::Guest(error) => match error {
+                GuestError::Upstream(_) | GuestError::Failed(_) => (true, true),
+                GuestError::Misconfigured { .. } | GuestError::Unauthorized(_) => (true, false),
+                // The guest knows that the state is wrong, or asks to wait.
+                GuestError::UnknownTable { .. }
+                | GuestError::InvalidState(_)
+                | GuestError::RateLimited(_) => (false, false),
+            },
+            Self::Crashed { .. } | Self::Exited { .. } => (true, true),
+            _ => (false, false),
+        };
+        let request = request.filter(|_| may_be_the_request);
+        let memory = memory.filter(|_| may_be_memory);
+        let memory = memory.map(|limit| format!("an allocation was refused: {limit}"));
+        let hints: Vec<String> = memory.into_iter().chain(request).collect();
+        if hints.is_empty() {
+            return self;
+        }
+        Self::Explained {
+            failed: Box::new(self),
+            hint: hints.join("; "),
+        }
+    }
+
     /// There is no memory for a value that the guest handed over.
     pub(super) fn out_of_memory(limit: MemoryError) -> Self {
         Self::OutOfMemory {
@@ -289,7 +352,7 @@ impl CallError {
             | Self::Unreadable { .. }
             | Self::Sandbox { .. }
             | Self::Code(_) => None,
-            Self::Credentials { failed, .. } => failed.trace(),
+            Self::Credentials { failed, .. } | Self::Explained { failed, .. } => failed.trace(),
         }
     }
 }

@@ -32,6 +32,7 @@ pub(super) struct MemoryLimiter {
     account: Arc<CallAccount>,
     charge: StoreCharge,
     refused: Option<MemoryError>,
+    last_refused: Option<MemoryError>,
 }
 
 impl MemoryLimiter {
@@ -40,6 +41,7 @@ impl MemoryLimiter {
             account,
             charge,
             refused: None,
+            last_refused: None,
         }
     }
 
@@ -49,9 +51,16 @@ impl MemoryLimiter {
         self.refused
     }
 
+    /// The limit that refused a growth most recently, whether or not a later one succeeded. A guest may report a
+    /// refusal as an error of its own, and need some memory for that.
+    pub(super) fn last_refused(&self) -> Option<MemoryError> {
+        self.last_refused
+    }
+
     fn grow(&mut self, current_bytes: u64, desired_bytes: u64) -> bool {
         let more = desired_bytes.saturating_sub(current_bytes);
         self.refused = self.charge.grow(&self.account, more).err();
+        self.last_refused = self.refused.or(self.last_refused);
         self.refused.is_none()
     }
 }
@@ -109,6 +118,10 @@ mod tests {
         assert!(limiter.refused().is_some());
         assert!(limiter.memory_growing(0, 131_072, None).unwrap());
         assert_eq!(limiter.refused(), None);
+        assert_eq!(
+            limiter.last_refused(),
+            Some(MemoryError::Connector(131_072))
+        );
     }
 
     #[test]

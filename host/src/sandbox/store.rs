@@ -112,6 +112,11 @@ impl CallState {
     pub(super) fn memory_refused(&self) -> Option<MemoryError> {
         self.memory.refused()
     }
+
+    /// The limit that refused a growth of the guest most recently, whether or not a later one succeeded.
+    pub(super) fn memory_last_refused(&self) -> Option<MemoryError> {
+        self.memory.last_refused()
+    }
 }
 
 /// The most that a guest may hand over at once, counted in bytes that wasmtime copies itself.

@@ -1,22 +1,19 @@
-//! One call's share of the network (requests and bytes), and whether its credentials could be obtained.
+//! One call's share of the network (requests and bytes), and why its last request failed.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::lock::Mutex;
-use crate::report::size_text;
 
-/// The page has used up its requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the page has already made the {limit} calls that `limits.calls` allows")]
+/// The page has used up its requests. `egress` has the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CallQuotaError {
     pub(crate) limit: u32,
     /// Whether this is the page's first such error.
     pub(crate) is_first: bool,
 }
 
-/// The page has used up its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the page's calls exceed the {} that `limits.bytes` allows", size_text(*limit_bytes))]
+/// The page has used up its bytes. `egress` has the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ByteQuotaError {
     pub(crate) limit_bytes: u64,
 }
@@ -30,6 +27,7 @@ pub(crate) struct NetworkQuota {
     max_calls: u32,
     max_bytes: u64,
     failed_credential: Mutex<Option<String>>,
+    untold_failure: Mutex<Option<String>>,
 }
 
 impl NetworkQuota {
@@ -41,6 +39,7 @@ impl NetworkQuota {
             max_calls,
             max_bytes,
             failed_credential: Mutex::default(),
+            untold_failure: Mutex::default(),
         }
     }
 
@@ -52,6 +51,17 @@ impl NetworkQuota {
     /// Why the page's last request that needs a credential had none; `None` if it had one.
     pub(crate) fn failed_credential(&self) -> Option<String> {
         self.failed_credential.lock().clone()
+    }
+
+    /// Records why the last request failed, if its error reached the guest without a text, such as a timeout; `None`
+    /// for any other result.
+    pub(crate) fn note_untold(&self, failure: Option<String>) {
+        *self.untold_failure.lock() = failure;
+    }
+
+    /// Why the page's last request failed, if the guest could not be told; `None` otherwise.
+    pub(crate) fn untold_failure(&self) -> Option<String> {
+        self.untold_failure.lock().clone()
     }
 
     /// Takes one call.

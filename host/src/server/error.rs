@@ -29,6 +29,7 @@ use super::head::MAX_HEADERS;
 use super::record::RequestRecord;
 use super::response;
 use crate::account::MemoryError;
+use crate::config::duration_text;
 use crate::connectors::{CallError, ConnectorError, GuestError};
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
@@ -90,7 +91,7 @@ pub(super) enum ApiError {
     #[error("the body is larger than {} (`--max-body`)", size_text(*limit_bytes))]
     BodyTooLarge { limit_bytes: u64 },
 
-    #[error("the body did not arrive within {limit:?} (`--body-timeout`)")]
+    #[error("the body did not arrive within {} (`--body-timeout`)", duration_text(*limit))]
     BodyTimeout { limit: Duration },
 
     #[error("the body was cut off before its end")]
@@ -308,6 +309,7 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::Unreadable { .. } => ErrorKind::InvalidPage,
         CallError::Sandbox { .. } => ErrorKind::Internal,
         CallError::Credentials { .. } => ErrorKind::CredentialsFailed,
+        CallError::Explained { failed, .. } => call_kind(failed),
         CallError::Code(_) => ErrorKind::ConnectorUnavailable,
     }
 }

@@ -3,6 +3,7 @@
 mod allowed;
 mod demo_quota;
 mod exchanges;
+mod explained;
 mod gate;
 mod governor;
 mod heads;

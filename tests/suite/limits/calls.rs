@@ -91,6 +91,15 @@ fn refused_memory_is_the_cause_only_if_it_ends_the_call() {
     );
     let message = assert_error(&weld.page("exits", &json!({})), 500, "out_of_memory");
     assert!(message.contains("memory"), "names the limit: {message}");
+    for table in ["fails", "fails_later"] {
+        let message = assert_error(&weld.page(table, &json!({})), 500, "connector_failed");
+        assert_eq!(
+            message,
+            "MemoryError; an allocation was refused: the connector needs more memory than the 32MiB that \
+             `limits.memory` allows",
+            "{table}"
+        );
+    }
 }
 
 #[test]

@@ -69,6 +69,13 @@ fn message_says_what_to_do_about_configuration_and_state() {
         misconfigured.contains("guest.toml"),
         "names the file to fix: {misconfigured}"
     );
+    let words = json!({ "words": "add a line in guest.toml" });
+    let answer = host.weld("guest").page("misconfigured", &words);
+    assert_eq!(
+        answer.json()["error"]["message"],
+        "the connector is misconfigured: add a line in guest.toml",
+        "names the file once"
+    );
     let invalid_state = message("invalid_state");
     assert!(
         invalid_state.contains("sync"),

@@ -75,6 +75,10 @@ impl CallError {
                 cause: "the cause of the credential".to_owned(),
                 failed: Box::new(CallError::Guest(GuestError::RateLimited(None))),
             },
+            CallError::Explained { .. } => CallError::Guest(GuestError::Failed("MemoryError".to_owned())).explained(
+                Some("the request timed out after waiting 10s for the head of the response (`network.first-byte-timeout` is 10s)".to_owned()),
+                Some(MemoryError::Connector(64 << 20)),
+            ),
             CallError::Code(_) => CallError::Code(CodeFault::Read(io::Error::other("the system's reason"))),
         );
         guest.chain(others).collect()

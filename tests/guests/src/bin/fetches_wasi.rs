@@ -25,7 +25,12 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
     for _ in 1..times {
         let _only_the_last_is_reported = fetch(&wanted);
     }
-    one_row(&fetch(&wanted).unwrap_or_else(|refusal| refusal.row()))
+    match fetch(&wanted) {
+        Err(refusal) if wanted["on_error"] == "fail" => {
+            Err(Error::Upstream(format!("no beers: {}", refusal.row())))
+        }
+        answer => one_row(&answer.unwrap_or_else(|refusal| refusal.row())),
+    }
 }
 
 /// Why there is no response.

@@ -1,6 +1,7 @@
 //! Requests more memory than it may have, handles the refusal, and continues as its table says: with a page, with a
-//! panic for another reason after a successful allocation, or with `exit(1)`, like runtimes that give up.
-//! The host must answer `out_of_memory` only if the refusal ended the call.
+//! panic for another reason after a successful allocation, with `exit(1)`, like runtimes that give up, or with an error of
+//! its own, like Python, also after a successful allocation.
+//! The host must answer `out_of_memory` only if the refusal ended the call, and name the limit if it may be the cause.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 
@@ -15,6 +16,11 @@ fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
         "panics_later" => {
             std::hint::black_box(vec![1_u8; 4 << 20]);
             panic!("for another reason");
+        }
+        "fails" => Err(Error::Other("MemoryError".to_owned())),
+        "fails_later" => {
+            std::hint::black_box(vec![1_u8; 4 << 20]);
+            Err(Error::Other("MemoryError".to_owned()))
         }
         "exits" => std::process::exit(1),
         _ => Err(Error::UnknownTable),
