@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use super::connector::Connector;
-use super::error::ConnectorError;
+use super::error::{ConnectorError, LoadError};
 use super::keys::AccessKeys;
 use crate::config::ConnectorName;
+use crate::report;
+
+/// The longest reason that is kept for the answers to requests.
+const MAX_REASON_BYTES: usize = 2 << 10;
 
 /// One version of a connector, whether it loaded or not. It is immutable and is replaced as a whole by the next
 /// version, so keys, state and code always belong together.
@@ -22,8 +26,16 @@ pub(super) enum EntryState {
     Ready(Arc<Connector>),
     /// It is not compiled yet.
     Loading,
-    /// It failed to load.
-    Failed,
+    /// It failed to load, for this reason.
+    Failed(Arc<str>),
+}
+
+impl EntryState {
+    /// The state of a connector that failed to load with this error. The reason lasts as long as the entry, so it is
+    /// cut off if it is long: a file may have fifty mistakes.
+    pub(super) fn failed(error: &LoadError) -> Self {
+        Self::Failed(report::shortened(&report::chain(error), MAX_REASON_BYTES).into())
+    }
 }
 
 impl RegistryEntry {
@@ -31,7 +43,7 @@ impl RegistryEntry {
     pub(super) fn connector(&self) -> Option<&Arc<Connector>> {
         match &self.state {
             EntryState::Ready(connector) => Some(connector),
-            EntryState::Loading | EntryState::Failed => None,
+            EntryState::Loading | EntryState::Failed(_) => None,
         }
     }
 
@@ -68,7 +80,9 @@ impl Lookup {
         match &self.0?.state {
             EntryState::Ready(connector) => Ok(connector.clone()),
             EntryState::Loading => Err(ConnectorError::Loading),
-            EntryState::Failed => Err(ConnectorError::Unavailable),
+            EntryState::Failed(reason) => Err(ConnectorError::Unavailable {
+                reason: reason.clone(),
+            }),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{ConfigError, FileFault, NameError, NoAnswer};
+use crate::config::{ConfigError, FileFault, NameError, NoAnswer, duration_text};
 use crate::report::size_text;
 use crate::sandbox::{CallError, CompileError};
 
@@ -69,7 +69,7 @@ pub(super) enum LoadFault {
     #[error("could not create an instance")]
     Trial(#[source] Box<CallError>),
 
-    #[error("its start took longer than {limit:?}")]
+    #[error("its start took longer than {}", duration_text(*limit))]
     TrialTimeout { limit: Duration },
 
     /// It failed before, for a permanent reason.
@@ -138,9 +138,9 @@ pub(crate) enum ConnectorError {
     #[error("no connector is loaded")]
     None,
 
-    /// The component exists but failed to load. The reason is for the operator, in the log and at startup.
+    /// The component exists but failed to load. The reason is for its author and the operator: it names files.
     #[error("the connector failed to load; the host's log has the reason")]
-    Unavailable,
+    Unavailable { reason: Arc<str> },
 
     /// The component is still being compiled, since the cache did not have its code at startup.
     #[error("the connector is still being compiled; try again soon")]

@@ -77,15 +77,16 @@ impl LoadAttempt {
     /// The result of a load that failed before anything was known about its files.
     pub(super) fn failed(path: &Path, fault: LoadFault) -> Self {
         let name = shown_name(path);
+        let error = LoadError::from(fault);
         let entry = name.parse().ok().map(|name| RegistryEntry {
             name,
             keys: None,
-            state: EntryState::Failed,
+            state: EntryState::failed(&error),
         });
         Self {
             report: LoadReport {
                 name,
-                outcome: Err(fault.into()),
+                outcome: Err(error),
             },
             entry,
             seen: None,
@@ -181,7 +182,10 @@ impl Load<'_> {
                 };
                 (EntryState::Ready(Arc::new(connector)), Ok(summary))
             }
-            Err(fault) => (EntryState::Failed, Err(fault.into())),
+            Err(fault) => {
+                let error = LoadError::from(fault);
+                (EntryState::failed(&error), Err(error))
+            }
         };
         let is_current = match self.look().await {
             Some(now) => now.stamps == seen.stamps,

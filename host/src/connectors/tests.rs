@@ -103,7 +103,7 @@ async fn until_failed(connectors: &super::Connectors, name: &str) {
     let has_failed = || {
         matches!(
             connectors.find(Some(name)),
-            Err(ConnectorError::Unavailable)
+            Err(ConnectorError::Unavailable { .. })
         )
     };
     until(name, has_failed).await;

@@ -28,6 +28,8 @@ pub(super) struct Access {
     pub(super) routes: Routes,
     /// The client's end. `None` if it can't be watched.
     pub(super) peer: Option<Peer>,
+    /// Whether the client is on this machine, or behind a proxy on it.
+    pub(super) is_local: bool,
     pub(super) outbox: Outbox,
     pub(super) head: Arc<HeadMeter>,
     pub(super) unread: UnreadBody,
@@ -43,7 +45,7 @@ impl Access {
         &self,
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
-        let record = RequestRecord::begin(&request, self.outbox.clone());
+        let record = RequestRecord::begin(&request, self.is_local, self.outbox.clone());
         let _answered = self.head.answering(record.head_bytes);
         uri::normalize(&mut request);
         request.extensions_mut().insert(record.clone());

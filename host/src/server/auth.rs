@@ -9,6 +9,17 @@ use crate::connectors::AccessKeys;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// The headers that proxies add.
+const FORWARDING: [&str; 7] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "cf-connecting-ip",
+];
+
 /// Whether a request is permitted: it carries one of the keys, or there are no keys.
 pub(super) fn permits(keys: &AccessKeys, headers: &HeaderMap) -> bool {
     keys.is_empty() || bearer(headers).is_some_and(|token| keys.contain(token))
@@ -34,6 +45,11 @@ pub(super) fn is_of_a_foreign_page(headers: &HeaderMap) -> bool {
     let is_cross_site = |site: &HeaderValue| site.as_bytes().trim_ascii() == b"cross-site";
     headers.get_all(header::ORIGIN).iter().any(is_foreign)
         || headers.get_all(SEC_FETCH_SITE).iter().any(is_cross_site)
+}
+
+/// Whether a proxy says that it passes on somebody else's request.
+pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
+    FORWARDING.iter().any(|name| headers.contains_key(*name))
 }
 
 fn is_this_machine(authority: &[u8]) -> bool {
@@ -122,6 +138,16 @@ mod tests {
         ];
         let several = several.map(|(name, value)| (name, HeaderValue::from_static(value)));
         assert!(is_of_a_foreign_page(&several.into_iter().collect()));
+    }
+
+    #[test]
+    fn requests_that_a_proxy_passes_on_are_recognized() {
+        assert!(!is_forwarded(&HeaderMap::new()));
+        for name in ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"] {
+            let name = HeaderName::try_from(name).unwrap();
+            let headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("x"))]);
+            assert!(is_forwarded(&headers), "{name}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::head::MAX_HEAD_BYTES;
 use super::metrics::{self, RequestOutcome};
 use super::record::RequestRecord;
 use super::request_id;
+use crate::config::duration_text;
 
 /// Answers a request that hyper refused with this error, with its own line in the log and its metrics. The client has
 /// `within` to receive the answer.
@@ -63,7 +64,7 @@ pub(super) async fn refuse(
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a client did not read its answer"),
         Err(_) => tracing::info!(
-            limit = ?within,
+            limit = duration_text(within),
             "cut off a client that read nothing of its answer for this long (--write-timeout)"
         ),
     }

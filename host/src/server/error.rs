@@ -7,7 +7,8 @@
 //!
 //! - The client gets JSON: the kind, which programs may rely on, the chain of messages, and the request's id.
 //!   Messages say what to do, and never contain a secret or a row.
-//! - The log gets the same message under the same id, and the guest's backtrace if there is one.
+//! - The log gets the same message under the same id, and the guest's backtrace if there is one. Why a connector failed
+//!   to load is always in the log, but only in the answers to clients that may know it.
 //!
 //! The kind determines the status (the map is in `weld-protocol`), and both determine the log level. The matches
 //! below are deliberately exhaustive: a new cause does not compile until its answer is defined here.
@@ -179,7 +180,7 @@ impl ApiError {
                 ConnectorError::Unknown { .. }
                 | ConnectorError::Ambiguous
                 | ConnectorError::None
-                | ConnectorError::Unavailable
+                | ConnectorError::Unavailable { .. }
                 | ConnectorError::Call(_),
             )
             | PagesError::InvalidPage(_)
@@ -201,8 +202,13 @@ impl ApiError {
     /// can fix as warnings, and faults that only the client can fix as information.
     pub(super) fn answer(&self, record: &RequestRecord) -> Response {
         let kind = self.kind();
-        let message = crate::report::chain(self);
-        self.log(&message, record.began.elapsed());
+        let complete = self.complete();
+        self.log(&complete, record.began.elapsed());
+        let message = if record.shows_reasons() {
+            complete
+        } else {
+            crate::report::chain(self)
+        };
         let answer = ErrorAnswer {
             kind,
             message,
@@ -213,6 +219,17 @@ impl ApiError {
         *response.status_mut() = self.status();
         self.add_headers(response.headers_mut());
         response
+    }
+
+    /// The message with the reason why a connector failed to load. The reason names files of the host, so only the log
+    /// and [some clients](RequestRecord::shows_reasons) get it.
+    fn complete(&self) -> String {
+        if let Self::Page(failure) = self
+            && let PagesError::Connector(ConnectorError::Unavailable { reason }) = failure.as_ref()
+        {
+            return format!("the connector failed to load: {reason}");
+        }
+        crate::report::chain(self)
     }
 
     fn log(&self, message: &str, took: Duration) {
@@ -285,7 +302,9 @@ fn connector_kind(error: &ConnectorError) -> ErrorKind {
         ConnectorError::Unknown { .. } | ConnectorError::Ambiguous | ConnectorError::None => {
             ErrorKind::UnknownConnector
         }
-        ConnectorError::Unavailable | ConnectorError::Loading => ErrorKind::ConnectorUnavailable,
+        ConnectorError::Unavailable { .. } | ConnectorError::Loading => {
+            ErrorKind::ConnectorUnavailable
+        }
         ConnectorError::ShuttingDown => ErrorKind::ShuttingDown,
         ConnectorError::Busy { .. } => ErrorKind::Busy,
         ConnectorError::Call(error) => call_kind(error),

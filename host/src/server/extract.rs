@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts};
 use http::request::Parts;
 use http::{Request, header};
 
-use super::auth::{is_of_a_foreign_page, names_this_machine, permits};
+use super::auth::{is_forwarded, is_of_a_foreign_page, names_this_machine, permits};
 use super::body::ReceivedBody;
 use super::error::ApiError;
 use super::head::MAX_HEAD_BYTES;
@@ -103,9 +103,7 @@ fn note(parts: &Parts, name: Option<&str>, labels: TargetLabels) -> Result<(), A
     if let Some(name) = &name {
         tracing::Span::current().record("connector", name);
     }
-    let record = parts.extensions.get::<Arc<RequestRecord>>();
-    // There always is one, since every request passes through `Access`.
-    let record = record.ok_or(ApiError::Panicked)?;
+    let record = record(parts)?;
     record.aim(RequestTarget { name, labels });
     if record.head_bytes > MAX_HEAD_BYTES {
         return Err(ApiError::HeadersTooLarge {
@@ -115,6 +113,13 @@ fn note(parts: &Parts, name: Option<&str>, labels: TargetLabels) -> Result<(), A
     Ok(())
 }
 
+/// The request's record. There always is one, since every request passes through `Access`.
+fn record(parts: &Parts) -> Result<&Arc<RequestRecord>, ApiError> {
+    parts.extensions.get().ok_or(ApiError::Panicked)
+}
+
+/// Checks the key. Then the client may know why the connector failed to load, if it sends the connector's own key, or is
+/// on this machine itself rather than behind a proxy here.
 fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Result<(), ApiError> {
     let hosts = parts.headers.get_all(header::HOST).iter().count();
     if hosts > 1 {
@@ -130,5 +135,12 @@ fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Resul
     if keys.is_empty() && is_of_a_foreign_page(&parts.headers) {
         return Err(ApiError::ForeignOrigin);
     }
+    let is_own_key = lookup
+        .and_then(Lookup::keys)
+        .is_some_and(|own| !own.is_empty());
+    let record = record(parts)?;
+    let is_of_this_machine =
+        record.is_local && names_this_machine(&parts.headers) && !is_forwarded(&parts.headers);
+    record.show_reasons(is_own_key || is_of_this_machine);
     Ok(())
 }

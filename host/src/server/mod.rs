@@ -38,7 +38,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::config::{Secret, ServerConfig};
+use crate::config::{Secret, ServerConfig, duration_text};
 use crate::connectors::{AccessKeys, Connectors};
 use crate::pages::Pages;
 use access::Access;
@@ -168,14 +168,17 @@ impl Server {
             }
         }
         drop(self.listener);
-        tracing::info!(?grace, "shutting down");
+        tracing::info!(grace = duration_text(grace), "shutting down");
         let until = Instant::now() + grace;
         service.pages.close();
         if tokio::time::timeout_at(until, graceful.shutdown())
             .await
             .is_err()
         {
-            tracing::warn!(?grace, "cutting off requests that are still running");
+            tracing::warn!(
+                grace = duration_text(grace),
+                "cutting off requests that are still running"
+            );
         }
         let cut_off = service.pages.drain(until).await;
         if cut_off > 0 {
@@ -204,10 +207,14 @@ fn serve(
     let _ = stream.set_nodelay(true);
     let peer = Peer::of(stream.clone())
         .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"));
+    let is_local = stream
+        .peer_addr()
+        .is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     let outbox = Outbox::default();
     let access = Arc::new(Access {
         routes,
         peer: peer.ok(),
+        is_local,
         outbox: outbox.clone(),
         head,
         unread: unread.clone(),

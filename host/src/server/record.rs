@@ -1,5 +1,6 @@
 //! What is known about a request while it is answered, for its log line, its metrics and its errors.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -16,10 +17,13 @@ pub(super) struct RequestRecord {
     pub(super) began: Instant,
     /// The size of the request line and the headers in bytes.
     pub(super) head_bytes: usize,
+    /// Whether its connection comes from this machine.
+    pub(super) is_local: bool,
     /// Where the receipts of its connection's answers go.
     pub(super) outbox: Outbox,
     target: OnceLock<RequestTarget>,
     outcome: OnceLock<RequestOutcome>,
+    shows_reasons: AtomicBool,
 }
 
 /// What a request is for.
@@ -32,7 +36,7 @@ pub(super) struct RequestTarget {
 
 impl RequestRecord {
     /// Creates the record of a request that has just arrived.
-    pub(super) fn begin<B>(request: &Request<B>, outbox: Outbox) -> Arc<Self> {
+    pub(super) fn begin<B>(request: &Request<B>, is_local: bool, outbox: Outbox) -> Arc<Self> {
         let line = request.uri().path_and_query();
         let line = line.map_or(0, |line| line.as_str().len());
         let head_bytes = request.headers().iter().fold(line, |sum, (name, value)| {
@@ -40,6 +44,7 @@ impl RequestRecord {
         });
         Arc::new(Self {
             head_bytes,
+            is_local,
             ..Self::without_head(outbox)
         })
     }
@@ -50,9 +55,11 @@ impl RequestRecord {
             id: request_id::new(),
             began: Instant::now(),
             head_bytes: 0,
+            is_local: false,
             outbox,
             target: OnceLock::new(),
             outcome: OnceLock::new(),
+            shows_reasons: AtomicBool::new(false),
         }
     }
 
@@ -65,6 +72,16 @@ impl RequestRecord {
     /// Records the outcome of a request that did not fail.
     pub(super) fn succeed(&self, outcome: RequestOutcome) {
         let _ = self.outcome.set(outcome);
+    }
+
+    /// Sets whether the client may know why a connector failed to load: it is the connector's author or the operator.
+    pub(super) fn show_reasons(&self, shows: bool) {
+        self.shows_reasons.store(shows, Ordering::Relaxed);
+    }
+
+    /// Whether the client may know why a connector failed to load.
+    pub(super) fn shows_reasons(&self) -> bool {
+        self.shows_reasons.load(Ordering::Relaxed)
     }
 
     pub(super) fn name(&self) -> Option<&str> {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::head::HeadMeter;
+use crate::config::duration_text;
 use rustix::net::{SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -103,7 +104,7 @@ impl Socket {
             }
             if stall.since.elapsed() >= self.write_timeout {
                 tracing::info!(
-                    limit = ?self.write_timeout,
+                    limit = duration_text(self.write_timeout),
                     "cut off a client that read nothing of its answer for this long (--write-timeout)"
                 );
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));

@@ -67,6 +67,59 @@ fn broken_file_is_reported_with_its_reason_while_the_others_serve() {
 }
 
 #[test]
+fn author_learns_why_the_connector_failed_to_load_and_nobody_else() {
+    let host = host()
+        .variable("WELD_API_KEY", "the host's key")
+        .plugin("open", guests::ECHOES_STATE)
+        .config("open", "[limits]\nmemroy = 'hunter2'")
+        .file("own.wasm", "no component")
+        .config("own", "api-key = \"its own key\"")
+        .start();
+    let broken = "open.toml:2: limits.memroy: unknown key; did you mean `memory`?";
+    let text = "own.wasm";
+    host.announcement("open");
+    host.announcement("own");
+    let message = |connector: &str, key: &str, header: Option<(&str, &str)>| {
+        let request = host.weld(connector).with_key(key).request("GET", "/schema");
+        let request = match header {
+            None => request,
+            Some((name, value)) => request.header(name, value),
+        };
+        let answer = request.send();
+        match answer.status() {
+            401 => answer.text(),
+            _ => assert_error(&answer, 503, "connector_unavailable"),
+        }
+    };
+    let hidden = "the connector failed to load; the host's log has the reason";
+    let shown = message("open", "the host's key", None);
+    assert!(shown.ends_with(broken), "on this machine: {shown}");
+    for proxied in [
+        ("X-Forwarded-For", "203.0.113.7"),
+        ("Forwarded", "for=203.0.113.7"),
+        ("Via", "1.1 proxy"),
+        ("host", "connectors.example.com"),
+    ] {
+        let answered = message("open", "the host's key", Some(proxied));
+        assert_eq!(answered, hidden, "{proxied:?}");
+        let own = message("own", "its own key", Some(proxied));
+        assert!(own.contains("WebAssembly"), "its own key: {own}");
+    }
+    for (connector, key) in [("open", "another key"), ("own", "the host's key")] {
+        let refused = message(connector, key, None);
+        assert!(
+            refused.contains("unauthorized")
+                && !refused.contains(".toml")
+                && !refused.contains(text),
+            "{connector}: {refused}"
+        );
+    }
+    let line = host.log().wait_for_text("status=503");
+    assert!(line.contains(broken), "the log has it in any case: {line}");
+    assert!(!host.log().so_far().join("\n").contains("hunter2"));
+}
+
+#[test]
 fn component_of_another_contract_is_reported_with_what_differs() {
     let foreign = [
         ("command", guests::IS_A_COMMAND, "weld:connector/source"),

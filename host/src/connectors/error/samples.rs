@@ -6,6 +6,9 @@ use super::{ConnectorError, Full};
 use crate::samples::samples;
 use crate::sandbox::CallError;
 
+/// Why the sample of a connector failed to load.
+pub(crate) const REASON: &str = "plugins/beers.toml:1: memory: unknown key";
+
 impl ConnectorError {
     pub(crate) fn samples() -> Vec<Self> {
         let retry_after = Duration::from_secs(2);
@@ -22,7 +25,7 @@ impl ConnectorError {
             ConnectorError::Unknown { .. } => ConnectorError::Unknown { name: "beers".to_owned() },
             ConnectorError::Ambiguous => ConnectorError::Ambiguous,
             ConnectorError::None => ConnectorError::None,
-            ConnectorError::Unavailable => ConnectorError::Unavailable,
+            ConnectorError::Unavailable { .. } => ConnectorError::Unavailable { reason: REASON.into() },
             ConnectorError::Loading => ConnectorError::Loading,
             ConnectorError::ShuttingDown => ConnectorError::ShuttingDown,
             ConnectorError::Busy { .. } => ConnectorError::Busy {
