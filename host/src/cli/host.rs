@@ -57,9 +57,9 @@ impl Host {
             .total_memory_bytes
             .unwrap_or_else(|| machine.default_total_memory_bytes());
         let capacity = machine.capacity(config.slots, total_memory_bytes);
-        if let Some(wished) = config.slots.filter(|slots| *slots > capacity.slots) {
+        if let Some(requested) = config.slots.filter(|slots| *slots > capacity.slots) {
             let (slots, bound) = (capacity.slots, capacity.bound);
-            tracing::warn!(wished, slots, %bound, "--slots exceeds what this machine can hold, and was lowered");
+            tracing::warn!(requested, slots, %bound, "--slots exceeds what this machine can hold, and was lowered");
         }
         let compilation = Compilation::Process(CompilerProcess::of_this_program(
             [COMPILER_COMMAND.into()],

@@ -12,6 +12,7 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::check::LogCapture;
+use super::log_line::EventText;
 use super::output;
 use crate::config::headings;
 
@@ -55,7 +56,7 @@ impl Format {
             .with_writer(writer)
             .with_ansi(std::io::stderr().is_terminal());
         match self {
-            Self::Text => lines.boxed(),
+            Self::Text => lines.event_format(EventText).boxed(),
             Self::Json => lines.json().flatten_event(true).boxed(),
         }
     }

@@ -21,6 +21,7 @@ mod error;
 mod flag_values;
 mod folders;
 mod host;
+mod log_line;
 mod logging;
 mod man;
 mod maps;

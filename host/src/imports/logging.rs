@@ -1,7 +1,8 @@
 //! Writes a guest's output (stdout, stderr, `log`) as lines of the host's log.
 //!
 //! Guests are not trusted: a line's control characters are escaped, so that it can neither forge another line nor
-//! control a terminal. One call's lines and bytes are limited over all three kinds of output together.
+//! control a terminal. A message of several lines, such as a traceback, stays one event; the log's format keeps its lines
+//! apart from other events. One call's lines and bytes are limited over all three kinds of output together.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard};
@@ -15,12 +16,15 @@ use crate::report;
 use crate::secrets::{Replacer, Secrets};
 
 /// The longest line, before its characters are escaped. The rest of a longer line of a stream becomes a separate line,
-/// so that a guest which never ends its line costs no more memory than this; a message of `log` is truncated.
+/// so that a guest which never ends its line costs no more memory than this; in a message of `log`, the line is truncated.
 const MAX_LINE_BYTES: usize = 8 << 10;
+
+/// The longest message of `log`, with all of its lines, before its characters are escaped. The rest is cut off.
+const MAX_MESSAGE_BYTES: usize = 32 << 10;
 
 /// The number of bytes of a message that are read: more than are shown, since secrets in it may be longer than their
 /// replacements.
-pub(super) const READ_LINE_BYTES: usize = 4 * MAX_LINE_BYTES;
+pub(super) const READ_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 
 /// The number of lines at the end of stderr that are kept for the report of a crash, including dropped ones.
 const TAIL_LINES: usize = 20;
@@ -89,16 +93,16 @@ impl CallLog {
         }
     }
 
-    /// Logs a message of the contract's `log` as one line; its line breaks are escaped.
-    pub(super) fn guest_line(&self, level: LogLevel, message: &str) {
+    /// Logs a message of the contract's `log` as one event, which may have several lines.
+    pub(super) fn guest_message(&self, level: LogLevel, message: &str) {
         let mut state = self.lock();
         if state.lines_left == 0 {
             drop(state);
             self.drop_line();
             return;
         }
-        let message = state.secrets.shown_beginning(message, MAX_LINE_BYTES);
-        state.line(GuestOutput::Log, level, message.as_bytes());
+        let message = state.secrets.shown_beginning(message, MAX_MESSAGE_BYTES);
+        state.message(level, &message);
     }
 
     /// Counts a message that was dropped because there was no memory for it.
@@ -211,6 +215,32 @@ impl LogState {
         self.tail.push_back(line);
     }
 
+    /// Logs a message as one event; those of its lines that exceed the limit are dropped.
+    fn message(&mut self, level: LogLevel, message: &str) {
+        let (mut text, mut kept, mut bytes) = (String::new(), 0, 0);
+        let mut lines = message.lines();
+        // An empty message is a line, too.
+        let first = lines.next().unwrap_or_default();
+        for line in std::iter::once(first).chain(lines) {
+            let line = report::escaped(&report::shortened(line, MAX_LINE_BYTES));
+            let with_line = bytes + line.len() as u64;
+            if kept >= self.lines_left || with_line > self.bytes_left {
+                self.dropped_lines = self.dropped_lines.saturating_add(1);
+                continue;
+            }
+            if kept > 0 {
+                text.push('\n');
+            }
+            text.push_str(&line);
+            (kept, bytes) = (kept + 1, with_line);
+        }
+        self.lines_left = self.lines_left.saturating_sub(kept);
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        if kept > 0 {
+            self.event(GuestOutput::Log, level, &text);
+        }
+    }
+
     fn line(&mut self, output: GuestOutput, level: LogLevel, line: &[u8]) {
         let fits = self.lines_left > 0 && line.len() as u64 <= self.bytes_left;
         if !fits && output != GuestOutput::Stderr {
@@ -232,6 +262,10 @@ impl LogState {
         }
         self.lines_left = self.lines_left.saturating_sub(1);
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        self.event(output, level, &text);
+    }
+
+    fn event(&self, output: GuestOutput, level: LogLevel, text: &str) {
         let (connector, source) = (&self.connector, output.name());
         match level {
             LogLevel::Debug => tracing::debug!(target: "guest", %connector, source, "{text}"),
@@ -268,6 +302,20 @@ mod tests {
         assert_eq!(log.lock().dropped_lines, 0);
         log.lock().write(GuestOutput::Stdout, b"one more\n");
         assert_eq!(log.lock().dropped_lines, 1);
+    }
+
+    #[test]
+    fn lines_of_a_message_count_each() {
+        let log = log(3);
+        for (message, left, dropped) in [("1\n2\n", 1, 0), ("3\n4\n5", 0, 2), ("6", 0, 3)] {
+            log.guest_message(LogLevel::Info, message);
+            let state = log.lock();
+            assert_eq!(
+                (state.lines_left, state.dropped_lines),
+                (left, dropped),
+                "{message:?}"
+            );
+        }
     }
 
     #[test]

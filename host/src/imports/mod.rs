@@ -23,7 +23,7 @@ use crate::bindings::{HandedRequest, HandedText, ReturnedBody, payment};
 use crate::egress::CurrentEgress;
 use crate::scope::CallScope;
 pub(crate) use logging::CallLog;
-use logging::READ_LINE_BYTES;
+use logging::READ_MESSAGE_BYTES;
 pub(crate) use stream::GuestStream;
 pub(crate) use wasi_http::WasiHttp;
 pub(crate) use wasi_http::linking::add_to_linker as add_wasi_http_to_linker;
@@ -119,9 +119,9 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
                 match payment() {
                     Ok(paid) => {
                         let message = message
-                            .beginning(READ_LINE_BYTES, &imports.scope.cpu)
+                            .beginning(READ_MESSAGE_BYTES, &imports.scope.cpu)
                             .await?;
-                        imports.log.guest_line(level, &message);
+                        imports.log.guest_message(level, &message);
                         give_back(message, paid);
                     }
                     Err(_) => imports.log.drop_line(),

@@ -5,12 +5,12 @@ import { Decimal } from "./decimal.js";
 import { trace, wellFormed } from "./errors.js";
 import { isRunning } from "./running.js";
 
-/** Writes a line to the host's log. Lines logged while the connector is built are dropped. */
+/** Writes a message, possibly of several lines, to the host's log. Messages logged while the connector is built are dropped. */
 export function log(level, message) {
   if (isRunning()) hostLog(level, wellFormed(message));
 }
 
-/** Writes each line of a text to the host's log separately, since the log escapes line breaks. */
+/** Writes each line of a text to the host's log separately, as the platforms of functions do. */
 export function logLines(level, text) {
   for (const line of text.split(/\r?\n/)) log(level, line);
 }

@@ -46,6 +46,40 @@ fn every_output_appears_in_the_log_under_the_connectors_name() {
 }
 
 #[test]
+fn event_names_its_connector_once() {
+    let host = host().plugin("chatty", guests::LOGS_AT_EVERY_LEVEL).start();
+    host.weld("chatty").good_page("rows", &json!({}));
+    for (text, source) in [
+        ("an error line", None),
+        ("a line on stderr", Some("source=\"stderr\"")),
+        ("status=200", None),
+    ] {
+        let line = host.log().wait_for_text(text);
+        assert_eq!(line.matches("chatty").count(), 1, "{line}");
+        assert_eq!(line.contains("source="), source.is_some(), "{line}");
+        assert!(source.is_none_or(|source| line.contains(source)), "{line}");
+    }
+}
+
+#[test]
+fn lines_of_a_message_are_one_event_of_the_json_log() {
+    let host = host()
+        .plugin("guest", guests::LOGS_CONTROL_CHARACTERS)
+        .flag("--log-format", "json")
+        .start();
+    host.weld("guest").good_page("rows", &json!({}));
+    let line = host.log().wait_for_text("by log");
+    let event: Value = serde_json::from_str(&line).unwrap();
+    let message = event["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("by log ") && message.contains("\nERROR forged line"),
+        "{line}"
+    );
+    assert_eq!(event["source"], "log");
+    assert_eq!(event["connector"], "guest");
+}
+
+#[test]
 fn lines_below_the_level_are_left_out() {
     let host = host()
         .plugin("chatty", guests::LOGS_AT_EVERY_LEVEL)
@@ -85,10 +119,16 @@ fn json_log_has_one_object_per_line() {
 fn control_characters_are_escaped() {
     let host = host_with(guests::LOGS_CONTROL_CHARACTERS);
     host.weld("guest").good_page("rows", &json!({}));
-    for way in ["by log", "by stdout", "by stderr"] {
+    for way in ["by stdout", "by stderr"] {
         let line = host.log().wait_for_text(way);
         assert!(line.contains("forged"), "still one line: {line}");
     }
+    host.log().wait_for_text("by log");
+    let line = host.log().wait_for_text("ERROR forged line");
+    assert!(
+        line.starts_with("    | ERROR forged line"),
+        "a further line of its event: {line}"
+    );
     assert_nothing_forged(&host);
 }
 

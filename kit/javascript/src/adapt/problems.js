@@ -3,7 +3,7 @@
 import { excerpt } from "../body.js";
 import { ConnectorError, Misconfigured, RateLimited, Unauthorized, Upstream, contractError, messageOf, trace, withSources } from "../errors.js";
 import { withoutQuery } from "../fetch.js";
-import { logLines } from "../log.js";
+import { log } from "../log.js";
 import { rateLimit } from "../refusal.js";
 import { lastFailure, requestsSent } from "../requests-sent.js";
 
@@ -60,12 +60,12 @@ export function explained(error) {
   }
   const failure = failureNote();
   if (place === undefined) {
-    logLines("error", trace(error));
+    log("error", trace(error));
     return new ConnectorError(messageOf(error) + failure, { cause: error });
   }
   const message = `${place}: ${messageOf(error)}${failure}`;
   const frames = ownFrames(stackOf(error)).map((frame) => frame.replace(OWN, "$1:$2").trim());
-  logLines("error", [message, ...frames].join("\n    "));
+  log("error", [message, ...frames].join("\n    "));
   return new ConnectorError(message, { cause: error });
 }
 
@@ -74,7 +74,7 @@ export function explained(error) {
  */
 export function afterAnswer(error) {
   const place = ownPlace(stackOf(error));
-  logLines("warn", `${place === undefined ? "" : `${place}: `}after the response: ${messageOf(error)}`);
+  log("warn", `${place === undefined ? "" : `${place}: `}after the response: ${messageOf(error)}`);
 }
 
 // The last request that an API refused, since the function's own message often doesn't name it.

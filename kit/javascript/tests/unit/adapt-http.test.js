@@ -346,7 +346,7 @@ test("an error names its place in the function's own files, and the log has the 
   }
   assert.deepEqual(
     host.logs.map(({ message }) => message),
-    ["lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined", "    at rowsOf (lib/rows.js:7)"],
+    ["lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined\n    at rowsOf (lib/rows.js:7)"],
   );
 });
 

@@ -35,13 +35,12 @@ def _level(number: int) -> str:
 
 
 def log(level: str, text: str) -> None:
-    """Log each line of `text` separately, because the host would escape the line breaks."""
+    """Log `text`, possibly of several lines, as one event."""
     lines = _host.printable(text).split("\n")
     if len(lines) > MOST_LINES:
         half = MOST_LINES // 2
         lines[half:-half] = [f"… {len(lines) - 2 * half} more lines …"]
-    for line in lines:
-        _host.current.log(level, line)
+    _host.current.log(level, "\n".join(lines))
 
 
 def install() -> HostHandler:
