@@ -59,7 +59,7 @@ impl NetworkQuota {
         *self.untold_failure.lock() = failure;
     }
 
-    /// Why the page's last request failed, if the guest could not be told; `None` otherwise.
+    /// Why the page's last request failed, if its error reached the guest without a text; `None` otherwise.
     pub(crate) fn untold_failure(&self) -> Option<String> {
         self.untold_failure.lock().clone()
     }

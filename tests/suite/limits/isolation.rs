@@ -175,14 +175,17 @@ fn sleep_past_the_pages_time_is_refused_with_the_remaining_time() {
 
 #[test]
 fn invalid_text_passed_to_an_import_is_a_crash() {
-    let host = host_with(guests::PASSES_INVALID_TEXT);
+    let host = host()
+        .plugin("guest", guests::PASSES_INVALID_TEXT)
+        .flag("--log-format", "json")
+        .start();
     for table in ["log", "url", "outside"] {
         let answer = host.weld("guest").page(table, &json!({}));
         assert_eq!(answer.status(), 500, "{table}: {}", answer.text());
         assert_error(&answer, 500, "connector_crashed");
         assert!(!answer.text().contains("backtrace"), "{}", answer.text());
         host.log().wait_for("the backtrace", |line| {
-            line.contains("wasm backtrace") && line.contains(&format!("table={table:?}"))
+            line.contains("wasm backtrace") && line.contains(&format!("\"table\":{table:?}"))
         });
     }
     assert_eq!(

@@ -207,7 +207,10 @@ fn guests_own_timeout_applies_if_it_is_shorter() {
     let host = host_for(&upstream, "first-byte-timeout = \"1h\"", "");
     let request = json!({ "url": upstream.url("/"), "timeout": 100 });
     // In `wasi:http` each part of the exchange has its own timeout.
-    let causes = ["the request's own", "the request's own first-byte timeout"];
+    let causes = [
+        "the connector's timeout for this request is 100ms",
+        "the connector's first-byte timeout for this request is 100ms",
+    ];
     assert_times_out(&host, &request, causes);
 }
 
