@@ -21,7 +21,9 @@ use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
-use crate::config::{Secret, ServerConfig, headings, parse_address, parse_duration, parse_whole_number};
+use crate::config::{
+    Secret, ServerConfig, headings, parse_address, parse_duration, parse_whole_number,
+};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
 use crate::egress::HostMaps;
 use crate::lock::Mutex;
