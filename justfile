@@ -87,6 +87,15 @@ doc:
 book:
     .ci/run book
 
+# The manual's commands as printed, except those that take long
+commands:
+    .ci/run commands
+
+# Every command of the manual as printed, from an empty folder (about 20 minutes)
+commands-all *PAGES:
+    cargo build --quiet --locked -p weld-host
+    python3 -B docs/commands.py --all target/debug/weld-host {{ PAGES }}
+
 # Formatting, spelling and lints, of host and guests
 lint:
     .ci/run format spelling clippy clippy-kit-in-guest guest-example template test-guests
@@ -96,7 +105,7 @@ ci:
     .ci/run
 
 # All of these, and the checks that take too long for every change
-full: ci properties functions installed (recording "target/first-connector.svg")
+full: ci properties functions installed commands-all (recording "target/first-connector.svg")
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
