@@ -74,6 +74,18 @@ pub(crate) fn shortened(text: &str, max_bytes: usize) -> String {
     format!("{}…", text.split_at(end).0)
 }
 
+/// The known name that was probably meant: at most a third of its letters differ. Much longer words are not compared,
+/// since a comparison takes memory for each pair of letters.
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .into_iter()
+        .filter(|known| word.len() <= known.len().saturating_mul(4))
+        .map(|known| (strsim::damerau_levenshtein(known, word), known))
+        .min()
+        .filter(|(distance, known)| distance.saturating_mul(3) <= known.len())
+        .map(|(_, known)| known)
+}
+
 /// Writes each byte as two lower-case hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -116,6 +128,23 @@ mod tests {
         ] {
             assert_eq!(escaped(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_nearest_name_has_most_of_the_letters() {
+        let known = ["contacts", "contracts", "id", "deals"];
+        for (word, expected) in [
+            ("contcats", Some("contacts")),
+            ("contact", Some("contacts")),
+            ("Deals", Some("deals")),
+            ("ix", None),
+            ("orders", None),
+            ("", None),
+            (&"contacts".repeat(1000), None),
+        ] {
+            assert_eq!(nearest(word, known), expected, "{word:.20}");
+        }
+        assert_eq!(nearest("deals", []), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A text that must be one of a few names.
 
+use crate::report;
+
 /// The longest wrong name that a message quotes.
 const QUOTED_BYTES: usize = 24;
 
@@ -26,7 +28,7 @@ pub(super) fn chosen<T>(
     } else {
         String::new()
     };
-    Err(match nearest(&names, text) {
+    Err(match report::nearest(text, names.iter().copied()) {
         Some(nearest) => format!("no such {what}{quoted}: did you mean \"{nearest}\"?"),
         None => format!("no such {what}{quoted}: write one of {}", names.join(", ")),
     })
@@ -36,18 +38,6 @@ pub(super) fn chosen<T>(
 fn is_word(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_';
     !text.is_empty() && text.len() <= QUOTED_BYTES && text.bytes().all(is_plain)
-}
-
-/// The name that was probably meant: at most a third of the letters differ. Much longer texts are not compared, since a
-/// comparison takes memory for each pair of letters.
-pub(super) fn nearest(names: &[&'static str], text: &str) -> Option<&'static str> {
-    names
-        .iter()
-        .filter(|name| text.len() <= 4 * name.len())
-        .map(|name| (strsim::damerau_levenshtein(name, text), *name))
-        .min()
-        .filter(|(distance, name)| distance * 3 <= name.len())
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

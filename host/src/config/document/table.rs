@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::entry::TomlEntry;
 use super::text::TomlText;
-use crate::config::choice::nearest;
 use crate::config::error::Problem;
+use crate::report;
 
 /// The number of characters of a long key that messages show: enough to find it.
 const SHOWN_CHARACTERS: usize = 64;
@@ -70,7 +70,7 @@ impl<'d> TomlTable<'d> {
             .iter()
             .filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()))
             .map(|(key, value)| {
-                let advice = match nearest(&self.known, key.get_ref()) {
+                let advice = match report::nearest(key.get_ref(), self.known.iter().copied()) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("known here: {}", self.known.join(", ")),
                 };
