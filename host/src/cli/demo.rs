@@ -84,7 +84,10 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let api = start_api(flags.api_listen, flags.scale, api_stopped).await?;
     let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
     config.plugins = plugins.path().to_owned();
-    let host = Host::start_loaded(config, None, HostMaps::default()).await?;
+    let host = tokio::select! {
+        host = Host::start_loaded(config, None, HostMaps::default()) => host?,
+        () = signals.next() => return Err(CliError::DemoStopped),
+    };
     let url = example_url(&host)?;
     say(&format!(
         "The demo API is at http://{api} (token {DEMO_TOKEN}), the connector at {url}"
@@ -92,16 +95,25 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
 
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = host.run(stop_requested(stopped), drop);
+    let (stop_sync, sync_stopped) = oneshot::channel::<()>();
     let syncing = async {
         let client = ConnectorClient::new(&url, Some(&key))?;
-        sync_all(&client).await?;
+        sync_all(&client, stop_requested(sync_stopped)).await?;
         print_next_steps(&url, &key, flags.once);
         Ok::<(), CliError>(())
     };
     tokio::pin!(serving, syncing);
     tokio::select! {
         () = &mut serving => return Ok(()),
-        () = signals.next() => return Err(CliError::DemoStopped),
+        () = signals.next() => {
+            drop(stop_sync);
+            // A page in progress is written, and then the database's log into its file.
+            tokio::select! {
+                _ = syncing => {}
+                () = signals.next() => {}
+            }
+            return Err(CliError::DemoStopped);
+        }
         synced = &mut syncing => synced?,
     }
     if !flags.once {
@@ -176,7 +188,10 @@ fn example_url(host: &Host) -> Result<String, CliError> {
 
 /// Syncs all tables from the start, since the demo API serves the same rows every time, and prints a summary and some
 /// rows.
-async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
+async fn sync_all(
+    client: &ConnectorClient,
+    stop: impl Future<Output = ()>,
+) -> Result<(), CliError> {
     // The beginning of the first rows of each table.
     let shown: Arc<Mutex<BTreeMap<String, Vec<String>>>> = Arc::default();
     let samples = Arc::clone(&shown);
@@ -194,8 +209,10 @@ async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
         ..SyncOptions::default()
     };
     let report = Report::choose(false, false, has_terminal());
-    let stop = std::future::pending();
     let summary = sync_to(client, Box::new(destination), &options, report, stop).await?;
+    if summary.stopped {
+        return Err(CliError::DemoStopped);
+    }
     say("");
     for line in summary_lines(&summary) {
         say(&line);

@@ -3,6 +3,7 @@
 use crate::PROGRAM;
 use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -203,6 +204,10 @@ fn demo_that_is_stopped_before_its_rows_are_there_says_so() {
         "{}",
         stderr.end()
     );
+    let entries = fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["demo.sqlite"], "the log is written into the file");
 }
 
 #[test]
