@@ -91,6 +91,7 @@ fn unknown(reason: &str, function: &AdaptedFunction) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::ServerName;
 
     fn tables(count: usize) -> Vec<Table> {
         let names = (1..=count).map(|number| format!("t{number}"));
@@ -104,7 +105,7 @@ mod tests {
 
     fn refused(message: &str) -> Result<Vec<Table>, SyncError> {
         Err(SyncError::Refused {
-            url: "http://127.0.0.1:1/schema".to_owned(),
+            server: ServerName::Component,
             status: 500,
             kind: None,
             message: message.to_owned(),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
+use super::sync::UnknownTable;
 use crate::author::adapt::AdaptError;
 use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
@@ -12,7 +13,7 @@ use crate::author::new::NewError;
 use crate::config::{ConfigError, FileFault, HostMapError};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
-use crate::sync::{DestinationError, SyncError};
+use crate::sync::{Continuation, DestinationError, SyncError, SyncFailure};
 use crate::tokens::TokenKeyError;
 
 /// How the process ends.
@@ -113,11 +114,15 @@ pub enum CliError {
     NoStates,
 
     /// The table has no state in the destination.
-    #[error("there is no state for the table `{table}`")]
+    #[error("there is no state for the table `{table}`: its next sync starts from the beginning")]
     NoState {
         /// The table.
         table: String,
     },
+
+    /// The destination doesn't have the table.
+    #[error(transparent)]
+    UnknownTable(#[from] UnknownTable),
 
     /// The state given on the command line is not valid.
     #[error("the state must be a JSON object or null: {0}")]
@@ -135,9 +140,13 @@ pub enum CliError {
     #[error(transparent)]
     Adapt(#[from] AdaptError),
 
-    /// The sync ended early.
+    /// The sync could not begin.
     #[error(transparent)]
     Sync(#[from] SyncError),
+
+    /// The sync ended early.
+    #[error(transparent)]
+    SyncFailed(#[from] SyncFailure),
 
     /// `check` found errors, or warnings under `--strict`.
     #[error("{} did not pass", if *.failed == 1 { "1 connector".to_owned() } else { format!("{} connectors", .failed) })]
@@ -174,9 +183,13 @@ pub enum CliError {
         source: io::Error,
     },
 
+    /// A signal came before the connector was loaded.
+    #[error("stopped by a signal before the sync began")]
+    SyncNotBegun,
+
     /// A signal stopped the sync.
-    #[error("stopped by a signal; run the same command to continue from the last complete page")]
-    SyncStopped,
+    #[error("stopped by a signal; {}{}", .0, from_the_last_page(*.0))]
+    SyncStopped(Continuation),
 
     /// The connector was not built.
     #[error(transparent)]
@@ -268,7 +281,9 @@ impl CliError {
             | Self::NoStates
             | Self::NoState { .. }
             | Self::State(_)
-            | Self::SyncStopped
+            | Self::UnknownTable(_)
+            | Self::SyncNotBegun
+            | Self::SyncStopped(_)
             | Self::Build(_)
             | Self::BuildStopped
             | Self::CheckFailed { .. }
@@ -282,6 +297,7 @@ impl CliError {
             | Self::Plugins(_) => ExitStatus::Mistake,
             Self::Destination(error) => of_fault(error.is_fault()),
             Self::Sync(error) => of_fault(error.is_fault()),
+            Self::SyncFailed(failure) => of_fault(failure.cause.is_fault()),
             Self::Engine(_)
             | Self::Compiler(_)
             | Self::Runtime(_)
@@ -294,6 +310,13 @@ impl CliError {
             #[cfg(feature = "demo")]
             Self::DemoSetUp(_) | Self::DemoConnector(_) => ExitStatus::Fault,
         }
+    }
+}
+
+fn from_the_last_page(continuation: Continuation) -> &'static str {
+    match continuation {
+        Continuation::SameCommand | Continuation::WithoutFull => " from the last complete page",
+        Continuation::FromStart => "",
     }
 }
 
@@ -310,29 +333,62 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_signal_says_how_to_continue() {
+        for (continuation, expected) in [
+            (
+                Continuation::SameCommand,
+                "run the same command to continue from the last complete page",
+            ),
+            (
+                Continuation::WithoutFull,
+                "run the same command without --full to continue from the last complete page",
+            ),
+            (
+                Continuation::FromStart,
+                "the next sync starts from the beginning",
+            ),
+        ] {
+            let error = CliError::SyncStopped(continuation).to_string();
+            assert_eq!(error, format!("stopped by a signal; {expected}"));
+        }
+    }
+
+    #[test]
     fn a_sync_that_ends_early_is_a_mistake_unless_this_program_failed() {
         let not_prepared = || DestinationError::NotPrepared {
             table: "rows".to_owned(),
         };
-        let destination = |source| SyncError::Destination {
-            table: "rows".to_owned(),
-            source: Box::new(source),
+        let destination = |error| SyncError::Destination(Box::new(error));
+        let failed = |cause| SyncFailure {
+            component: None,
+            table: Some("rows".to_owned()),
+            page: None,
+            rows: 0,
+            unreached: Vec::new(),
+            continuation: Continuation::SameCommand,
+            cause: Box::new(cause),
         };
         for (error, status) in [
             (SyncError::NoTables.into(), ExitStatus::Mistake),
             (DestinationError::ClosedPipe.into(), ExitStatus::Mistake),
             (
-                destination(DestinationError::ClosedPipe).into(),
+                failed(destination(DestinationError::ClosedPipe)).into(),
                 ExitStatus::Mistake,
             ),
-            (CliError::SyncStopped, ExitStatus::Mistake),
+            (
+                CliError::SyncStopped(Continuation::SameCommand),
+                ExitStatus::Mistake,
+            ),
             (SyncError::Writer("gone".into()).into(), ExitStatus::Fault),
             (
                 SyncError::Tls("no ciphers".into()).into(),
                 ExitStatus::Fault,
             ),
             (not_prepared().into(), ExitStatus::Fault),
-            (destination(not_prepared()).into(), ExitStatus::Fault),
+            (
+                failed(destination(not_prepared())).into(),
+                ExitStatus::Fault,
+            ),
         ] {
             assert_eq!(CliError::exit_status(&error), status, "{error:?}");
         }

@@ -14,6 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::check::LogCapture;
 use super::log_line::EventText;
 use super::output;
+use super::sync::ToldCauses;
 use crate::config::headings;
 
 /// The level and format of the log.
@@ -65,8 +66,14 @@ impl Format {
 impl LoggingFlags {
     /// Sends events to stderr from now on. A log that was set up before stays, as in tests that embed the host. Without
     /// a `default`, nothing is logged unless a flag asks for it. `capture` receives the events that it filters for,
-    /// regardless of the log's level.
-    pub(super) fn start(self, default: Option<Level>, capture: Option<LogCapture>) {
+    /// regardless of the log's level. `tells_causes` says that the command shows why requests fail, so that the default
+    /// log need not.
+    pub(super) fn start(
+        self,
+        default: Option<Level>,
+        capture: Option<LogCapture>,
+        tells_causes: bool,
+    ) {
         let level = match self.log.or(default) {
             None => LevelFilter::OFF,
             Some(Level::Error) => LevelFilter::ERROR,
@@ -80,10 +87,11 @@ impl LoggingFlags {
             .with_target("weld_host", level)
             .with_target("guest", level);
         let registry = tracing_subscriber::registry();
+        let untold = (tells_causes && self.log.is_none()).then_some(ToldCauses);
         let started = match capture {
             None => registry
                 .with(filter)
-                .with(self.log_format.lines())
+                .with(self.log_format.lines().with_filter(untold))
                 .try_init(),
             Some(capture) => registry
                 .with(capture.with_filter(LogCapture::filter()))

@@ -37,6 +37,7 @@ mod tokens;
 use clap::{Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
 pub use output::{printable, say_last};
+pub use sync::UnknownTable;
 
 use crate::heap;
 use crate::sandbox::serve_as_compiler;
@@ -139,7 +140,11 @@ impl Cli {
             .then(output::never_block)
             .transpose()
             .map_err(CliError::Output)?;
-        self.logging.start(self.command.log_level(), logged);
+        self.logging.start(
+            self.command.log_level(),
+            logged,
+            matches!(self.command, Command::Sync(_)),
+        );
         match self.command {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),

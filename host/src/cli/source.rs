@@ -21,6 +21,8 @@ pub(super) struct SyncSource {
     pub(super) key: Option<Secret>,
     /// The connector's name, after which the default destination is named.
     pub(super) name: String,
+    /// The path of the component, if this process serves it.
+    pub(super) component: Option<String>,
     /// Its variables, if this process serves it.
     pub(super) variables: Option<ConnectorVariables>,
     /// The host that serves a component, in this process.
@@ -41,6 +43,7 @@ impl SyncSource {
                 url: connector.to_owned(),
                 key,
                 name: segment.unwrap_or_default().to_owned(),
+                component: None,
                 variables: None,
                 host: None,
             });
@@ -79,6 +82,7 @@ impl SyncSource {
             url,
             key: Some(key),
             name: name.to_string_lossy().into_owned(),
+            component: Some(component.display().to_string()),
             variables: variables.ok().map(|config| {
                 let secrets = config.secret_env;
                 let variables = config.env.into_iter();

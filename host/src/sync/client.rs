@@ -18,6 +18,7 @@ use weld_protocol::{
 use super::body::{self, AnswerBodyFault};
 use super::connect::TimedConnector;
 use super::error::SyncError;
+use super::names::ServerName;
 use super::options::ClientOptions;
 use super::urls::{ConnectorUrls, RequestUrl};
 use super::{refusal, retry};
@@ -76,7 +77,7 @@ impl ConnectorClient {
         key: Option<&Secret>,
         options: ClientOptions,
     ) -> Result<Self, SyncError> {
-        let urls = ConnectorUrls::parse(base)?;
+        let urls = ConnectorUrls::parse(base, options.component.is_some())?;
         let authorization = key
             .map(|key| HeaderValue::try_from(format!("Bearer {}", key.expose())))
             .transpose()
@@ -110,7 +111,7 @@ impl ConnectorClient {
         let url = &self.urls.schema;
         let (_, body) = self.send(Method::GET, url, Bytes::new()).await?;
         read_schema(&body).map_err(|source| SyncError::Answer {
-            url: url.shown.clone(),
+            server: url.server.clone(),
             expected: "schema",
             source,
         })
@@ -125,12 +126,12 @@ impl ConnectorClient {
         let url = &self.urls.page;
         let request = PageBody { name: table, state };
         let request = serde_json::to_vec(&request).map_err(|error| SyncError::Transfer {
-            url: url.shown.clone(),
+            server: url.server.clone(),
             source: error.into(),
         })?;
         let (headers, body) = self.send(Method::POST, url, request.into()).await?;
         let page = read_page(&body).map_err(|source| SyncError::Answer {
-            url: url.shown.clone(),
+            server: url.server.clone(),
             expected: "page",
             source,
         })?;
@@ -166,7 +167,7 @@ impl ConnectorClient {
         tokio::time::timeout(limit, self.exchange(method, url, body))
             .await
             .map_err(|_| SyncError::TimedOut {
-                url: url.shown.clone(),
+                server: url.server.clone(),
                 limit,
             })?
     }
@@ -177,7 +178,7 @@ impl ConnectorClient {
         url: &RequestUrl,
         body: Bytes,
     ) -> Result<(HeaderMap, Bytes), SyncError> {
-        let shown = || url.shown.clone();
+        let server = || url.server.clone();
         let mut request = Request::builder()
             .method(method)
             .uri(url.uri.clone())
@@ -186,7 +187,7 @@ impl ConnectorClient {
             .header(header::ACCEPT_ENCODING, "gzip")
             .body(Full::new(body))
             .map_err(|error| SyncError::Transfer {
-                url: shown(),
+                server: server(),
                 source: error.into(),
             })?;
         if let Some(authorization) = &self.authorization {
@@ -198,7 +199,7 @@ impl ConnectorClient {
             .http
             .request(request)
             .await
-            .map_err(|error| transfer_failed(error, shown()))?;
+            .map_err(|error| transfer_failed(error, server()))?;
         let (head, body) = response.into_parts();
         let max_bytes = self.options.max_answer_bytes;
         if head.status != StatusCode::OK {
@@ -206,23 +207,23 @@ impl ConnectorClient {
             let body = body::read(&head.headers, body, max_bytes.min(MAX_ERROR_BYTES))
                 .await
                 .unwrap_or_default();
-            return Err(self.refusal(head.status, &head.headers, &body, shown()));
+            return Err(self.refusal(head.status, &head.headers, &body, server()));
         }
         let body =
             body::read(&head.headers, body, max_bytes)
                 .await
                 .map_err(|error| match error {
                     AnswerBodyFault::TooLarge => SyncError::TooLarge {
-                        url: shown(),
+                        server: server(),
                         max_bytes,
                     },
                     AnswerBodyFault::Transfer(_) => SyncError::Transfer {
-                        url: shown(),
+                        server: server(),
                         source: error.into(),
                     },
                     AnswerBodyFault::Encoding(_) | AnswerBodyFault::Gzip(_) => {
                         SyncError::Encoding {
-                            url: shown(),
+                            server: server(),
                             source: error.into(),
                         }
                     }
@@ -235,18 +236,18 @@ impl ConnectorClient {
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
-        url: String,
+        server: ServerName,
     ) -> SyncError {
         let message = refusal::message(headers, body);
         if status == StatusCode::UNAUTHORIZED {
             return SyncError::Unauthorized {
-                url,
-                key_sent: self.authorization.is_some(),
+                server,
+                key: self.authorization.as_ref().map(|_| self.options.key_source),
                 message,
             };
         }
         SyncError::Refused {
-            url,
+            server,
             status: status.as_u16(),
             kind: read_error(body).map(|error| error.kind),
             message,
@@ -255,15 +256,15 @@ impl ConnectorClient {
     }
 }
 
-fn transfer_failed(error: HttpError, url: String) -> SyncError {
+fn transfer_failed(error: HttpError, server: ServerName) -> SyncError {
     let closed = std::error::Error::source(&error)
         .and_then(|source| source.downcast_ref::<hyper::Error>())
         .is_some_and(hyper::Error::is_incomplete_message);
     if closed {
-        SyncError::Closed { url }
+        SyncError::Closed { server }
     } else {
         SyncError::Transfer {
-            url,
+            server,
             source: error.into(),
         }
     }

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::error::{BoxError, SyncError};
+use crate::config::duration_text;
 
 /// Resolves the name, connects and sets up TLS, all within one time limit. The timeout of [`HttpConnector`] covers only
 /// TCP, and starts over for each address.
@@ -57,7 +58,7 @@ impl Service<Uri> for TimedConnector {
                 Ok(connected) => connected,
                 Err(_) => Err(io::Error::new(
                     io::ErrorKind::TimedOut,
-                    format!("no connection within {limit:?}"),
+                    format!("no connection within {}", duration_text(limit)),
                 )
                 .into()),
             }

@@ -6,7 +6,10 @@ use weld_protocol::{AnswerError, ErrorKind};
 
 use super::checks::Warning;
 use super::destinations::DestinationError;
-use crate::report::size_text;
+use super::names::{KeySource, ServerName};
+use super::temporary::is_temporary;
+use crate::config::duration_text;
+use crate::report::{self, size_text};
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -30,69 +33,66 @@ pub enum SyncError {
     Tls(#[source] BoxError),
 
     /// The server could not be reached, or the connection failed during the exchange.
-    #[error("the request to {url} failed")]
+    #[error("the request to {server} failed")]
     Transfer {
-        /// The URL.
-        url: String,
+        /// The server.
+        server: ServerName,
         /// What went wrong.
         #[source]
         source: BoxError,
     },
 
     /// The server closed the connection before its answer was complete.
-    #[error("{url} closed the connection without answering")]
+    #[error("{server} closed the connection without answering")]
     Closed {
-        /// The URL.
-        url: String,
+        /// The server.
+        server: ServerName,
     },
 
     /// The answer took too long.
-    #[error("{url} did not answer within {limit:?}")]
+    #[error("{server} did not answer within {}", duration_text(*limit))]
     TimedOut {
-        /// The URL.
-        url: String,
+        /// The server.
+        server: ServerName,
         /// The time limit.
         limit: Duration,
     },
 
     /// The answer is too large, as sent or decompressed.
-    #[error("the answer of {url} is larger than {}", size_text(*max_bytes as u64))]
+    #[error("the answer of {server} is larger than {}", size_text(*max_bytes as u64))]
     TooLarge {
-        /// The URL.
-        url: String,
+        /// The server.
+        server: ServerName,
         /// The limit.
         max_bytes: usize,
     },
 
     /// The answer could not be decompressed.
-    #[error("the answer of {url} could not be decompressed")]
+    #[error("the answer of {server} could not be decompressed")]
     Encoding {
-        /// The URL.
-        url: String,
+        /// The server.
+        server: ServerName,
         /// What went wrong.
         #[source]
         source: BoxError,
     },
 
     /// The server answered 401.
-    #[error(
-        "{url} answered 401 ({}): {message}",
-        if *.key_sent { "the key was refused: check --key or WELD_API_KEY" } else { "no key was given: set --key or WELD_API_KEY" }
-    )]
+    #[error("{server} answered 401 ({}): {message}", key_advice(*.key))]
     Unauthorized {
-        /// The URL.
-        url: String,
-        /// Whether a key was sent.
-        key_sent: bool,
+        /// The server.
+        server: ServerName,
+        /// The source of the key that was sent; `None` if no key was sent.
+        key: Option<KeySource>,
         /// As for [`Refused`](Self::Refused).
         message: String,
     },
 
     /// The server answered with a status other than 200.
-    #[error("{url} answered {status}: {message}")]
+    #[error("{}{message}", status_prefix(server, *status))]
     Refused {
-        /// The URL.
-        url: String,
+        /// The server.
+        server: ServerName,
         /// The HTTP status.
         status: u16,
         /// The kind of the error, if the answer is a protocol error.
@@ -104,10 +104,10 @@ pub enum SyncError {
     },
 
     /// The answer doesn't follow the protocol.
-    #[error("the answer of {url} is not a valid {expected}")]
+    #[error("the answer of {server} is not a valid {expected}")]
     Answer {
-        /// The URL.
-        url: String,
+        /// The server.
+        server: ServerName,
         /// "page" or "schema".
         expected: &'static str,
         /// What is wrong with it.
@@ -120,7 +120,11 @@ pub enum SyncError {
     NoTables,
 
     /// A requested table is not in the schema.
-    #[error("the connector has no table {table:?}; it has {}", list(known))]
+    #[error(
+        "the connector has no table {table:?}{}; it has {}",
+        meant(table, known),
+        list(known)
+    )]
     UnknownTable {
         /// The requested table.
         table: String,
@@ -131,40 +135,24 @@ pub enum SyncError {
     /// Several answers in a row have `hasMore: true`, but the same state as their request, and either no rows or those
     /// of the answer before.
     #[error(
-        "table {table:?} makes no progress: {answers} pages in a row had the same state and no new rows"
+        "the table makes no progress: {answers} pages in a row had the same state and no new rows"
     )]
     Stuck {
-        /// The table.
-        table: String,
         /// The number of such answers.
         answers: u32,
     },
 
     /// A warning in a strict sync.
-    #[error("stopped at the first warning")]
-    Strict(#[source] Box<Warning>),
+    #[error("stopped at the first warning: {}", .0.kind)]
+    Strict(Box<Warning>),
 
     /// The state in the destination is not JSON, so the table can't continue from it.
-    #[error(
-        "the stored state of table {table:?} is not JSON; remove it with `weld-host sync state reset`"
-    )]
-    StoredState {
-        /// The table.
-        table: String,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
+    #[error("the stored state is not JSON; remove it with `weld-host sync state reset`")]
+    StoredState(#[source] serde_json::Error),
 
     /// The destination could not store a page or return its state.
-    #[error("table {table:?} can't be written")]
-    Destination {
-        /// The table.
-        table: String,
-        /// What went wrong.
-        #[source]
-        source: Box<DestinationError>,
-    },
+    #[error(transparent)]
+    Destination(Box<DestinationError>),
 
     /// The writer thread ended, which is a fault of this program.
     #[error("the writer thread ended unexpectedly")]
@@ -177,19 +165,43 @@ impl SyncError {
     pub fn is_fault(&self) -> bool {
         match self {
             Self::Tls(_) | Self::Writer(_) => true,
-            Self::Destination { source, .. } => source.is_fault(),
+            Self::Destination(error) => error.is_fault(),
             _ => false,
         }
     }
 
-    /// Whether the same request may succeed a little later: connection errors and timeouts, 408, 429 and 5xx.
+    /// Whether the same request may succeed a little later: a connection error, a timeout, or an answer whose kind is
+    /// temporary. Without a kind, the statuses 408, 429 and 5xx are temporary.
     #[must_use]
     pub fn is_worth_another_try(&self) -> bool {
         match self {
             Self::Transfer { .. } | Self::Closed { .. } | Self::TimedOut { .. } => true,
-            Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..=599),
+            Self::Refused {
+                server,
+                status,
+                kind,
+                ..
+            } => match kind {
+                Some(kind) => is_temporary(*kind, server),
+                None => matches!(status, 408 | 429 | 500..=599),
+            },
             _ => false,
         }
+    }
+
+    /// Whether a request failed, as opposed to the sync's own work.
+    pub(super) fn is_of_request(&self) -> bool {
+        matches!(
+            self,
+            Self::Transfer { .. }
+                | Self::Closed { .. }
+                | Self::TimedOut { .. }
+                | Self::TooLarge { .. }
+                | Self::Encoding { .. }
+                | Self::Unauthorized { .. }
+                | Self::Refused { .. }
+                | Self::Answer { .. }
+        )
     }
 
     /// The kind of the protocol error, if it is one.
@@ -209,6 +221,33 @@ impl SyncError {
             _ => None,
         }
     }
+}
+
+/// What a 401 means for the key, and what to do.
+fn key_advice(key: Option<KeySource>) -> &'static str {
+    match key {
+        None => "no key was given: give one with --key or set WELD_API_KEY",
+        Some(KeySource::Flag) => "it refused the key given with --key",
+        Some(KeySource::Variable) => "it refused the key in WELD_API_KEY; --key gives another one",
+        Some(KeySource::Program) => "it refused the key",
+    }
+}
+
+/// The beginning of the message for a failed answer. The answer of a component is only its message, since its host is
+/// this process.
+fn status_prefix(server: &ServerName, status: u16) -> String {
+    match server {
+        ServerName::Url(url) => format!("{url} answered {status}: "),
+        ServerName::Component => String::new(),
+    }
+}
+
+/// The table that was probably meant.
+fn meant(table: &str, known: &[String]) -> String {
+    let nearest = report::nearest(table, known.iter().map(String::as_str));
+    nearest.map_or_else(String::new, |nearest| {
+        format!(" (did you mean {nearest:?}?)")
+    })
 }
 
 fn list(names: &[String]) -> String {

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use weld_protocol::Pending;
 
 use super::checks::Warning;
+use super::destinations::Upserts;
+use super::limits::ReachedLimit;
 use super::summary::TableSummary;
 
 /// A step of a sync. Names come from the server, so they must be escaped when shown.
@@ -28,6 +30,8 @@ pub enum Event {
         number: u64,
         /// The number of rows.
         rows: usize,
+        /// How many of them were new, and how many replaced stored ones; `None` if the destination only appends.
+        upserts: Option<Upserts>,
         /// The size of the answer in bytes, decompressed.
         bytes: usize,
         /// The time from the first request for the page to its arrival, including waits.
@@ -48,6 +52,8 @@ pub enum Event {
     Retry {
         /// The table; `None` for the schema.
         table: Option<String>,
+        /// The page's number in this run, from 1; `None` for the schema.
+        page: Option<u64>,
         /// The number of the next try, from 2.
         next_try: usize,
         /// How long to wait until then.
@@ -57,6 +63,13 @@ pub enum Event {
     },
     /// A check found a problem.
     Warning(Warning),
+    /// A table stopped at a limit, before its end. `TableDone` follows.
+    LimitReached {
+        /// The table.
+        table: String,
+        /// The limit.
+        limit: ReachedLimit,
+    },
     /// A table is complete, or was stopped.
     TableDone(TableSummary),
 }

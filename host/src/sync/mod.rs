@@ -17,13 +17,18 @@ mod destinations;
 mod engine;
 mod error;
 mod event;
+mod failure;
+mod limits;
+mod names;
 mod notes;
 mod options;
 mod refusal;
 mod retry;
+mod run;
 mod standstill;
 mod summary;
 mod table;
+mod temporary;
 #[cfg(test)]
 mod tests;
 mod urls;
@@ -34,11 +39,14 @@ pub use checks::{ValueKind, Warning, WarningKind};
 pub use client::{ConnectorClient, PageReply};
 pub use destinations::{
     Destination, DestinationError, FileChange, JsonLines, LeftLog, LockHolder, LostPages, Observer,
-    RunningProgram, Sqlite, States, Stdout,
+    RunningProgram, Sqlite, States, Stdout, Upserts,
 };
 pub use engine::sync;
 pub use error::SyncError;
 pub use event::Event;
+pub use failure::{Continuation, SyncFailure};
+pub use limits::{ReachedLimit, TableLimits};
+pub use names::{KeySource, ServerName};
 pub use notes::ConnectorVariables;
 pub use options::{ClientOptions, SyncOptions};
 pub use summary::{SlowPage, Summary, TableSummary};

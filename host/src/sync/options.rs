@@ -5,6 +5,8 @@ use std::time::Duration;
 use weld_protocol::Table;
 
 use super::error::SyncError;
+use super::limits::TableLimits;
+use super::names::KeySource;
 use super::notes::ConnectorVariables;
 
 /// The limits and retries of a client.
@@ -23,6 +25,10 @@ pub struct ClientOptions {
     pub pauses: Vec<Duration>,
     /// The limit for waits in `Retry-After`; longer ones are shortened to it.
     pub longest_pause: Duration,
+    /// The source of the key, for messages.
+    pub key_source: KeySource,
+    /// The path of the component, if this process serves the connector. Messages then name it instead of the URL.
+    pub component: Option<String>,
 }
 
 impl Default for ClientOptions {
@@ -34,6 +40,8 @@ impl Default for ClientOptions {
             max_answer_bytes: 512 * 1024 * 1024,
             pauses: vec![Duration::from_secs(1), Duration::from_secs(5)],
             longest_pause: Duration::from_secs(60 * 60),
+            key_source: KeySource::default(),
+            component: None,
         }
     }
 }
@@ -49,6 +57,8 @@ pub struct SyncOptions {
     pub strict: bool,
     /// The connector's variables, if they are known. A change since a table's state was written causes a warning.
     pub variables: Option<ConnectorVariables>,
+    /// How much of each table to read at most.
+    pub limits: TableLimits,
 }
 
 impl SyncOptions {

@@ -30,11 +30,12 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::ServerName;
     use super::*;
 
     fn refused(status: u16, retry_after: Option<u64>) -> SyncError {
         SyncError::Refused {
-            url: String::new(),
+            server: ServerName::Url(String::new()),
             status,
             kind: None,
             message: String::new(),

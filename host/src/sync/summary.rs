@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::destinations::Upserts;
+use super::limits::ReachedLimit;
+
 /// How many of the slowest pages are listed.
 const SLOWEST: usize = 3;
 
@@ -25,6 +28,9 @@ pub struct TableSummary {
     pub pages: u64,
     /// The number of rows on these pages.
     pub rows: u64,
+    /// How many of these rows were new, and how many replaced stored ones; `None` if the destination only appends, or
+    /// before the first page.
+    pub upserts: Option<Upserts>,
     /// The size of these pages' answers in bytes, decompressed.
     pub bytes: u64,
     /// The time from the first request to the last stored page.
@@ -35,6 +41,8 @@ pub struct TableSummary {
     pub warnings: u64,
     /// Whether the table was synced to its end.
     pub complete: bool,
+    /// The limit at which the table stopped before its end.
+    pub limit: Option<ReachedLimit>,
 }
 
 /// A page and how long it took.
@@ -51,6 +59,19 @@ impl Summary {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
+    }
+
+    /// The numbers of new and of replaced rows in all tables; `None` if no table has them.
+    #[must_use]
+    pub fn upserts(&self) -> Option<Upserts> {
+        let tables = self.tables.iter();
+        tables.filter_map(|table| table.upserts).reduce(total)
+    }
+
+    /// The tables that stopped at a limit, each with the limit.
+    pub fn limited(&self) -> impl Iterator<Item = (&str, ReachedLimit)> {
+        let tables = self.tables.iter();
+        tables.filter_map(|table| Some((table.table.as_str(), table.limit?)))
     }
 
     /// The number of pages in all tables.
@@ -74,15 +95,29 @@ impl Summary {
 
 impl TableSummary {
     /// Adds a stored page.
-    pub(super) fn add(&mut self, page: SlowPage, rows: usize, bytes: usize) {
+    pub(super) fn add(
+        &mut self,
+        page: SlowPage,
+        rows: usize,
+        upserts: Option<Upserts>,
+        bytes: usize,
+    ) {
         self.pages = self.pages.saturating_add(1);
         self.rows = self.rows.saturating_add(rows as u64);
+        self.upserts = self.upserts.into_iter().chain(upserts).reduce(total);
         self.bytes = self.bytes.saturating_add(bytes as u64);
         let place = self
             .slowest
             .partition_point(|slower| slower.took >= page.took);
         self.slowest.insert(place, page);
         self.slowest.truncate(SLOWEST);
+    }
+}
+
+fn total(one: Upserts, other: Upserts) -> Upserts {
+    Upserts {
+        inserted: one.inserted.saturating_add(other.inserted),
+        updated: one.updated.saturating_add(other.updated),
     }
 }
 
@@ -95,10 +130,19 @@ mod tests {
         let mut summary = TableSummary::default();
         for (number, milliseconds) in [(1, 5), (2, 9), (3, 1), (4, 7), (5, 9)] {
             let took = Duration::from_millis(milliseconds);
-            summary.add(SlowPage { number, took }, 10, 100);
+            let upserts = (number > 1).then_some(Upserts {
+                inserted: 7,
+                updated: 3,
+            });
+            summary.add(SlowPage { number, took }, 10, upserts, 100);
         }
         let slowest: Vec<_> = summary.slowest.iter().map(|page| page.number).collect();
         assert_eq!(slowest, [2, 5, 4]);
         assert_eq!((summary.pages, summary.rows, summary.bytes), (5, 50, 500));
+        let upserts = Some(Upserts {
+            inserted: 28,
+            updated: 12,
+        });
+        assert_eq!(summary.upserts, upserts);
     }
 }

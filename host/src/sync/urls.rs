@@ -4,6 +4,7 @@ use http::Uri;
 use url::Url;
 
 use super::error::SyncError;
+use super::names::ServerName;
 
 /// The two URLs of a connector.
 #[derive(Debug)]
@@ -16,18 +17,18 @@ pub(super) struct ConnectorUrls {
 #[derive(Debug, Clone)]
 pub(super) struct RequestUrl {
     pub(super) uri: Uri,
-    /// The URL for messages: without the query, which contains a key on some platforms.
-    pub(super) shown: String,
+    /// The server for messages.
+    pub(super) server: ServerName,
 }
 
 impl ConnectorUrls {
     /// Parses the URL as users give it to Weld: with or without a path and trailing slashes. A query is kept, since
-    /// some platforms distinguish functions by it.
+    /// some platforms distinguish functions by it. `is_internal` says that messages must not show the URLs.
     ///
     /// # Errors
     ///
     /// [`SyncError`]: `Url` or `UrlCredentials`.
-    pub(super) fn parse(text: &str) -> Result<Self, SyncError> {
+    pub(super) fn parse(text: &str, is_internal: bool) -> Result<Self, SyncError> {
         let refused = || SyncError::Url(text.to_owned());
         let base = Url::parse(text.trim()).map_err(|_| refused())?;
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
@@ -36,7 +37,8 @@ impl ConnectorUrls {
         if !base.username().is_empty() || base.password().is_some() {
             return Err(SyncError::UrlCredentials);
         }
-        let request_url = |last: &str| RequestUrl::below(&base, last).ok_or_else(refused);
+        let request_url =
+            |last: &str| RequestUrl::below(&base, last, is_internal).ok_or_else(refused);
         Ok(Self {
             schema: request_url("/schema")?,
             page: request_url("/")?,
@@ -45,7 +47,7 @@ impl ConnectorUrls {
 }
 
 impl RequestUrl {
-    fn below(base: &Url, last: &str) -> Option<Self> {
+    fn below(base: &Url, last: &str, is_internal: bool) -> Option<Self> {
         let mut url = base.clone();
         url.set_path(&format!("{}{last}", base.path().trim_end_matches('/')));
         url.set_fragment(None);
@@ -53,7 +55,11 @@ impl RequestUrl {
         url.set_query(None);
         Some(Self {
             uri,
-            shown: url.into(),
+            server: if is_internal {
+                ServerName::Component
+            } else {
+                ServerName::Url(url.into())
+            },
         })
     }
 }
@@ -88,16 +94,20 @@ mod tests {
             ),
             ("http://h/f#top", "http://h/f/schema", "http://h/f/"),
         ] {
-            let urls = ConnectorUrls::parse(text).unwrap();
+            let urls = ConnectorUrls::parse(text, false).unwrap();
             assert_eq!(urls.schema.uri.to_string(), schema, "{text}");
             assert_eq!(urls.page.uri.to_string(), page, "{text}");
         }
     }
 
     #[test]
-    fn a_query_is_not_shown() {
-        let urls = ConnectorUrls::parse("http://h/f?code=secret").unwrap();
-        assert_eq!(urls.schema.shown, "http://h/f/schema");
+    fn neither_a_query_nor_an_internal_url_is_shown() {
+        let shown = |is_internal| {
+            let urls = ConnectorUrls::parse("http://h/f?code=secret", is_internal).unwrap();
+            urls.schema.server.to_string()
+        };
+        assert_eq!(shown(false), "http://h/f/schema");
+        assert_eq!(shown(true), "the connector");
     }
 
     #[test]
@@ -112,13 +122,16 @@ mod tests {
             "file:///beers",
         ] {
             assert!(
-                matches!(ConnectorUrls::parse(text), Err(SyncError::Url(_))),
+                matches!(ConnectorUrls::parse(text, false), Err(SyncError::Url(_))),
                 "{text}"
             );
         }
         for text in ["http://me@h/", "http://me:key@h/"] {
             assert!(
-                matches!(ConnectorUrls::parse(text), Err(SyncError::UrlCredentials)),
+                matches!(
+                    ConnectorUrls::parse(text, false),
+                    Err(SyncError::UrlCredentials)
+                ),
                 "{text}"
             );
         }

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use weld_protocol::Table;
 
 use super::checks::{Checks, Warning};
-use super::destinations::{Destination, DestinationError};
+use super::destinations::{Destination, DestinationError, Upserts};
 use super::error::SyncError;
 use super::notes::{ConnectorVariables, TableNotes};
 use super::options::SyncOptions;
@@ -35,7 +35,8 @@ pub(super) struct CommitOutcome {
     pub(super) bytes: usize,
     pub(super) took: Duration,
     pub(super) warnings: Vec<Warning>,
-    pub(super) result: Result<(), SyncError>,
+    /// The numbers of new and replaced rows, if the destination tells them apart.
+    pub(super) result: Result<Option<Upserts>, SyncError>,
 }
 
 /// The destination and the current table's checks. Both move to the thread with the page, and back with the outcome.
@@ -89,19 +90,13 @@ impl Writer {
             .await
             .map_err(|error| SyncError::Writer(error.into()))?;
         let stored = stored
-            .map_err(|source| SyncError::Destination {
-                table: table.name.clone(),
-                source: Box::new(source),
-            })
+            .map_err(|error| SyncError::Destination(Box::new(error)))
             .and_then(|stored| {
                 stored
                     .filter(|stored| stored.trim() != "null")
                     .map(RawValue::from_string)
                     .transpose()
-                    .map_err(|source| SyncError::StoredState {
-                        table: table.name.clone(),
-                        source,
-                    })
+                    .map_err(SyncError::StoredState)
             });
         if let Ok(stored) = &stored {
             let mut checks = Checks::new(table, stored.is_none());
@@ -162,12 +157,12 @@ impl Writer {
         Ok(committed)
     }
 
-    /// Verifies that everything that was committed is still in the destination. `table` was the last table.
+    /// Verifies that everything that was committed is still in the destination.
     ///
     /// # Errors
     ///
     /// [`SyncError`]: `Destination` or `Writer`.
-    pub(super) async fn verify(&mut self, table: &str) -> Result<(), SyncError> {
+    pub(super) async fn verify(&mut self) -> Result<(), SyncError> {
         let mut destination = self.take_destination()?;
         let task = tokio::task::spawn_blocking(move || {
             let verified = destination.destination.verify();
@@ -177,10 +172,7 @@ impl Writer {
             .await
             .map_err(|error| SyncError::Writer(error.into()))?;
         self.destination = Some(destination);
-        verified.map_err(|source| SyncError::Destination {
-            table: table.to_owned(),
-            source: Box::new(source),
-        })
+        verified.map_err(|error| SyncError::Destination(Box::new(error)))
     }
 
     fn take_destination(&mut self) -> Result<CheckedDestination, SyncError> {
@@ -221,10 +213,7 @@ impl CheckedDestination {
             _ => self
                 .destination
                 .commit(table, &page.rows, &page.state)
-                .map_err(|source| SyncError::Destination {
-                    table: table.to_owned(),
-                    source: Box::new(source),
-                }),
+                .map_err(|error| SyncError::Destination(Box::new(error))),
         };
         CommitOutcome {
             number: page.number,

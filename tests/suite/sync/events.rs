@@ -28,7 +28,7 @@ fn documented() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// A connector that fails once, waits once, and then has a page with one key twice.
+/// A connector that fails once, waits once, and then has a page with one key twice. In later syncs it has more pages.
 fn eventful() -> Upstream {
     let asked = AtomicU32::new(0);
     Upstream::start(move |request, exchange| {
@@ -44,9 +44,10 @@ fn eventful() -> Upstream {
                 let answer = r#"{"insert": [], "state": {}, "hasMore": true}"#;
                 exchange.answer(200, &headers, answer);
             }
-            _ => {
-                let answer =
-                    json!({"insert": [{"id": 1}, {"id": 1}], "state": {}, "hasMore": false});
+            number => {
+                let answer = json!({
+                    "insert": [{"id": 1}, {"id": 1}], "state": {}, "hasMore": number > 2,
+                });
                 exchange.answer(200, &[JSON], answer.to_string());
             }
         }
@@ -56,9 +57,15 @@ fn eventful() -> Upstream {
 #[test]
 fn every_event_has_the_documented_members() {
     let documented = documented();
-    let ended = desk().good(&[&eventful().origin(), "--to", "rows.sqlite", "--json"]);
+    let (server, desk) = (eventful(), desk());
+    let sync = [&server.origin(), "--to", "rows.sqlite", "--json"];
+    let mut lines = desk.good(&sync).stdout;
+    lines.extend(desk.good(&[&sync[..], &["--pages", "1"]].concat()).stdout);
+    let failed = desk.run(&[&sync[..], &["--table", "wines"]].concat());
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    lines.extend(failed.stdout);
     let mut seen = BTreeSet::new();
-    for line in &ended.stdout {
+    for line in &lines {
         let event: Value = line.parse().expect("JSON");
         let name = event["event"].as_str().expect("a name").to_owned();
         let members = event.as_object().expect("an object").keys();
@@ -70,5 +77,5 @@ fn every_event_has_the_documented_members() {
         seen.insert(name);
     }
     let all: BTreeSet<String> = documented.into_keys().collect();
-    assert_eq!(seen, all, "{:?}", ended.stdout);
+    assert_eq!(seen, all, "{lines:?}");
 }

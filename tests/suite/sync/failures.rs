@@ -6,7 +6,9 @@ use std::fs;
 use std::net::TcpListener;
 use weld_host::demo::EXAMPLE_CONNECTOR;
 use weld_host_tests::demo_api::{Api, unlimited};
+use weld_host_tests::desk::only_line;
 use weld_host_tests::paged::JSON;
+use weld_host_tests::process::Process;
 use weld_host_tests::tables::{rows, states};
 use weld_host_tests::upstream::Upstream;
 
@@ -28,11 +30,21 @@ fn wrong_or_missing_key_is_distinguished_from_other_failures() {
     let (_host, url) = beers(&api);
     let desk = desk();
     let line = desk.mistake(&[&url, "--key", "wrong mule"]);
-    assert!(line.contains("401") && line.contains("refused"), "{line}");
+    assert!(
+        line.contains("answered 401 (it refused the key given with --key)"),
+        "{line}"
+    );
+    assert!(!line.contains("wrong mule"), "{line}");
+    let mut command = desk.command(&[&url, "--quiet"]);
+    let line = only_line(&Process::start(command.env("WELD_API_KEY", "wrong mule")).wait());
+    assert!(
+        line.contains("it refused the key in WELD_API_KEY; --key gives another one"),
+        "{line}"
+    );
     assert!(!line.contains("wrong mule"), "{line}");
     let line = desk.mistake(&[&url]);
     assert!(
-        line.contains("401") && line.contains("no key was given"),
+        line.contains("answered 401 (no key was given: give one with --key or set WELD_API_KEY)"),
         "{line}"
     );
     let line = desk.mistake(&[&url, "--key", KEY, "--table", "wines"]);

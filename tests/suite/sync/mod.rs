@@ -2,15 +2,18 @@
 
 mod across;
 mod answers;
+mod components;
 mod destinations;
 mod events;
 mod failures;
 mod kill;
+mod limits;
 mod maps;
 mod names;
 mod runs;
 mod sharing;
 mod signals;
+mod states;
 mod terminal;
 
 use crate::{PROGRAM, host};

@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use weld_host::demo::{EXAMPLE_CONNECTOR, Table};
 use weld_host_tests::demo_api::{Api, unlimited};
+use weld_host_tests::paged::paged;
 use weld_host_tests::process::Process;
 use weld_host_tests::tables::{assert_synced, rows, states};
+use weld_host_tests::upstream::Upstream;
+
+const SCHEMA: &str = r#"{"schema": {"rows": {"primary_key": "id"}}}"#;
 
 fn parsed(lines: &[String]) -> Vec<Value> {
     lines
@@ -224,58 +228,53 @@ fn events_are_json_and_end_in_a_summary() {
 }
 
 #[test]
-fn states_are_shown_set_and_reset() {
-    let api = Api::start(unlimited());
-    let (_host, url) = beers(&api);
-    let all_orders = Table::Orders.count(1);
-    for to in ["shop.sqlite", "shop/"] {
-        let desk = desk();
-        let sync = || {
-            let before = api.served(Table::Orders);
-            desk.good(&[
-                &url, "--key", KEY, "--to", to, "--table", "orders", "--quiet",
-            ]);
-            api.served(Table::Orders) - before
+fn new_rows_and_updates_are_told_apart_where_rows_have_keys() {
+    let first = paged(SCHEMA, &[br#"[{"id": 1}, {"id": 2}]"#, br#"[{"id": 3}]"#]);
+    let second = paged(SCHEMA, &[br#"[{"id": 2}, {"id": 4}, {"id": 4}]"#]);
+    let desk = desk();
+    let summary = |server: &Upstream, to: &str| {
+        let sync = [&server.origin(), "--to", to, "--json"];
+        let events = parsed(&desk.good(&sync).stdout);
+        desk.good(&["state", "set", to, "rows", "{}"]);
+        let counts = |event: &str| {
+            let event = events.iter().rfind(|line| line["event"] == event);
+            let event = event.expect("the event");
+            json!([event["rows"], event["inserted"], event["updated"]])
         };
-        assert_eq!(sync(), all_orders, "{to}");
-        let shown = desk.good(&["state", "show", to]).stdout;
-        let [line] = shown.as_slice() else {
-            panic!("one state: {shown:?}");
-        };
-        let (table, state) = line.split_once('\t').expect("a tab");
-        assert_eq!(table, "orders");
-        assert!(
-            state.parse::<Value>().unwrap()["updated_since"].is_string(),
-            "{line}"
-        );
+        assert_eq!(counts("table-done"), counts("summary"));
+        [counts("page"), counts("summary")]
+    };
+    assert_eq!(
+        summary(&first, "r.sqlite"),
+        [json!([1, 1, 0]), json!([3, 3, 0])]
+    );
+    assert_eq!(
+        summary(&second, "r.sqlite"),
+        [json!([3, 1, 2]), json!([3, 1, 2])]
+    );
+    let lines = json!([3, null, null]);
+    assert_eq!(summary(&second, "r/"), [lines.clone(), lines]);
 
-        desk.good(&["state", "reset", to, "orders"]);
-        assert!(desk.good(&["state", "show", to]).stdout.is_empty(), "{to}");
-        assert_eq!(sync(), all_orders, "from its beginning: {to}");
-
-        desk.good(&["state", "set", to, "orders", "{}"]);
-        assert_eq!(
-            desk.good(&["state", "show", to, "orders"]).stdout,
-            ["orders\t{}"]
-        );
-        assert_eq!(sync(), all_orders, "{to}");
-        desk.good(&["state", "set", to, "orders", state]);
-        assert!(sync() < 10, "from the state that was set: {to}");
-
-        for (arguments, words) in [
-            (&["state", "set", to, "orders", "[1]"][..], "object"),
-            (&["state", "set", to, "orders", "{"], "JSON"),
-            (&["state", "show", to, "wines"], "wines"),
-            (&["state", "reset", to, "wines"], "wines"),
-            (&["state", "show", "nowhere.sqlite"], "nowhere.sqlite"),
-        ] {
-            let ended = desk.run(arguments);
-            assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {ended:?}");
-            assert!(
-                ended.stderr.len() == 1 && ended.stderr[0].contains(words),
-                "{arguments:?}: {ended:?}"
-            );
-        }
-        assert!(!desk.path("nowhere.sqlite").exists());
-    }
+    let shown = |to: &str| desk.good(&[&second.origin(), "--to", to]).stderr;
+    let of_sqlite = shown("r.sqlite");
+    assert!(
+        of_sqlite.contains(&"rows: done, 3 rows (0 new, 3 updated)".to_owned()),
+        "{of_sqlite:?}"
+    );
+    let words = |lines: &[String], first: &str| {
+        let line = lines.iter().find(|line| line.starts_with(first));
+        let words = line.expect("the line").split_whitespace();
+        words.take(5).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        words(&of_sqlite, "table"),
+        ["table", "pages", "rows", "updated", "size"]
+    );
+    assert_eq!(words(&of_sqlite, "total")[..4], ["total", "1", "3", "3"]);
+    let of_lines = shown("r/");
+    assert_eq!(words(&of_lines, "table")[2..], ["rows", "size", "seconds"]);
+    assert!(
+        of_lines.contains(&"rows: done, 3 rows".to_owned()),
+        "{of_lines:?}"
+    );
 }

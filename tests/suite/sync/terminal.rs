@@ -154,7 +154,9 @@ fn terminal_without_a_cursor_gets_lines() {
     assert_eq!(left.status.code(), Some(0), "{left:?}");
     assert!(!left.written.contains('\u{1b}'), "{left:?}");
     assert!(
-        left.lines.iter().any(|line| line == "rows: done, 2 rows"),
+        left.lines
+            .iter()
+            .any(|line| line == "rows: done, 2 rows (2 new, 0 updated)"),
         "{left:?}"
     );
 }

@@ -8,10 +8,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use jiff::Timestamp;
 use weld_protocol::Pending;
 
-use super::lines::{notice, size, until};
+use super::lines::{until, warning_line};
+use super::retries::{RetryNotices, wait_text};
+use super::summary::size;
 use crate::lock::Mutex;
 use crate::report;
-use crate::sync::Event;
+use crate::sync::{Event, Summary, SyncFailure};
 
 /// How often a line is redrawn. Reading a page takes less than a millisecond, so drawing must not happen for each page:
 /// pages only update the counts, and a timer draws.
@@ -28,21 +30,27 @@ pub(in crate::cli) struct Bars {
     /// The current table. Tables are synced one after the other.
     table: Option<Line>,
     total: Line,
+    retries: RetryNotices,
 }
 
 impl Bars {
     pub(super) fn new() -> Self {
         let screen = MultiProgress::new();
         let total = Line::new("total");
+        total.note("reading the schema");
         screen.add(total.bar.clone()).enable_steady_tick(DRAW_EVERY);
         Self {
             screen,
             table: None,
             total,
+            retries: RetryNotices::default(),
         }
     }
 
     pub(super) fn event(&mut self, event: &Event) {
+        for line in self.retries.event(event) {
+            self.say(&line);
+        }
         match event {
             Event::TableBegan { table, resumed } => {
                 self.leave_table();
@@ -68,18 +76,23 @@ impl Bars {
                     line.note(&wait(*reason, *time, waits_for.as_deref()));
                 }
             }
-            Event::Retry { .. } | Event::Warning(_) => {
-                if let Some(text) = notice(event) {
-                    self.say(&text);
-                }
+            Event::Retry { next_try, wait, .. } => {
+                let note = format!("try {next_try} in {}", wait_text(*wait));
+                self.table.as_ref().unwrap_or(&self.total).note(&note);
             }
+            Event::Warning(warning) => self.say(&warning_line(warning)),
             Event::TableDone(_) => self.leave_table(),
-            Event::Tables(_) => {}
+            Event::Tables(_) => self.total.clear_note(),
+            Event::LimitReached { .. } => {}
         }
     }
 
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, ended: Result<&Summary, &SyncFailure>) {
         self.leave_table();
+        self.total.clear_note();
+        if let Some(line) = self.retries.end(ended) {
+            self.say(&line);
+        }
         self.total.bar.finish();
         // The cursor is at the end of the last line.
         eprintln!();
@@ -129,6 +142,10 @@ impl Line {
 
     fn note(&self, note: &str) {
         self.figures.lock().note = Some(note.to_owned());
+    }
+
+    fn clear_note(&self) {
+        self.figures.lock().note = None;
     }
 
     fn count(&self, rows: u64, bytes: u64) {
@@ -216,6 +233,11 @@ mod tests {
         for note in [
             None,
             Some("resuming".to_owned()),
+            Some("reading the schema".to_owned()),
+            Some(format!(
+                "try 3 in {}",
+                wait_text(Duration::from_millis(3_599_999))
+            )),
             Some(wait(Pending::Waiting, Some(time), None)),
             Some(wait(Pending::Waiting, None, None)),
             Some(wait(Pending::Running, Some(time), None)),

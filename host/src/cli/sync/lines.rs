@@ -1,14 +1,13 @@
-//! Shows a sync as lines of text (without a terminal) or JSON, and formats the summary.
+//! Shows a sync as lines of text, without a terminal.
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use weld_protocol::Pending;
 
-use crate::cli::output::say;
+use super::retries::RetryNotices;
 use crate::report;
-use crate::sync::{Event, SlowPage, Summary};
+use crate::sync::{Event, Summary, SyncFailure, TableSummary, Warning};
 
 /// How often the current table gets a line.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -20,6 +19,7 @@ const MAX_WAIT_BYTES: usize = 200;
 pub(in crate::cli) struct TextLog {
     last_line: Instant,
     rows: u64,
+    retries: RetryNotices,
 }
 
 impl TextLog {
@@ -27,10 +27,14 @@ impl TextLog {
         Self {
             last_line: Instant::now(),
             rows: 0,
+            retries: RetryNotices::default(),
         }
     }
 
     pub(super) fn event(&mut self, event: &Event) {
+        for line in self.retries.event(event) {
+            eprintln!("{line}");
+        }
         match event {
             Event::TableBegan { table, resumed } => {
                 self.rows = 0;
@@ -47,9 +51,9 @@ impl TextLog {
                 if self.last_line.elapsed() >= LINE_EVERY {
                     self.last_line = Instant::now();
                     eprintln!(
-                        "{}: page {number}, {} rows",
+                        "{}: page {number}, {}",
                         report::escaped(table),
-                        self.rows
+                        rows_text(self.rows)
                     );
                 }
             }
@@ -65,111 +69,44 @@ impl TextLog {
                     eprintln!("{}: {why}", report::escaped(table));
                 }
             }
-            Event::TableDone(done) => {
-                let how = if done.complete { "done" } else { "stopped" };
-                eprintln!(
-                    "{}: {how}, {} rows",
-                    report::escaped(&done.table),
-                    done.rows
-                );
-            }
-            Event::Retry { .. } | Event::Warning(_) => {
-                if let Some(text) = notice(event) {
-                    eprintln!("{text}");
-                }
-            }
-            Event::Tables(_) => {}
+            Event::TableDone(done) => eprintln!("{}", table_done(done)),
+            Event::Warning(warning) => eprintln!("{}", warning_line(warning)),
+            Event::Tables(_) | Event::Retry { .. } | Event::LimitReached { .. } => {}
+        }
+    }
+
+    pub(super) fn end(&mut self, ended: Result<&Summary, &SyncFailure>) {
+        if let Some(line) = self.retries.end(ended) {
+            eprintln!("{line}");
         }
     }
 }
 
-/// One JSON object for each event, and one for the summary.
-pub(in crate::cli) struct JsonLog;
-
-impl JsonLog {
-    pub(super) fn event(&self, event: &Event) {
-        let line = match event {
-            Event::Tables(tables) => json!({"event": "tables", "tables": tables}),
-            Event::TableBegan { table, resumed } => {
-                json!({"event": "table-began", "table": table, "resumed": resumed})
-            }
-            Event::Page {
-                table,
-                number,
-                rows,
-                bytes,
-                took,
-            } => json!({
-                "event": "page", "table": table, "page": number, "rows": rows, "bytes": bytes,
-                "seconds": took.as_secs_f64(),
-            }),
-            Event::Waiting {
-                table,
-                until,
-                reason,
-                waits_for,
-            } => json!({
-                "event": "waiting", "table": table, "reason": reason.as_str(),
-                "until": until.map(|until| until.to_string()), "waits-for": waits_for,
-            }),
-            Event::Retry {
-                table,
-                next_try,
-                wait,
-                cause,
-            } => json!({
-                "event": "retry", "table": table, "try": next_try, "wait-seconds": wait.as_secs_f64(),
-                "cause": cause,
-            }),
-            Event::Warning(warning) => json!({
-                "event": "warning", "table": warning.table, "page": warning.page,
-                "message": warning.kind.to_string(),
-            }),
-            Event::TableDone(done) => json!({
-                "event": "table-done", "table": done.table, "pages": done.pages, "rows": done.rows,
-                "bytes": done.bytes, "seconds": done.took.as_secs_f64(), "complete": done.complete,
-                "slowest": done.slowest.iter().map(slow_page).collect::<Vec<_>>(),
-            }),
-        };
-        say(&line.to_string());
-    }
-
-    pub(super) fn end(&self, summary: Option<&Summary>) {
-        if let Some(summary) = summary {
-            let line = json!({
-                "event": "summary", "tables": summary.tables.len(), "pages": summary.pages(),
-                "rows": summary.rows(), "bytes": summary.bytes(), "warnings": summary.warnings(),
-                "seconds": summary.took.as_secs_f64(), "stopped": summary.stopped,
-            });
-            say(&line.to_string());
-        }
-    }
-}
-
-fn slow_page(page: &SlowPage) -> Value {
-    json!({"page": page.number, "seconds": page.took.as_secs_f64()})
-}
-
-/// The text of a warning or a retry; `None` for other events.
-pub(super) fn notice(event: &Event) -> Option<String> {
-    let text = match event {
-        Event::Warning(warning) => format!("warning: {warning}"),
-        Event::Retry {
-            table,
-            next_try,
-            wait,
-            cause,
-        } => {
-            let what = table.as_deref().unwrap_or("schema");
-            format!("{what}: try {next_try} in {wait:.1?}: {cause}")
-        }
-        Event::Tables(_)
-        | Event::TableBegan { .. }
-        | Event::Page { .. }
-        | Event::Waiting { .. }
-        | Event::TableDone(_) => return None,
+/// The last line of a table.
+fn table_done(done: &TableSummary) -> String {
+    let how = match done.limit {
+        Some(limit) => format!("stopped at {limit}"),
+        None if done.complete => "done".to_owned(),
+        None => "stopped".to_owned(),
     };
-    Some(report::escaped(&text))
+    let counts = done.upserts.map_or_else(String::new, |upserts| {
+        format!(" ({} new, {} updated)", upserts.inserted, upserts.updated)
+    });
+    let rows = rows_text(done.rows);
+    format!("{}: {how}, {rows}{counts}", report::escaped(&done.table))
+}
+
+/// A number of rows.
+pub(super) fn rows_text(rows: u64) -> String {
+    match rows {
+        1 => "1 row".to_owned(),
+        _ => format!("{rows} rows"),
+    }
+}
+
+/// The line for a warning.
+pub(super) fn warning_line(warning: &Warning) -> String {
+    report::escaped(&format!("warning: {warning}"))
 }
 
 /// What a postponed page waits for, from the host's description. `None` if the connector asked for the wait.
@@ -197,47 +134,32 @@ pub(super) fn until(reason: Pending, time: Option<Timestamp>, waits_for: Option<
     }
 }
 
-/// A size with a binary unit, such as `1.5 MiB`.
-pub(super) fn size(bytes: u64) -> String {
-    bytesize::ByteSize(bytes).display().iec().to_string()
-}
-
-/// The summary: a line for each table, and one for the total.
-pub(in crate::cli) fn summary_lines(summary: &Summary) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{:<20} {:>7} {:>10} {:>10} {:>9}  slowest pages",
-        "table", "pages", "rows", "size", "seconds"
-    )];
-    for table in &summary.tables {
-        let slowest: Vec<String> = table
-            .slowest
-            .iter()
-            .map(|page| format!("{} ({:.1} s)", page.number, page.took.as_secs_f64()))
-            .collect();
-        let name = report::shortened(&report::escaped(&table.table), 40);
-        lines.push(format!(
-            "{name:<20} {:>7} {:>10} {:>10} {:>9.1}  {}",
-            table.pages,
-            table.rows,
-            size(table.bytes),
-            table.took.as_secs_f64(),
-            slowest.join(", ")
-        ));
-    }
-    lines.push(format!(
-        "{:<20} {:>7} {:>10} {:>10} {:>9.1}",
-        "total",
-        summary.pages(),
-        summary.rows(),
-        size(summary.bytes()),
-        summary.took.as_secs_f64()
-    ));
-    lines
-}
-
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use super::*;
+    use crate::sync::{ReachedLimit, Upserts};
+
+    #[test]
+    fn the_last_line_of_a_table_tells_new_rows_and_updates_apart() {
+        let done = |rows, complete, limit: u64, upserts: Option<(u64, u64)>| {
+            table_done(&TableSummary {
+                table: "t".to_owned(),
+                rows,
+                complete,
+                limit: NonZeroU64::new(limit).map(ReachedLimit::Rows),
+                upserts: upserts.map(|(inserted, updated)| Upserts { inserted, updated }),
+                ..TableSummary::default()
+            })
+        };
+        assert_eq!(done(1, true, 0, None), "t: done, 1 row");
+        assert_eq!(done(0, false, 0, None), "t: stopped, 0 rows");
+        assert_eq!(
+            done(12, false, 10, Some((9, 3))),
+            "t: stopped at --limit 10, 12 rows (9 new, 3 updated)"
+        );
+    }
 
     #[test]
     fn waits_between_pages_show_their_reason() {

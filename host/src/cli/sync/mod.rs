@@ -1,10 +1,16 @@
 //! `weld-host sync`: syncs a connector's tables into a destination on this machine, as Weld would.
 
 mod bars;
+mod json;
+mod limits;
 mod lines;
 mod report;
+mod retries;
 mod states;
+mod summary;
 mod target;
+mod told_causes;
+mod unknown_table;
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -13,11 +19,14 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use tokio::sync::oneshot;
 
-use self::bars::Bars;
-pub(super) use self::lines::summary_lines;
-use self::lines::{JsonLog, TextLog};
+use self::json::JsonLog;
+use self::limits::LimitFlags;
 pub(super) use self::report::Report;
-use self::target::Target;
+use self::summary::limit_line;
+pub(super) use self::summary::summary_lines;
+use self::target::{STDOUT, Target};
+pub(super) use self::told_causes::ToldCauses;
+pub use self::unknown_table::UnknownTable;
 use super::error::CliError;
 use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
@@ -25,7 +34,10 @@ use super::serve::environment_key;
 use super::signals::Signals;
 use super::source::SyncSource;
 use crate::config::{Secret, parse_duration};
-use crate::sync::{ClientOptions, ConnectorClient, Destination, Event, Summary, SyncOptions};
+use crate::sync::{
+    ClientOptions, ConnectorClient, Continuation, Destination, Event, KeySource, Summary,
+    SyncOptions,
+};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -45,6 +57,8 @@ pub(super) struct SyncFlags {
     /// Start over: forget the rows and states of these tables first
     #[arg(long)]
     full: bool,
+    #[command(flatten)]
+    limits: LimitFlags,
     /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
@@ -74,28 +88,44 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     if let Some(SyncCommand::State(flags)) = flags.command {
         return states::run(flags);
     }
+    let json = flags.json;
+    let ended = sync_connector(flags).await;
+    if let Err(error) = &ended
+        && json
+    {
+        JsonLog.error(error);
+    }
+    ended
+}
+
+async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
     let connector = flags.connector.unwrap_or_default();
     if connector.contains("://") && !flags.map.is_empty() {
         return Err(CliError::MapOfUrl);
     }
+    if flags.json && flags.to.as_deref() == Some(STDOUT) {
+        return Err(CliError::TwoOutputs);
+    }
     let maps = flags.map.maps()?;
     let mut signals = Signals::catch()?;
-    let key = match flags.key {
-        Some(key) => Some(Secret::new(key)),
-        None => environment_key()?,
+    let (key, key_source) = match flags.key {
+        Some(key) => (Some(Secret::new(key)), KeySource::Flag),
+        None => (environment_key()?, KeySource::Variable),
     };
-    let mut options = SyncOptions {
+    // Compiling a component may take minutes.
+    let source = tokio::select! {
+        opened = SyncSource::open(&connector, key, maps.clone()) => opened?,
+        () = signals.next() => return Err(CliError::SyncNotBegun),
+    };
+    let options = SyncOptions {
         tables: (!flags.tables.is_empty()).then_some(flags.tables),
         full: flags.full,
         strict: flags.strict,
-        variables: None,
+        variables: source.variables.clone(),
+        limits: flags.limits.limits(),
     };
-    let source = SyncSource::open(&connector, key, maps.clone()).await?;
-    options.variables = source.variables.clone();
     let target = Target::read(flags.to.as_deref(), &source.name);
-    if flags.json && target == Target::Stdout {
-        return Err(CliError::TwoOutputs);
-    }
+    let continuation = Continuation::of(options.full, target != Target::Stdout);
     // Bars can't be drawn while rows are printed on the same screen.
     let rows_on_screen = target == Target::Stdout && std::io::stdout().is_terminal();
     let report = Report::choose(flags.json, flags.quiet, has_terminal() && !rows_on_screen);
@@ -104,6 +134,8 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         source.key.as_ref(),
         ClientOptions {
             answer_timeout: flags.timeout,
+            key_source,
+            component: source.component.clone(),
             ..ClientOptions::default()
         },
     )?;
@@ -132,22 +164,20 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     let summary = tokio::select! {
         synced = syncing => synced?,
         // A write in progress is completed or undone, however the process ends.
-        () = signaled => return Err(CliError::SyncStopped),
+        () = signaled => return Err(CliError::SyncStopped(continuation)),
     };
     if !flags.quiet {
         say(unused_lines(&maps));
     }
     if for_people {
         eprintln!();
-        for line in summary_lines(&summary) {
-            eprintln!("{line}");
-        }
-        if let Some(left_over) = target.left_over() {
-            eprintln!("{left_over}");
-        }
+        say(summary_lines(&summary)
+            .into_iter()
+            .chain(limit_line(&summary, continuation))
+            .chain(target.left_over()));
     }
     if summary.stopped {
-        return Err(CliError::SyncStopped);
+        return Err(CliError::SyncStopped(continuation));
     }
     Ok(())
 }
@@ -168,7 +198,7 @@ pub(super) async fn sync_to(
         stop,
     )
     .await;
-    report.end(synced.as_ref().ok());
+    report.end(synced.as_ref());
     Ok(synced?)
 }
 

@@ -1,7 +1,9 @@
 //! Chooses how a sync is shown.
 
-use super::{Bars, JsonLog, TextLog};
-use crate::sync::{Event, Summary};
+use super::bars::Bars;
+use super::json::JsonLog;
+use super::lines::TextLog;
+use crate::sync::{Event, Summary, SyncFailure};
 
 /// How a sync is shown.
 pub(in crate::cli) enum Report {
@@ -9,7 +11,7 @@ pub(in crate::cli) enum Report {
     Bars(Bars),
     /// Lines for a log.
     Text(TextLog),
-    /// JSON for a program.
+    /// JSON for a program; the command prints an error itself.
     Json(JsonLog),
     /// Nothing; errors are printed elsewhere.
     Nothing,
@@ -38,11 +40,12 @@ impl Report {
         }
     }
 
-    pub(super) fn end(&mut self, summary: Option<&Summary>) {
+    pub(super) fn end(&mut self, ended: Result<&Summary, &SyncFailure>) {
         match self {
-            Self::Bars(bars) => bars.end(),
-            Self::Json(log) => log.end(summary),
-            Self::Text(_) | Self::Nothing => {}
+            Self::Bars(bars) => bars.end(ended),
+            Self::Text(log) => log.end(ended),
+            Self::Json(log) => log.end(ended.ok()),
+            Self::Nothing => {}
         }
     }
 

@@ -4,8 +4,10 @@ use clap::{Args, Subcommand};
 use serde_json::value::RawValue;
 
 use super::target::Target;
+use super::unknown_table::UnknownTable;
 use crate::cli::error::CliError;
 use crate::cli::output::say;
+use crate::sync::States;
 
 #[derive(Debug, Args)]
 pub(super) struct StateFlags {
@@ -32,6 +34,9 @@ enum StateCommand {
         table: String,
         /// A JSON object, or null
         state: String,
+        /// Set it even if no sync has written such a table
+        #[arg(long)]
+        force: bool,
     },
     /// Forget a table's state, so that its next sync starts over; its rows stay
     Reset {
@@ -46,13 +51,23 @@ enum StateCommand {
 pub(super) fn run(flags: StateFlags) -> Result<(), CliError> {
     match flags.command {
         StateCommand::Show { to, table } => show(&to, table.as_deref()),
-        StateCommand::Set { to, table, state } => {
+        StateCommand::Set {
+            to,
+            table,
+            state,
+            force,
+        } => {
             let state = read_state(state)?;
-            let mut states = Target::read(Some(&to), "").states()?;
-            Ok(states.set_state(&table, &state)?)
+            let mut states = OpenStates::open(&to)?;
+            if !force {
+                states.expect_table(&table, true)?;
+            }
+            Ok(states.states.set_state(&table, &state)?)
         }
         StateCommand::Reset { to, table } => {
-            if Target::read(Some(&to), "").states()?.reset_state(&table)? {
+            let mut states = OpenStates::open(&to)?;
+            states.expect_table(&table, false)?;
+            if states.states.reset_state(&table)? {
                 Ok(())
             } else {
                 Err(CliError::NoState { table })
@@ -61,9 +76,43 @@ pub(super) fn run(flags: StateFlags) -> Result<(), CliError> {
     }
 }
 
+/// The states of a destination.
+struct OpenStates {
+    target: Target,
+    states: Box<dyn States>,
+}
+
+impl OpenStates {
+    fn open(to: &str) -> Result<Self, CliError> {
+        let target = Target::read(Some(to), "");
+        let states = target.states()?;
+        Ok(Self { target, states })
+    }
+
+    /// Fails if the destination doesn't have the table.
+    fn expect_table(&mut self, table: &str, can_force: bool) -> Result<(), CliError> {
+        let known = self.states.tables()?;
+        if known.iter().any(|known| known == table) {
+            return Ok(());
+        }
+        Err(UnknownTable {
+            path: self.target.path().to_owned(),
+            table: table.to_owned(),
+            known,
+            can_force,
+        }
+        .into())
+    }
+}
+
 fn show(to: &str, table: Option<&str>) -> Result<(), CliError> {
-    let states = Target::read(Some(to), "").states()?.states()?;
+    let mut states = OpenStates::open(to)?;
+    if let Some(table) = table {
+        states.expect_table(table, false)?;
+    }
     let mut shown = states
+        .states
+        .states()?
         .into_iter()
         .filter(|(name, _)| table.is_none_or(|table| table == name))
         .peekable();

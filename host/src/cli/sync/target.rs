@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::cli::error::CliError;
 use crate::sync::{Destination, JsonLines, Sqlite, States, Stdout};
 
+/// The name of stdout in `--to`.
+pub(super) const STDOUT: &str = "-";
+
 /// A destination for rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
@@ -21,7 +24,7 @@ impl Target {
     /// `--to`, it is a database in the current folder, named after the connector.
     pub(super) fn read(to: Option<&str>, connector: &str) -> Self {
         match to {
-            Some("-") => Self::Stdout,
+            Some(STDOUT) => Self::Stdout,
             Some(path) if path.ends_with('/') || Path::new(path).is_dir() => {
                 Self::JsonLines(path.into())
             }
@@ -43,6 +46,14 @@ impl Target {
         match self {
             Self::Sqlite(path) => Sqlite::left_log(path).map(|left| left.to_string()),
             Self::JsonLines(_) | Self::Stdout => None,
+        }
+    }
+
+    /// The file or folder, for messages.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Sqlite(path) | Self::JsonLines(path) => path,
+            Self::Stdout => Path::new(STDOUT),
         }
     }
 

@@ -24,7 +24,8 @@ pub trait Destination: Send {
     /// [`DestinationError`] if the change can't be written.
     fn clear(&mut self, table: &str) -> Result<(), DestinationError>;
 
-    /// Stores a page's rows and the state after them, both or neither.
+    /// Stores a page's rows and the state after them, both or neither. Returns the numbers of new rows and of
+    /// replaced ones; `None` if the destination only appends.
     ///
     /// # Errors
     ///
@@ -34,7 +35,12 @@ pub trait Destination: Send {
         table: &str,
         rows: &[Box<RawValue>],
         state: &RawValue,
-    ) -> Result<(), DestinationError>;
+    ) -> Result<Option<Upserts>, DestinationError>;
+
+    /// Whether it stores the states, so that the next sync can continue.
+    fn keeps_states(&self) -> bool {
+        true
+    }
 
     /// The notes that were committed with a prepared table; `None` if there are none, or if the destination stores no
     /// notes.
@@ -60,6 +66,15 @@ pub trait Destination: Send {
     }
 }
 
+/// How many rows of a page were new, and how many replaced values of a stored row with their key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Upserts {
+    /// The new rows.
+    pub inserted: u64,
+    /// The rows whose key was already stored, also by an earlier row of the page.
+    pub updated: u64,
+}
+
 /// The states in a destination. Changing a state doesn't change the rows.
 pub trait States {
     /// The tables that have a state, sorted by name, each with its state as JSON text.
@@ -68,6 +83,13 @@ pub trait States {
     ///
     /// [`DestinationError`] if they can't be read.
     fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError>;
+
+    /// The names of all tables that a sync has prepared or that have a state, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`DestinationError`] if they can't be read.
+    fn tables(&mut self) -> Result<Vec<String>, DestinationError>;
 
     /// Sets the state from which the next sync of the table starts. The table need not exist.
     ///

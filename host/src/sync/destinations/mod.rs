@@ -16,7 +16,7 @@ mod observer;
 mod sqlite;
 mod stdout;
 
-pub use destination::{Destination, States};
+pub use destination::{Destination, States, Upserts};
 pub use error::DestinationError;
 pub use holder::{LockHolder, RunningProgram};
 pub use identity::{FileChange, LostPages};

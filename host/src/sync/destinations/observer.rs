@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
-use super::destination::Destination;
+use super::destination::{Destination, Upserts};
 use super::error::DestinationError;
 
 /// Wraps another destination and calls a function with the rows of each page once they are committed.
@@ -37,10 +37,14 @@ impl<D: Destination, F: FnMut(&str, &[Box<RawValue>]) + Send> Destination for Ob
         table: &str,
         rows: &[Box<RawValue>],
         state: &RawValue,
-    ) -> Result<(), DestinationError> {
-        self.destination.commit(table, rows, state)?;
+    ) -> Result<Option<Upserts>, DestinationError> {
+        let upserts = self.destination.commit(table, rows, state)?;
         (self.observe)(table, rows);
-        Ok(())
+        Ok(upserts)
+    }
+
+    fn keeps_states(&self) -> bool {
+        self.destination.keeps_states()
     }
 
     fn notes(&mut self, table: &str) -> Result<Option<String>, DestinationError> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
-use super::destination::Destination;
+use super::destination::{Destination, Upserts};
 use super::error::DestinationError;
 use super::line;
 
@@ -42,7 +42,7 @@ impl<W: Write + Send> Destination for Stdout<W> {
         table: &str,
         rows: &[Box<RawValue>],
         _: &RawValue,
-    ) -> Result<(), DestinationError> {
+    ) -> Result<Option<Upserts>, DestinationError> {
         let name =
             serde_json::to_string(table).map_err(|error| DestinationError::Stream(error.into()))?;
         self.lines.clear();
@@ -59,7 +59,12 @@ impl<W: Write + Send> Destination for Stdout<W> {
             .map_err(|source| match source.kind() {
                 io::ErrorKind::BrokenPipe => DestinationError::ClosedPipe,
                 _ => DestinationError::Stream(source),
-            })
+            })?;
+        Ok(None)
+    }
+
+    fn keeps_states(&self) -> bool {
+        false
     }
 }
 

@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 
 use super::*;
 use crate::config::Secret;
+use crate::sync::KeySource;
 
 fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -68,7 +69,7 @@ async fn every_bad_answer_has_its_own_error() {
         ),
         (
             || Answer::status("401 Unauthorized", "no"),
-            "answered 401 (no key was given: set --key or WELD_API_KEY): no",
+            "answered 401 (no key was given: give one with --key or set WELD_API_KEY): no",
         ),
         (
             || Answer::status("404 Not Found", " <html> "),
@@ -126,17 +127,27 @@ async fn every_bad_answer_has_its_own_error() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_distinguished_from_a_missing_one() {
+async fn a_refused_key_is_named_by_its_source() {
     let server = single(|| Answer::status("401 Unauthorized", "")).await;
-    let client = ConnectorClient::new(&server.url(), Some(&Secret::new("hunter2"))).unwrap();
-    let text = error_text(&client.schema().await.unwrap_err());
-    assert!(
-        text.ends_with(
-            "answered 401 (the key was refused: check --key or WELD_API_KEY): no message"
+    for (key_source, expected) in [
+        (KeySource::Flag, "it refused the key given with --key"),
+        (
+            KeySource::Variable,
+            "it refused the key in WELD_API_KEY; --key gives another one",
         ),
-        "{text}"
-    );
-    assert!(!format!("{client:?}{text}").contains("hunter2"));
+        (KeySource::Program, "it refused the key"),
+    ] {
+        let options = ClientOptions {
+            key_source,
+            ..ClientOptions::default()
+        };
+        let key = Secret::new("hunter2");
+        let client = ConnectorClient::with_options(&server.url(), Some(&key), options).unwrap();
+        let text = error_text(&client.schema().await.unwrap_err());
+        let expected = format!("answered 401 ({expected}): no message");
+        assert!(text.ends_with(&expected), "{text}");
+        assert!(!format!("{client:?}{text}").contains("hunter2"));
+    }
 }
 
 #[tokio::test]
@@ -223,7 +234,7 @@ async fn a_page_with_a_row_that_is_not_an_object_is_refused() {
     let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
     let text = error_text(&result.unwrap_err());
     assert!(
-        text.ends_with("is not a valid page: insert[1] is a number, not an object"),
+        text.ends_with("is not a valid page: insert[1] is a number, not an object; not reached: b"),
         "{text}"
     );
     assert_eq!(memory.table("a"), memory::Stored::default());

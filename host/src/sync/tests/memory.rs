@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
-use crate::sync::destinations::{Destination, DestinationError};
+use crate::sync::destinations::{Destination, DestinationError, Upserts};
 
 /// Tables in memory, shared so that they outlive the sync that owns the destination.
 #[derive(Clone, Default)]
@@ -56,7 +56,7 @@ impl Destination for Memory {
         table: &str,
         rows: &[Box<RawValue>],
         state: &RawValue,
-    ) -> Result<(), DestinationError> {
+    ) -> Result<Option<Upserts>, DestinationError> {
         if rows.iter().any(|row| row.get() == REFUSED) {
             return Err(DestinationError::ClosedPipe);
         }
@@ -66,6 +66,6 @@ impl Destination for Memory {
             .rows
             .extend(rows.iter().map(|row| row.get().to_owned()));
         stored.state = Some(state.get().to_owned());
-        Ok(())
+        Ok(None)
     }
 }

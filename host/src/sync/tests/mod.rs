@@ -1,6 +1,8 @@
 //! Tests the client and the engine against a server with scripted answers.
 
 mod answers;
+mod failures;
+mod limits;
 mod memory;
 mod pending;
 mod retries;
@@ -11,7 +13,10 @@ mod tables;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{ClientOptions, ConnectorClient, Event, Summary, SyncError, SyncOptions, sync};
+use super::{
+    ClientOptions, ConnectorClient, Continuation, Event, Summary, SyncError, SyncFailure,
+    SyncOptions, sync,
+};
 use memory::Memory;
 use server::{Answer, Request, Server};
 
@@ -63,7 +68,7 @@ async fn run(
     server: &Server,
     memory: &Memory,
     options: &SyncOptions,
-) -> (Result<Summary, SyncError>, Vec<Event>) {
+) -> (Result<Summary, SyncFailure>, Vec<Event>) {
     let client = ConnectorClient::with_options(&server.url(), None, quick()).unwrap();
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);
@@ -80,6 +85,6 @@ async fn run(
 }
 
 /// The text of an error with its causes.
-fn error_text(error: &SyncError) -> String {
+fn error_text(error: &(dyn std::error::Error + 'static)) -> String {
     crate::report::chain(error)
 }

@@ -1,17 +1,20 @@
 //! Failed requests that are sent again.
 
+use weld_protocol::ErrorKind;
+
 use super::*;
 
-fn retries(events: &[Event]) -> Vec<(Option<String>, usize, Duration)> {
+fn retries(events: &[Event]) -> Vec<(Option<(String, u64)>, usize, Duration)> {
     events
         .iter()
         .filter_map(|event| match event {
             Event::Retry {
                 table,
+                page,
                 next_try,
                 wait,
                 ..
-            } => Some((table.clone(), *next_try, *wait)),
+            } => Some((table.clone().zip(*page), *next_try, *wait)),
             _ => None,
         })
         .collect()
@@ -43,7 +46,7 @@ async fn a_page_that_fails_twice_is_requested_again_with_the_same_state() {
     assert_eq!(memory.table("a").rows, [r#"{"id": 1}"#, r#"{"id": 2}"#]);
     let one = r#"{"page":1}"#;
     assert_eq!(server.states("a"), ["{}", one, one, one]);
-    let a = || Some("a".to_owned());
+    let a = || Some(("a".to_owned(), 2));
     assert_eq!(
         retries(&events),
         [(a(), 2, Duration::ZERO), (a(), 3, Duration::ZERO)]
@@ -63,7 +66,8 @@ async fn the_third_failure_ends_the_sync_and_earlier_pages_stay() {
     let memory = Memory::default();
     let (result, events) = run(&server, &memory, &only_a()).await;
     let text = error_text(&result.unwrap_err());
-    assert!(text.ends_with("/ answered 500: down"), "{text}");
+    let expected = "/ answered 500: down; 1 row is kept; run the same command to continue";
+    assert!(text.ends_with(expected), "{text}");
     assert_eq!(server.states("a").len(), 4);
     assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
     assert!(
@@ -86,6 +90,26 @@ async fn permanent_failures_are_not_retried() {
         assert!(result.is_err(), "{status}");
         assert_eq!(server.states("a").len(), 1, "{status}");
         assert!(retries(&events).is_empty(), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_its_kind_makes_permanent_is_not_retried() {
+    for (kind, tries) in [
+        ("connector_failed", 1),
+        ("misconfigured", 1),
+        ("cpu_exceeded", 1),
+        ("upstream_unauthorized", 1),
+        ("upstream_failed", 3),
+        ("busy", 3),
+        ("of_a_later_version", 3),
+    ] {
+        let body = format!(r#"{{"error": {{"kind": "{kind}", "message": "no tap"}}}}"#);
+        let server = paging(move |_| Answer::status("500 Internal Server Error", &body)).await;
+        let (result, _) = run(&server, &Memory::default(), &only_a()).await;
+        let failure = result.unwrap_err();
+        assert_eq!(failure.cause.kind(), ErrorKind::parse(kind), "{kind}");
+        assert_eq!(server.states("a").len(), tries, "{kind}");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use memory::Stored;
 
-fn names(events: &[Event]) -> Vec<String> {
+pub(super) fn names(events: &[Event]) -> Vec<String> {
     events
         .iter()
         .map(|event| match event {
@@ -18,6 +18,7 @@ fn names(events: &[Event]) -> Vec<String> {
             Event::Waiting { table, .. } => format!("waiting {table}"),
             Event::Retry { .. } => "retry".to_owned(),
             Event::Warning(warning) => warning.to_string(),
+            Event::LimitReached { table, limit } => format!("{table} reached {limit}"),
             Event::TableDone(summary) => format!("done {} {}", summary.table, summary.complete),
         })
         .collect()
@@ -152,7 +153,7 @@ async fn a_failing_destination_ends_the_sync_while_a_page_is_requested() {
     let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
     assert_eq!(
         error_text(&result.unwrap_err()),
-        r#"table "a" can't be written: the reader of the rows closed the stream"#
+        "a, page 2: the reader of the rows closed the stream; not reached: b"
     );
     assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
 }
@@ -181,7 +182,10 @@ async fn a_page_with_a_warning_is_stored_unless_strict() {
         if strict {
             assert_eq!(
                 error_text(&result.unwrap_err()),
-                format!("stopped at the first warning: {warning}")
+                format!(
+                    "a, page 2: stopped at the first warning: {}; 1 row is kept; run the same command to continue",
+                    warning.trim_start_matches(r#"table "a", page 2: "#)
+                )
             );
             assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
         } else {

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use weld_protocol::Table;
 
 use self::manifest::{CommittedTable, Manifest};
-use super::destination::{Destination, States};
+use super::destination::{Destination, States, Upserts};
 use super::error::DestinationError;
 use super::identity::FileIdentity;
 use super::line;
@@ -229,7 +229,7 @@ impl Destination for JsonLines {
         table: &str,
         rows: &[Box<RawValue>],
         state: &RawValue,
-    ) -> Result<(), DestinationError> {
+    ) -> Result<Option<Upserts>, DestinationError> {
         self.lines.clear();
         for (place, row) in rows.iter().enumerate() {
             line::push_row(&mut self.lines, table, place, row)?;
@@ -238,7 +238,8 @@ impl Destination for JsonLines {
         self.append(table, state).inspect_err(|_| {
             // If this fails too, the next page or the next run truncates the file.
             let _ = self.verify_file(table).and_then(|()| self.cut(table));
-        })
+        })?;
+        Ok(None)
     }
 
     fn notes(&mut self, table: &str) -> Result<Option<String>, DestinationError> {
@@ -265,6 +266,10 @@ impl States for JsonLines {
             Some((table.clone(), entry.state.as_ref()?.get().to_owned()))
         });
         Ok(states.collect())
+    }
+
+    fn tables(&mut self) -> Result<Vec<String>, DestinationError> {
+        Ok(self.manifest.tables.keys().cloned().collect())
     }
 
     fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {

@@ -29,6 +29,7 @@ mod columns;
 mod fault;
 mod file;
 mod holders;
+mod inserts;
 mod json;
 mod keys;
 mod making;
@@ -56,7 +57,7 @@ use self::file::OpenFile;
 use self::holders::holders;
 use self::place::beside;
 use self::tables::PreparedTable;
-use super::destination::{Destination, States};
+use super::destination::{Destination, States, Upserts};
 use super::error::DestinationError;
 use super::holder::LockHolder;
 
@@ -140,7 +141,7 @@ impl Destination for Sqlite {
         table: &str,
         rows: &[Box<RawValue>],
         state: &RawValue,
-    ) -> Result<(), DestinationError> {
+    ) -> Result<Option<Upserts>, DestinationError> {
         // Before writing, since SQLite would write to whatever is left of the file.
         self.file.verify()?;
         let prepared = prepared(&mut self.tables, table)?;
@@ -154,20 +155,22 @@ impl Destination for Sqlite {
                     now: prepared.layout.key.clone(),
                 });
             }
-            rows::write(connection, prepared, rows)?;
+            let upserts = rows::write(connection, prepared, rows)?;
             if let Some(notes) = self.notes.get(table) {
                 states::set_notes(connection, table, Some(notes))?;
             }
-            states::set(connection, table, state)
+            states::set(connection, table, state)?;
+            Ok(upserts)
         });
-        committed.map_err(|fault| {
+        let upserts = committed.map_err(|fault| {
             prepared.layout.forget_after(known);
             prepared.layout.has_key_kinds = had_key_kinds;
             fault.into_error(&self.path)
         })?;
         self.notes.remove(table);
         // A commit to a file that was removed doesn't count.
-        self.file.verify()
+        self.file.verify()?;
+        Ok(Some(upserts))
     }
 
     fn notes(&mut self, table: &str) -> Result<Option<String>, DestinationError> {
@@ -186,6 +189,10 @@ impl Destination for Sqlite {
 impl States for Sqlite {
     fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
         states::all(&self.file.connection).map_err(|fault| fault.into_error(&self.path))
+    }
+
+    fn tables(&mut self) -> Result<Vec<String>, DestinationError> {
+        states::tables(&self.file.connection).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {

@@ -7,8 +7,10 @@ use rusqlite::{Connection, Statement};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::super::destination::Upserts;
 use super::columns::{Layout, NewColumn};
 use super::fault::SqliteFault;
+use super::inserts::InsertCount;
 use super::json::{member_name, read_value};
 use super::keys::{self, KeyValue};
 use super::names::{KEY_KINDS, quoted};
@@ -22,11 +24,14 @@ const MAX_STATEMENTS: usize = 32;
 /// `layout`.
 ///
 /// A row with a null or missing key column is appended: neither SQL nor a reader can match it with another row.
+///
+/// Returns how many rows were new.
 pub(super) fn write(
     connection: &Connection,
     PreparedTable { layout, defaults }: &mut PreparedTable,
     rows: &[Box<RawValue>],
-) -> Result<(), SqliteFault> {
+) -> Result<Upserts, SqliteFault> {
+    let count = InsertCount::begin(connection, layout);
     let mut reader = RowReader {
         defaults,
         ..RowReader::default()
@@ -71,7 +76,7 @@ pub(super) fn write(
             statement.raw_execute()?;
         }
     }
-    Ok(())
+    Ok(count.end(connection, layout, rows.len() as u64))
 }
 
 /// The statement that writes these columns. In an existing row, other columns keep their values.

@@ -48,6 +48,15 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, Sqli
     Ok(states.collect::<Result<_, _>>()?)
 }
 
+/// The tables that were prepared or have a state, sorted.
+pub(super) fn tables(connection: &Connection) -> Result<Vec<String>, SqliteFault> {
+    let mut tables = connection.prepare(
+        "SELECT name FROM _weld_tables UNION SELECT table_name FROM _weld_state ORDER BY 1",
+    )?;
+    let tables = tables.query_map([], |row| row.get(0))?;
+    Ok(tables.collect::<Result<_, _>>()?)
+}
+
 /// Replaces the state.
 pub(super) fn set(
     connection: &Connection,

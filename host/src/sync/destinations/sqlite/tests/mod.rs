@@ -2,6 +2,7 @@
 
 mod changes;
 mod files;
+mod inserts;
 mod names;
 mod resume;
 mod rows;

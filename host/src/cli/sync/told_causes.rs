@@ -1,0 +1,93 @@
+//! Leaves out the log lines whose cause a sync shows anyway.
+
+use std::fmt::Debug;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata};
+use tracing_subscriber::layer::{Context, Filter};
+
+/// The module whose warnings are the causes of failed answers. The sync receives these answers.
+const ANSWERS: &str = "weld_host::server::error";
+
+/// The field with the connector's backtrace, which no answer contains.
+const TRACE: &str = "trace";
+
+/// Drops the host's warnings about answers, unless they have a backtrace.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct ToldCauses;
+
+impl<S> Filter<S> for ToldCauses {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        true
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
+        let metadata = event.metadata();
+        if metadata.target() != ANSWERS || *metadata.level() == Level::ERROR {
+            return true;
+        }
+        let mut search = TraceSearch(false);
+        event.record(&mut search);
+        search.0
+    }
+}
+
+/// Whether an event has a backtrace.
+struct TraceSearch(bool);
+
+impl Visit for TraceSearch {
+    fn record_debug(&mut self, field: &Field, _: &dyn Debug) {
+        self.0 |= field.name() == TRACE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::prelude::*;
+
+    use super::*;
+    use crate::lock::Mutex;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_warnings_about_answers_without_a_backtrace_are_left_out() {
+        let lines = Lines::default();
+        let written = lines.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || lines.clone())
+            .with_filter(ToldCauses);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let none: Option<&str> = None;
+            tracing::warn!(target: ANSWERS, kind = "busy", trace = none, "cause");
+            tracing::info!(target: ANSWERS, "request");
+            tracing::warn!(target: ANSWERS, trace = Some("frame"), "crash");
+            tracing::error!(target: ANSWERS, "fault");
+            tracing::warn!(target: "guest", "line");
+        });
+        let text = String::from_utf8(written.0.lock().clone()).unwrap();
+        let kept: Vec<_> = text
+            .lines()
+            .map(|line| line.split_whitespace().nth(2).unwrap())
+            .collect();
+        assert_eq!(kept, ["crash", "fault", "line"], "{text}");
+    }
+}
