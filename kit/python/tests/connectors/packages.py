@@ -111,6 +111,7 @@ FAILS: dict[str, Callable[[], Any]] = {
     "pool": lambda: concurrent.futures.ThreadPoolExecutor().submit(print),
     "process": lambda: multiprocessing.Process(target=print).start(),
     "processes": lambda: multiprocessing.Pool(2),
+    "process-pool": lambda: concurrent.futures.ProcessPoolExecutor(),
     "program": lambda: subprocess.run(["ls"]),
     "shell": lambda: os.popen("ls"),
     "input": lambda: input("name: "),

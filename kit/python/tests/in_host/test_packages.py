@@ -92,6 +92,7 @@ class Packages(unittest.TestCase):
             ("pool", "a component has no threads"),
             ("process", "a component has no processes"),
             ("processes", "a component has no processes"),
+            ("process-pool", "a component has no processes"),
             ("program", "a component has no processes"),
             ("shell", "a component has no processes"),
             ("input", "a component has no terminal"),
