@@ -308,7 +308,8 @@ def resolve(module, roots):
         for file in (os.path.join(path, "__init__.py"), f"{path}.py"):
             if os.path.isfile(file):
                 return SOURCE, file
-        compiled = [f"{path}.so", f"{path}.pyd", *glob.glob(f"{glob.escape(path)}.*.so"), *glob.glob(f"{glob.escape(path)}.*.pyd")]
+        compiled = [f"{path}.so", f"{path}.pyd"]
+        compiled += [file for end in ("so", "pyd") for file in glob.glob(f"{glob.escape(path)}.*.{end}")]
         compiled = [file for file in compiled if os.path.isfile(file)]
         if compiled:
             return COMPILED, compiled[0]

@@ -170,7 +170,8 @@ def _lack(error: BaseException, text: str) -> str | None:
     if not _host.in_component:
         return None
     # The kit's own refusals say more. A database is a file unless it is in memory.
-    is_file = isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError)) and "a component" not in text
+    is_network = isinstance(error, (ConnectionError, TimeoutError))
+    is_file = isinstance(error, OSError) and not is_network and "a component" not in text
     if is_file or "unable to open database file" in text:
         return "read files at the top of a module, and keep values for the next page in the state"
     return None
@@ -251,5 +252,6 @@ def _check_method(connector: type, name: str, given: int) -> None:
         signature.bind(*[None] * (given if is_static else given + 1))
     except TypeError:
         raise TypeError(
-            f"{name} of {connector.__name__} takes the parameters {signature}, not ({parameters}): write `def {name}({parameters}):`"
+            f"{name} of {connector.__name__} takes the parameters {signature}, not ({parameters}):"
+            f" write `def {name}({parameters}):`"
         ) from None
