@@ -87,7 +87,8 @@ class Sources:
         for path, _, tree, _ in own:
             self.find_exits(path, tree)
         if own and own[0][1] == "app":
-            check_source(own[0][2], own[0][3])
+            has_kit = resolve("weld_connector", [self.folder, *self.packages])[0] is not None
+            check_source(own[0][2], own[0][3], has_kit)
         if self.changes_path:
             return
         for path, name, tree, _ in own:
@@ -211,16 +212,15 @@ def is_maybe_newer(text, message, error):
     return NEWER_SYNTAX.search(text) or "f-string" in message or re.search(r"\b[fF][rR]?[\"']|\b[rR][fF][\"']", near)
 
 
-def check_source(tree, text):
+def check_source(tree, text, has_kit):
     """Check that `app.py` defines the class `Source`, as far as its text shows."""
     if re.search(r"globals\(|\bexec\(|__getattr__|setattr\(|import \*", text):
         return
     classes = {one.name: one for one in tree.body if isinstance(one, ast.ClassDef)}
-    kit = "weld_connector" in text
     connectors = [one.name for one in classes.values() if any(is_connector(base) for base in one.bases)]
     example = connectors[0] if connectors else "Shop"
     if "Source" not in bound(tree):
-        end = f"end it with `Source = export({example})`" if kit or not text.strip() else (
+        end = f"end it with `Source = export({example})`" if has_kit else (
             "end it with a class `Source` that has the methods schema and fetch_page"
         )
         raise Problem("app.py", None, f"there is no `Source`: {end}")

@@ -87,7 +87,7 @@ fn mistakes_in_python_sources_are_found_before_the_tool_runs() {
         ),
         (
             "from wrapper import x",
-            "app.py, line 1: from wrapper import x: native has C code",
+            "wrapper/inner.py, line 1: import native: native has C code",
         ),
         (
             "import ssl",
