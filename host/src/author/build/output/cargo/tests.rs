@@ -109,7 +109,7 @@ fn build_scripts_and_linkers_are_explained_without_their_command_lines() {
 }
 
 #[test]
-fn progress_is_told_from_diagnostics() {
+fn progress_is_distinguished_from_diagnostics() {
     for line in [
         "   Compiling serde v1.0.228",
         "    Finished `release` profile",
