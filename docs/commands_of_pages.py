@@ -59,7 +59,7 @@ allow = ["http://127.0.0.1:9090"]
 END
 """
 
-# What a reader has who is in a clone of the repository. Its `target` is the clone's, so that nothing is built twice.
+# What a reader in a clone of the repository has. Its `target` is the clone's, so that nothing is built twice.
 CLONE = """
 git clone --quiet --no-hardlinks "$WELD_REPOSITORY" clone
 cd clone

@@ -5,7 +5,7 @@ const MOST_FRAMES = 8;
 
 /**
  * The details and the message for a failure of the engine. `text` is what the engine said about the bundle; `lines` tells
- * the source of each of its lines, as in source-lines.js; `read(file)` returns the text of an own file.
+ * the source of each of its lines, as in source-lines.js; `read(file)` returns the text of one of the author's files.
  */
 export function engineFailure(text, lines, read) {
   const said = text.replace(/^[^]*Failed to (?:finish|start)? ?JavaScript module evaluation: /, "");
