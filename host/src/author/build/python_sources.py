@@ -120,7 +120,7 @@ class Sources:
         return found
 
     def parsed(self, source, path):
-        """Return the tree of an own module; `None` if only componentize-py can judge it."""
+        """Return the tree of one of the modules; `None` if only componentize-py can judge it."""
         try:
             tree = compile(source, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
             compile(tree, path, "exec", dont_inherit=True)
