@@ -93,7 +93,8 @@ pub(super) fn tracebacks(said: &str) -> (Vec<&str>, Vec<PythonTraceback<'_>>) {
         } else if let Some(traceback) = found.last_mut() {
             let joins = line.starts_with("During handling of the above exception")
                 || line.starts_with("The above exception was the direct cause");
-            if !joins && !(line.is_empty() && lines.peek().is_none_or(|next| next.is_empty())) {
+            let is_end = line.is_empty() && lines.peek().is_none_or(|next| next.is_empty());
+            if !joins && !is_end {
                 traceback.exception.push(line);
             }
         } else if !line.trim().is_empty() {
