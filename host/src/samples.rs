@@ -1,4 +1,4 @@
-//! For tests: one value of each variant of an error, and what users read of them.
+//! For tests: one value of each variant of an error, what users read of them, and the tables of the manual.
 
 use std::error::Error;
 
@@ -27,4 +27,18 @@ pub(crate) use samples;
 pub(crate) fn messages<E: Error + 'static>(samples: &[E]) -> String {
     let lines: Vec<String> = samples.iter().map(|sample| report::chain(sample)).collect();
     lines.join("\n")
+}
+
+/// The rows of the table of a page in Markdown whose head begins with `head`, each as its cells.
+pub(crate) fn table_cells<'p>(page: &'p str, head: &str) -> Vec<Vec<&'p str>> {
+    let (_, table) = page.split_once(head).expect(head);
+    let lines = table.lines().skip(2);
+    let rows = lines.take_while(|line| line.starts_with('|'));
+    let cells = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect());
+    cells.collect()
+}
+
+/// The texts in backticks.
+pub(crate) fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
 }

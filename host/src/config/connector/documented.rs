@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::ConnectorConfig;
 use crate::config::Ceilings;
+use crate::samples::{quoted, table_cells};
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
@@ -40,21 +41,13 @@ struct Row {
     range: &'static str,
 }
 
-/// The texts in backticks.
-fn quoted(cell: &'static str) -> impl Iterator<Item = &'static str> {
-    cell.split('`').skip(1).step_by(2)
-}
-
 /// The rows of the page's table of keys.
 fn rows() -> Vec<Row> {
-    let (_, table) = PAGE.split_once("| key | default |").expect("the table");
-    let lines = table.lines().skip(2);
     let mut section = "";
     let mut rows = Vec::new();
-    for line in lines.take_while(|line| line.starts_with('|')) {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, keys, default, range, ..] = cells[..] else {
-            panic!("{line}");
+    for cells in table_cells(PAGE, "| key | default |") {
+        let [keys, default, range, ..] = cells[..] else {
+            panic!("{cells:?}");
         };
         let mut keys: Vec<_> = quoted(keys).collect();
         if keys.first().is_some_and(|key| key.starts_with('[')) {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Row, quoted, rows};
+use super::{Row, rows};
 use crate::config::connector::ConnectorConfig;
 use crate::config::quantity::{duration_text, parse_duration, parse_size};
 use crate::config::{Ceilings, ConfigError};
 use crate::report::size_text;
+use crate::samples::quoted;
 
 /// Keys with a range whose default is a rule or nothing, not a value.
 const WITHOUT_DEFAULT: [&str; 4] = ["concurrency", "limit", "wait", "window"];
