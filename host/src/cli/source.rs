@@ -15,6 +15,10 @@ use crate::egress::HostMaps;
 use crate::report;
 use crate::sync::ConnectorVariables;
 
+/// How many calls a served connector can have at the same time: one for the current page, and others that nobody waits for
+/// any longer. A host for a single client needs few, and reserves address space for each.
+const SLOTS: u32 = 16;
+
 /// A connector that answers at a URL.
 pub(super) struct SyncSource {
     pub(super) url: String,
@@ -62,6 +66,7 @@ impl SyncSource {
             plugins: component.to_owned(),
             cache: default_cache(),
             api_keys: vec![key.clone()],
+            slots: Some(SLOTS),
             ..ServerConfig::unattended()
         };
         let ceilings = config.effective_ceilings();
