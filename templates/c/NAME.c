@@ -5,13 +5,49 @@
 
 static const char *const id[] = {"id", NULL};
 
-/* Weld infers the columns that aren't listed. */
+/* Weld loads columns that are not declared as text. */
 static const weld_field beers_fields[] = {
-    {"id", "int", NULL}, {"name", "string", NULL}, {"abv", "double", NULL}, {NULL, NULL, NULL}};
+    {"id", "int", NULL},
+    {"name", "string", NULL},
+    {"tagline", "string", NULL},
+    {"first_brewed", "string", NULL},
+    {"description", "string", NULL},
+    {"image_url", "string", NULL},
+    {"abv", "double", NULL},
+    {"ibu", "[\"null\", \"double\"]", NULL},
+    {"target_fg", "double", NULL},
+    {"target_og", "double", NULL},
+    {"ebc", "double", NULL},
+    {"srm", "double", NULL},
+    {"ph", "double", NULL},
+    {"attenuation_level", "double", NULL},
+    {"volume", "object", NULL},
+    {"boil_volume", "object", NULL},
+    {"method", "object", NULL},
+    {"ingredients", "object", NULL},
+    {"food_pairing", "array", NULL},
+    {"brewers_tips", "string", NULL},
+    {"contributed_by", "string", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const weld_field reviews_fields[] = {
+    {"id", "int", NULL},
+    {"beer_id", "int", NULL},
+    {"customer_id", "int", NULL},
+    {"stars", "int", NULL},
+    {"title", "string", NULL},
+    {"text", "[\"null\", \"string\"]", NULL},
+    {"scores", "object", NULL},
+    {"tags", "array", NULL},
+    {"helpful_votes", "int", NULL},
+    {"written_at", "datetime", NULL},
+    {NULL, NULL, NULL},
+};
 
 static const weld_table tables[] = {
     {.name = "beers", .key = id, .fields = beers_fields},
-    {.name = "reviews", .key = id},
+    {.name = "reviews", .key = id, .fields = reviews_fields},
 };
 
 bool exports_weld_connector_source_schema(weld_tables *ret, weld_error *error) {

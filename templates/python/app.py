@@ -12,11 +12,50 @@ ORDERS_PER_PAGE = 50
 OVERLAP = timedelta(minutes=1)
 
 
+# The columns and their types. Weld loads columns that are not declared as text.
+BEERS = [
+    Field("id", "int"),
+    Field("name", "string"),
+    Field("tagline", "string"),
+    Field("first_brewed", "string"),
+    Field("description", "string"),
+    Field("image_url", "string"),
+    Field("abv", "double"),
+    Field("ibu", "double", nullable=True),
+    Field("target_fg", "double"),
+    Field("target_og", "double"),
+    Field("ebc", "double"),
+    Field("srm", "double"),
+    Field("ph", "double"),
+    Field("attenuation_level", "double"),
+    Field("volume", "object"),
+    Field("boil_volume", "object"),
+    Field("method", "object"),
+    Field("ingredients", "object"),
+    Field("food_pairing", "array"),
+    Field("brewers_tips", "string"),
+    Field("contributed_by", "string"),
+]
+ORDERS = [
+    Field("id", "int"),
+    Field("customer_id", "int"),
+    Field("status", "string"),
+    Field("currency", "string"),
+    Field("total", "double"),
+    Field("items", "array"),
+    Field("ship_to", "object"),
+    Field("note", "string", nullable=True),
+    Field("revision", "int"),
+    Field("created_at", "datetime"),
+    Field("updated_at", "datetime"),
+]
+
+
 class DemoApi(Connector):
     def schema(self) -> list[Table]:
         return [
-            Table("beers", primary_key="id", fields=[Field("id", "int"), Field("name", "string")]),
-            Table("orders", primary_key="id", fields=[Field("id", "int"), Field("updated_at", "datetime")]),
+            Table("beers", primary_key="id", fields=BEERS),
+            Table("orders", primary_key="id", fields=ORDERS),
         ]
 
     def fetch_page(self, table: str, state: dict[str, Any]) -> Page:

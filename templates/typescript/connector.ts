@@ -18,7 +18,30 @@ export const source = connector({
     // Paged by number; each sync fetches everything.
     beers: table<{ page?: number }>({
       primaryKey: "id",
-      fields: { id: "int", name: "string", abv: "double", ibu: ["null", "double"] },
+      // Weld loads columns that are not declared as text.
+      fields: {
+        id: "int",
+        name: "string",
+        tagline: "string",
+        first_brewed: "string",
+        description: "string",
+        image_url: "string",
+        abv: "double",
+        ibu: ["null", "double"],
+        target_fg: "double",
+        target_og: "double",
+        ebc: "double",
+        srm: "double",
+        ph: "double",
+        attenuation_level: "double",
+        volume: "object",
+        boil_volume: "object",
+        method: "object",
+        ingredients: "object",
+        food_pairing: "array",
+        brewers_tips: "string",
+        contributed_by: "string",
+      },
       async fetchPage({ page = 1 }) {
         const insert = await get<object>("beers", { page, per_page: BEERS_PER_PAGE });
         const hasMore = insert.length === BEERS_PER_PAGE;
@@ -29,7 +52,19 @@ export const source = connector({
     // Paged by time of change, then id; each sync fetches the orders that have changed since the previous one.
     orders: table<{ since: string; afterId?: number; began?: string }>({
       primaryKey: "id",
-      fields: { id: "int", updated_at: "datetime" },
+      fields: {
+        id: "int",
+        customer_id: "int",
+        status: "string",
+        currency: "string",
+        total: "double",
+        items: "array",
+        ship_to: "object",
+        note: ["null", "string"],
+        revision: "int",
+        created_at: "datetime",
+        updated_at: "datetime",
+      },
       async fetchPage({ since, afterId, began = new Date().toISOString() }) {
         const insert = await get<Order>("orders", { updated_since: since, after_id: afterId, limit: ORDERS_PER_PAGE });
         const last = insert.at(-1);

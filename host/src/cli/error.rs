@@ -82,6 +82,13 @@ pub enum CliError {
     #[error("there is no component {}; give a NAME.wasm, which `weld-host build` makes from a folder (`sync` also takes a connector's URL)", .0.display())]
     NoConnector(PathBuf),
 
+    /// The connector to check is running elsewhere.
+    #[error(
+        "`check` reads a component: NAME.wasm, or the folder that `weld-host build` makes it from; to check the running \
+         connector at {0}, read it with `weld-host sync {0} --strict`"
+    )]
+    CheckOfUrl(String),
+
     /// The component failed to load.
     #[error("{} failed to load: {reason}", path.display())]
     NotLoaded {
@@ -273,6 +280,7 @@ impl CliError {
             | Self::NoTokens
             | Self::Auth(_)
             | Self::NoConnector(_)
+            | Self::CheckOfUrl(_)
             | Self::NotLoaded { .. }
             | Self::TwoOutputs
             | Self::Map(_)

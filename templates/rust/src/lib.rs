@@ -18,12 +18,19 @@ struct Api;
 
 impl Connector for Api {
     fn schema(_: &Host) -> Result<Schema, Error> {
-        let beers = Table::new("beers")
-            .key("id")
-            .fields(fields! { id: int, name: string });
-        let orders = Table::new("orders")
-            .key("id")
-            .fields(fields! { id: int, updated_at: datetime });
+        // Weld loads columns that are not declared as text.
+        let beers = Table::new("beers").key("id").fields(fields! {
+            id: int, name: string, tagline: string, first_brewed: string, description: string,
+            image_url: string, abv: double, ibu: nullable double, target_fg: double,
+            target_og: double, ebc: double, srm: double, ph: double, attenuation_level: double,
+            volume: object, boil_volume: object, method: object, ingredients: object,
+            food_pairing: array, brewers_tips: string, contributed_by: string,
+        });
+        let orders = Table::new("orders").key("id").fields(fields! {
+            id: int, customer_id: int, status: string, currency: string, total: double,
+            items: array, ship_to: object, note: nullable string, revision: int,
+            created_at: datetime, updated_at: datetime,
+        });
         Ok(Schema::new().table(beers).table(orders))
     }
 

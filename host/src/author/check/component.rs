@@ -2,7 +2,8 @@
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use super::finding::{Finding, FindingCode};
+use super::code::FindingCode;
+use super::finding::Finding;
 
 /// The interface that a connector exports, without its version.
 const SOURCE: &str = "weld:connector/source";

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::FindingCode;
+use crate::samples::table_cells;
 
 const PAGE: &str = include_str!("../../../../docs/findings.md");
 
@@ -23,6 +24,8 @@ macro_rules! all_codes {
 }
 
 all_codes!(
+    Unreadable,
+    NotBuilt,
     NoComponent,
     NoContract,
     ContractVersion,
@@ -33,19 +36,21 @@ all_codes!(
     NoPrimaryKey,
     OddName,
     SimilarNames,
+    UnknownType,
     Misconfigured,
     Unauthorized,
     CallRefused,
+    ApiUnreachable,
     PageFailed,
     PageNotReady,
     KeyMissing,
     KeyNull,
     KeyTwice,
+    UndeclaredColumn,
     TypeMismatch,
     OddTime,
     KindChanged,
     FieldNeverCame,
-    StateGrows,
     LargeInteger,
     NotRepeatable,
     StateStuck,
@@ -61,13 +66,8 @@ fn printed(code: FindingCode) -> (String, String) {
 
 /// The first two cells of each row.
 fn documented() -> BTreeMap<String, String> {
-    let (_, table) = PAGE.split_once("| code | severity |").expect("the table");
-    let rows = table.lines().skip(2);
-    let rows = rows.take_while(|line| line.starts_with('|'));
-    let cells = rows.map(|row| {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        (cells[1].trim_matches('`').to_owned(), cells[2].to_owned())
-    });
+    let rows = table_cells(PAGE, "| code | severity |").into_iter();
+    let cells = rows.map(|cells| (cells[0].trim_matches('`').to_owned(), cells[1].to_owned()));
     cells.collect()
 }
 

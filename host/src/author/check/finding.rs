@@ -1,214 +1,155 @@
-//! The findings of a check, and how to fix them.
+//! The findings of a check.
 
-use serde::Serialize;
-use weld_protocol::ErrorKind;
+use std::borrow::Cow;
+use std::collections::HashSet;
 
-use crate::report;
-use crate::sync::SyncError;
+use super::code::FindingCode;
 
 /// A problem or a likely problem of a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) code: FindingCode,
-    /// The table; `None` if the finding is not about a single table.
-    pub(crate) table: Option<String>,
+    /// The tables that it concerns, each once; empty if it is not about tables.
+    pub(crate) tables: Vec<String>,
     /// What was found, on one line.
     pub(crate) message: String,
+    /// How to fix it, on one line.
+    pub(crate) fix: Cow<'static, str>,
+    cause: FindingCause,
+}
+
+/// What makes several findings one: findings of the same code and cause are reported together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum FindingCause {
+    /// A text without the parts that differ from table to table.
+    Text(String),
+    /// An API that can't be reached.
+    Origin(String),
 }
 
 impl Finding {
     pub(crate) fn new(code: FindingCode, message: impl Into<String>) -> Self {
+        let message = message.into();
         Self {
             code,
-            table: None,
-            message: message.into(),
+            tables: Vec::new(),
+            cause: FindingCause::Text(message.clone()),
+            message,
+            fix: code.fix().into(),
         }
-    }
-
-    /// A finding for an error answer. A missing setting, or credentials that the API refused, have their own codes
-    /// instead of `code`.
-    pub(super) fn from_refusal(code: FindingCode, error: &SyncError) -> Self {
-        let code = match error.kind() {
-            Some(ErrorKind::Misconfigured) => FindingCode::Misconfigured,
-            Some(ErrorKind::UpstreamUnauthorized | ErrorKind::CredentialsFailed) => {
-                FindingCode::Unauthorized
-            }
-            _ => code,
-        };
-        let message = match error {
-            SyncError::Refused { kind, message, .. } => {
-                let kind = kind.map_or("not an error of the protocol", ErrorKind::as_str);
-                format!("{message} ({kind})")
-            }
-            other => report::chain(other),
-        };
-        Self::new(code, message)
     }
 
     /// The same finding, for a table.
     pub(super) fn in_table(self, table: &str) -> Self {
         Self {
-            table: Some(table.to_owned()),
+            tables: vec![table.to_owned()],
             ..self
         }
     }
-}
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Severity {
-    /// The connector doesn't work, or loses rows.
-    Error,
-    /// The connector works, but probably not as intended.
-    Warning,
-}
-
-/// The kind of a finding. Its name in kebab case is part of the output, for tools.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum FindingCode {
-    NoComponent,
-    NoContract,
-    ContractVersion,
-    UnknownImport,
-    NotLoaded,
-    SchemaFailed,
-    NoTables,
-    NoPrimaryKey,
-    OddName,
-    SimilarNames,
-    Misconfigured,
-    Unauthorized,
-    CallRefused,
-    PageFailed,
-    PageNotReady,
-    KeyMissing,
-    KeyNull,
-    KeyTwice,
-    TypeMismatch,
-    OddTime,
-    KindChanged,
-    FieldNeverCame,
-    StateGrows,
-    LargeInteger,
-    NotRepeatable,
-    StateStuck,
-    ResumeFailed,
-    ResumeRepeats,
-}
-
-impl FindingCode {
-    pub(crate) fn severity(self) -> Severity {
-        match self {
-            Self::NoComponent
-            | Self::NoContract
-            | Self::ContractVersion
-            | Self::UnknownImport
-            | Self::NotLoaded
-            | Self::SchemaFailed
-            | Self::NoTables
-            | Self::Misconfigured
-            | Self::Unauthorized
-            | Self::CallRefused
-            | Self::PageFailed
-            | Self::KeyMissing
-            | Self::KeyNull
-            | Self::KeyTwice
-            | Self::TypeMismatch
-            | Self::StateStuck
-            | Self::ResumeFailed
-            | Self::ResumeRepeats => Severity::Error,
-            Self::NoPrimaryKey
-            | Self::OddName
-            | Self::SimilarNames
-            | Self::PageNotReady
-            | Self::OddTime
-            | Self::KindChanged
-            | Self::FieldNeverCame
-            | Self::StateGrows
-            | Self::LargeInteger
-            | Self::NotRepeatable => Severity::Warning,
+    /// The same finding, with a way to fix it that fits its cause.
+    pub(crate) fn with_fix(self, fix: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            fix: fix.into(),
+            ..self
         }
     }
 
-    /// How to fix it.
-    pub(crate) fn fix(self) -> &'static str {
-        match self {
-            Self::NoComponent => {
-                "build a component, not a core module: in Rust with the target wasm32-wasip2, in other languages with \
-                their componentize tool"
+    /// The same finding, with a failure that followed from it.
+    pub(super) fn followed_by(self, failure: &str) -> Self {
+        let message = format!("{}; after that: {failure}", self.message);
+        Self { message, ..self }
+    }
+
+    /// The same finding, grouped by this cause instead of its message.
+    pub(super) fn caused_by(self, cause: FindingCause) -> Self {
+        Self { cause, ..self }
+    }
+
+    /// Whether the other finding has the same cause. Calls to an API that can't be reached are no longer sent after
+    /// some failures, so a page that waits for this API has the same cause.
+    fn is_same(&self, other: &Self) -> bool {
+        if self.code == other.code {
+            return self.cause == other.cause;
+        }
+        match (&self.cause, self.code, other.code) {
+            (
+                FindingCause::Origin(origin),
+                FindingCode::ApiUnreachable,
+                FindingCode::PageNotReady,
+            ) => other.message.contains(origin.as_str()),
+            _ => false,
+        }
+    }
+}
+
+/// Makes one finding of those that have the same cause: the first one, with the tables of all.
+pub(super) fn grouped(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut groups: Vec<(Finding, HashSet<String>)> = Vec::new();
+    for finding in findings {
+        match groups.iter_mut().find(|(first, _)| first.is_same(&finding)) {
+            Some((first, known)) => {
+                for table in finding.tables {
+                    if known.insert(table.clone()) {
+                        first.tables.push(table);
+                    }
+                }
             }
-            Self::NoContract => {
-                "export weld:connector/source, the world `connector` of connector.wit"
-            }
-            Self::ContractVersion => "build against the connector.wit of this host's version",
-            Self::UnknownImport => {
-                "remove the code that needs it: connectors call APIs through http-fetch or wasi:http, and can't open files \
-                or sockets"
-            }
-            Self::NotLoaded => {
-                "fix the cause in the message; `serve` would not load the connector either"
-            }
-            Self::SchemaFailed => {
-                "let `schema` answer without the API if possible: Weld requests it when a connector is set up"
-            }
-            Self::NoTables => "return at least one table; otherwise there is nothing to sync",
-            Self::NoPrimaryKey => {
-                "name the columns that identify a row; without them, each sync adds all rows again"
-            }
-            Self::OddName => {
-                "use only letters, digits and `_`, and begin with a letter: warehouses change other names in different ways"
-            }
-            Self::SimilarNames => {
-                "use names that differ in more than case: most warehouses treat these as the same name"
-            }
-            Self::Misconfigured => {
-                "change the connector's NAME.toml as the message says; variables belong under [env]"
-            }
-            Self::Unauthorized => {
-                "check the credentials under [auth] or [env] in the connector's NAME.toml"
-            }
-            Self::CallRefused => {
-                "add the rule from the message to `allow` under [network] in the connector's NAME.toml"
-            }
-            Self::PageFailed => {
-                "fix the cause in the message; the log (--log info) shows the calls before it"
-            }
-            Self::PageNotReady => {
-                "allow more time (--patience), or check again when the API's quota permits"
-            }
-            Self::KeyMissing | Self::KeyNull => {
-                "give each row a value in every column of its primary key, or choose other columns as the key"
-            }
-            Self::KeyTwice => {
-                "choose a primary key that differs in all rows: of rows with the same key, Weld keeps only one"
-            }
-            Self::TypeMismatch => {
-                "declare the type that the values have, or leave the field out so that Weld infers the type"
-            }
-            Self::OddTime => {
-                "write times as in RFC 3339, such as 2026-06-01T12:30:45Z, and null if there is no time, or declare the \
-                field as `string`"
-            }
-            Self::KindChanged => "convert the column's values to one type before returning them",
-            Self::FieldNeverCame => "correct the field's name, give it a default, or leave it out",
-            Self::StateGrows => "keep a position in the state, not a list of what has been synced",
-            Self::LargeInteger => {
-                "store it as a string: JSON readers that use 64-bit floats, such as JavaScript's, change its last digits, \
-                and the next page begins elsewhere"
-            }
-            Self::NotRepeatable => {
-                "request a fixed order from the API; if the data itself has changed, nothing is wrong. A page that is \
-                requested twice with the same state must have the same rows, since answers can get lost"
-            }
-            Self::StateStuck => {
-                "let the state say where the next page begins, or return hasMore: false"
-            }
-            Self::ResumeFailed => "let the connector continue from the state that it returned",
-            Self::ResumeRepeats => {
-                "read the position from the state in the request: the second page had the first one's rows"
+            None => {
+                let known = finding.tables.iter().cloned().collect();
+                groups.push((finding, known));
             }
         }
+    }
+    groups.into_iter().map(|(finding, _)| finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(code: FindingCode, message: &str, table: &str) -> Finding {
+        Finding::new(code, message).in_table(table)
+    }
+
+    fn shown(findings: Vec<Finding>) -> Vec<String> {
+        let lines = grouped(findings).into_iter().map(|finding| {
+            let tables = finding.tables.join(" ");
+            format!("{:?} {}: {tables}", finding.code, finding.message)
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn one_cause_is_one_finding_with_its_tables() {
+        let same = |table| finding(FindingCode::Misconfigured, "KEY is not set", table);
+        let other = finding(FindingCode::PageFailed, "KEY is not set", "b");
+        let found = shown(vec![same("a"), same("b"), other, same("a"), same("c")]);
+        assert_eq!(
+            found,
+            [
+                "Misconfigured KEY is not set: a b c",
+                "PageFailed KEY is not set: b"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_page_that_waits_for_an_unreachable_api_has_the_same_cause() {
+        let unreachable = finding(FindingCode::ApiUnreachable, "refused", "a")
+            .caused_by(FindingCause::Origin("http://api.example.com".to_owned()));
+        let waits = |text, table| finding(FindingCode::PageNotReady, text, table);
+        let found = shown(vec![
+            unreachable,
+            waits("waits for http://api.example.com", "b"),
+            waits("waits for http://other.example.com", "c"),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "ApiUnreachable refused: a b",
+                "PageNotReady waits for http://other.example.com: c"
+            ]
+        );
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use weld_protocol::Table;
 
-use super::finding::{Finding, FindingCode};
+use super::code::FindingCode;
+use super::finding::Finding;
 use crate::report;
 
 /// How many bytes of a name are shown.

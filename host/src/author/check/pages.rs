@@ -1,13 +1,14 @@
 //! Checks the first pages of a table.
 
-use std::time::Duration;
-
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
-use super::finding::{Finding, FindingCode};
-use super::{states, types};
-use crate::sync::{Checks, ConnectorClient, PageWaitError, TableSync, Warning, WarningKind};
+use super::code::FindingCode;
+use super::columns::UndeclaredColumns;
+use super::failure::{self, FailureContext};
+use super::finding::Finding;
+use super::{Subject, states, values};
+use crate::sync::{Checks, PageWaitError, TableSync, Warning, WarningKind};
 
 /// A page, with the state after it.
 struct PageSample {
@@ -25,89 +26,114 @@ impl PageSample {
 }
 
 /// Fetches the first page twice and the second page once. Returns the number of rows and the findings.
-pub(super) async fn check(
-    client: &ConnectorClient,
-    table: &Table,
-    patience: Duration,
-) -> (usize, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let rows = fetch_and_check(client, table, patience, &mut findings).await;
-    let findings = findings
-        .into_iter()
-        .map(|finding| finding.in_table(&table.name));
-    (rows, findings.collect())
+pub(super) async fn check(subject: &Subject<'_>, table: &Table) -> (usize, Vec<Finding>) {
+    let mut check = TableCheck {
+        subject,
+        table,
+        findings: Vec::new(),
+    };
+    let rows = check.run().await;
+    (rows, check.findings)
 }
 
-/// Like [`check`], but the findings don't name the table yet.
-async fn fetch_and_check(
-    client: &ConnectorClient,
-    table: &Table,
-    patience: Duration,
-    findings: &mut Vec<Finding>,
-) -> usize {
-    let Ok(first_state) = RawValue::from_string("{}".to_owned()) else {
-        return 0;
-    };
-    let first = match fetch(client, table, first_state.clone(), patience).await {
-        Ok(first) => first,
-        Err(error) => {
-            findings.push(missing_page(FindingCode::PageFailed, &error));
+/// The check of a table.
+struct TableCheck<'a> {
+    subject: &'a Subject<'a>,
+    table: &'a Table,
+    findings: Vec<Finding>,
+}
+
+impl TableCheck<'_> {
+    async fn run(&mut self) -> usize {
+        let Ok(first_state) = RawValue::from_string("{}".to_owned()) else {
             return 0;
+        };
+        let table = self.table;
+        let Some(first) = self
+            .fetch(FindingCode::PageFailed, first_state.clone())
+            .await
+        else {
+            return 0;
+        };
+        let mut checks = Checks::new(table, true);
+        let mut columns = UndeclaredColumns::new(table);
+        columns.add(&first.rows);
+        let mut warnings = checks.page(1, &first.rows, &first.state, !first.has_more);
+        self.extend(values::check(table, &first.rows));
+        let large_integer = states::check(first.state.get());
+        let is_reported = large_integer.is_some();
+        self.extend(large_integer);
+        if let Some(again) = self.fetch(FindingCode::PageFailed, first_state).await {
+            self.extend(compare(&first, &again));
         }
-    };
-    let mut checks = Checks::new(table, true);
-    let warnings = checks.page(1, &first.rows, &first.state, !first.has_more);
-    findings.extend(warnings.iter().filter_map(from_warning));
-    findings.extend(types::check(table, &first.rows));
-    let large_integer = states::check(first.state.get());
-    let is_reported = large_integer.is_some();
-    findings.extend(large_integer);
-    match fetch(client, table, first_state, patience).await {
-        Ok(again) => findings.extend(compare(&first, &again)),
-        Err(error) => findings.push(missing_page(FindingCode::PageFailed, &error)),
-    }
-    if first.has_more && !first.moved && first.rows.is_empty() {
-        let message = "a page without rows has hasMore: true and the same state as its request";
-        findings.push(Finding::new(FindingCode::StateStuck, message));
-        return 0;
-    }
-    let mut rows = first.rows.len();
-    match fetch(client, table, first.state.clone(), patience).await {
-        Ok(second) => {
+        let mut rows = first.rows.len();
+        if first.has_more && !first.moved && first.rows.is_empty() {
+            let message = "a page without rows has hasMore: true and the same state as its request";
+            self.extend([Finding::new(FindingCode::StateStuck, message)]);
+        } else if let Some(second) = self
+            .fetch(FindingCode::ResumeFailed, first.state.clone())
+            .await
+        {
             rows = rows.saturating_add(second.rows.len());
-            let warnings = checks.page(2, &second.rows, &second.state, false);
-            findings.extend(warnings.iter().filter_map(from_warning));
-            findings.extend(states::check(second.state.get()).filter(|_| !is_reported));
-            findings.extend(repeated_page(&first, &second));
+            columns.add(&second.rows);
+            let is_end = first.has_more && !second.has_more;
+            warnings.extend(checks.page(2, &second.rows, &second.state, is_end));
+            self.extend(states::check(second.state.get()).filter(|_| !is_reported));
+            self.extend(repeated_page(&first, &second));
         }
-        Err(error) => findings.push(missing_page(FindingCode::ResumeFailed, &error)),
+        let (missing, others) = of_warnings(warnings);
+        self.extend(others);
+        self.findings.extend(columns.findings(missing));
+        rows
     }
-    rows
+
+    fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        let findings = findings.into_iter();
+        self.findings
+            .extend(findings.map(|finding| finding.in_table(&self.table.name)));
+    }
+
+    /// Fetches the page after a state; `None` if it failed, which is then among the findings, under `code` if the cause
+    /// has no code of its own.
+    async fn fetch(&mut self, code: FindingCode, state: Box<RawValue>) -> Option<PageSample> {
+        let fetched = fetch(self.subject, self.table, state).await;
+        let calls = (self.subject.failed_calls)();
+        let context = FailureContext {
+            settings: &self.subject.settings,
+            table: Some(&self.table.name),
+            calls: &calls,
+        };
+        match fetched {
+            Ok(page) => {
+                self.findings.extend(context.ignored_refusals());
+                Some(page)
+            }
+            Err(error) => {
+                self.findings
+                    .push(failure::missing_page(code, &error, context));
+                None
+            }
+        }
+    }
 }
 
-/// Fetches the page after a state.
 async fn fetch(
-    client: &ConnectorClient,
+    subject: &Subject<'_>,
     table: &Table,
     state: Box<RawValue>,
-    patience: Duration,
 ) -> Result<PageSample, PageWaitError> {
-    let mut reading = TableSync::new(client, &table.name, state);
+    let mut reading = TableSync::new(subject.client, &table.name, state);
     // A table that is not done has another page.
-    let rows = reading.page_within(patience).await?.unwrap_or_default();
+    let rows = reading
+        .page_within(subject.patience)
+        .await?
+        .unwrap_or_default();
     Ok(PageSample {
         rows,
         state: reading.state().to_owned(),
         has_more: !reading.is_done(),
         moved: reading.moved(),
     })
-}
-
-fn missing_page(code: FindingCode, error: &PageWaitError) -> Finding {
-    match error {
-        PageWaitError::Request(error) => Finding::from_refusal(code, error),
-        PageWaitError::Pending { .. } => Finding::new(FindingCode::PageNotReady, error.to_string()),
-    }
 }
 
 /// Compares two answers to the same request; `None` if they are equal.
@@ -141,18 +167,26 @@ fn repeated_page(first: &PageSample, second: &PageSample) -> Option<Finding> {
     is_repeated.then(|| Finding::new(code, message))
 }
 
-/// A sync's warning as a finding; `None` for a warning about the destination, since a check has none.
-fn from_warning(warning: &Warning) -> Option<Finding> {
-    let code = match warning.kind {
-        WarningKind::KeyMissing { .. } => FindingCode::KeyMissing,
-        WarningKind::KeyNull { .. } => FindingCode::KeyNull,
-        WarningKind::KeyTwice { .. } => FindingCode::KeyTwice,
-        WarningKind::FieldNeverCame { .. } => FindingCode::FieldNeverCame,
-        WarningKind::KindChanged { .. } => FindingCode::KindChanged,
-        WarningKind::VariablesChanged { .. } => return None,
-        WarningKind::StateGrows { .. } => FindingCode::StateGrows,
-    };
-    Some(Finding::new(code, warning.kind.to_string()))
+/// A sync's warnings as findings: those about declared fields that never came, with the field, and the others.
+fn of_warnings(warnings: Vec<Warning>) -> (Vec<(String, Finding)>, Vec<Finding>) {
+    let (mut missing, mut others) = (Vec::new(), Vec::new());
+    for warning in warnings {
+        let message = warning.kind.to_string();
+        let code = match warning.kind {
+            WarningKind::FieldNeverCame { field } => {
+                missing.push((field, Finding::new(FindingCode::FieldNeverCame, message)));
+                continue;
+            }
+            WarningKind::KeyMissing { .. } => FindingCode::KeyMissing,
+            WarningKind::KeyNull { .. } => FindingCode::KeyNull,
+            WarningKind::KeyTwice { .. } => FindingCode::KeyTwice,
+            WarningKind::KindChanged { .. } => FindingCode::KindChanged,
+            // A check has no destination, and reads fewer pages than a state must grow for.
+            WarningKind::VariablesChanged { .. } | WarningKind::StateGrows { .. } => continue,
+        };
+        others.push(Finding::new(code, message));
+    }
+    (missing, others)
 }
 
 #[cfg(test)]
@@ -168,30 +202,21 @@ mod tests {
     }
 
     #[test]
-    fn warnings_about_a_destination_are_not_findings() {
+    fn warnings_about_a_destination_or_many_pages_are_not_findings() {
         let names = vec!["SINCE".to_owned()];
-        let kind = WarningKind::VariablesChanged { names };
-        assert_eq!(from_warning(&warning(kind)), None);
-        let field = "a".to_owned();
-        let found = from_warning(&warning(WarningKind::FieldNeverCame { field }));
-        let code = found.map(|finding| finding.code);
-        assert_eq!(code, Some(FindingCode::FieldNeverCame));
-    }
-
-    #[test]
-    fn pages_that_are_late_and_states_that_grow_are_reported_like_this() {
-        let waits_for = Some("the API's quota".to_owned());
-        let late = missing_page(
-            FindingCode::PageFailed,
-            &PageWaitError::Pending { waits_for },
-        );
-        let grows = WarningKind::StateGrows {
-            pages: 20,
-            bytes: 80_000,
-        };
-        let grows = from_warning(&warning(grows)).unwrap();
-        assert_eq!(late.code, FindingCode::PageNotReady);
-        assert_eq!(grows.code, FindingCode::StateGrows);
-        insta::assert_snapshot!(format!("{}\n{}", late.message, grows.message));
+        let (field, column) = ("a".to_owned(), "b".to_owned());
+        let (missing, others) = of_warnings(vec![
+            warning(WarningKind::VariablesChanged { names }),
+            warning(WarningKind::FieldNeverCame { field }),
+            warning(WarningKind::KeyNull { column, row: 1 }),
+            warning(WarningKind::StateGrows {
+                pages: 20,
+                bytes: 80_000,
+            }),
+        ]);
+        let missing: Vec<_> = missing.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(missing, ["a"]);
+        let codes: Vec<_> = others.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [FindingCode::KeyNull]);
     }
 }

@@ -1,6 +1,7 @@
 //! Finds integers in a state that some JSON readers would change.
 
-use super::finding::{Finding, FindingCode};
+use super::code::FindingCode;
+use super::finding::Finding;
 use crate::report;
 
 /// 2^53: up to here, a 64-bit float can represent every integer.

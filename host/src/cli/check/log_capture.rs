@@ -1,7 +1,6 @@
-//! Captures the log while a connector is checked: refused calls, which the connector may not report itself, and the
+//! Captures the log while a connector is checked: calls that failed, which the connector may not report itself, and the
 //! lines that it logs.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
@@ -12,6 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::Context;
 
+use crate::author::check::FailedCall;
 use crate::author::conformance::LogLine;
 use crate::lock::Mutex;
 
@@ -21,8 +21,8 @@ const CALLS: &str = "weld_host::egress";
 /// The target under which connectors' lines are logged.
 const LINES: &str = "guest";
 
-/// The outcomes of calls that no rule permits.
-const REFUSED: [&str; 2] = ["denied", "address-denied"];
+/// How many failed calls are kept. A connector that fails a thousand times in one request has few causes.
+const MAX_CALLS: usize = 1000;
 
 /// The captured events. They are taken from the log, so that other rooms need no code for it.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub(in crate::cli) struct LogCapture(Arc<Mutex<CapturedEvents>>);
 
 #[derive(Debug, Default)]
 struct CapturedEvents {
-    refusals: BTreeSet<String>,
+    calls: Vec<FailedCall>,
     lines: Vec<LogLine>,
 }
 
@@ -38,13 +38,13 @@ impl LogCapture {
     /// The events to capture.
     pub(in crate::cli) fn filter() -> Targets {
         Targets::new()
-            .with_target(CALLS, LevelFilter::WARN)
+            .with_target(CALLS, LevelFilter::INFO)
             .with_target(LINES, LevelFilter::DEBUG)
     }
 
-    /// Removes and returns the reasons for refused calls, each once.
-    pub(super) fn take_refusals(&self) -> BTreeSet<String> {
-        std::mem::take(&mut self.lock().refusals)
+    /// Removes and returns the calls that failed, in their order.
+    pub(super) fn take_failed_calls(&self) -> Vec<FailedCall> {
+        std::mem::take(&mut self.lock().calls)
     }
 
     /// Removes and returns the captured lines.
@@ -61,13 +61,22 @@ impl<S: Subscriber> Layer<S> for LogCapture {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = EventFields::default();
         event.record(&mut fields);
+        let mut captured = self.lock();
         if event.metadata().target() == LINES {
-            self.lock().lines.push(LogLine {
+            captured.lines.push(LogLine {
                 level: event.metadata().level().to_string(),
                 text: fields.message,
             });
-        } else if REFUSED.contains(&fields.outcome.as_str()) {
-            self.lock().refusals.insert(fields.cause);
+        } else if fields.outcome.ends_with("xx") {
+            // The API was reached after all, for example by a retry.
+            let is_other = |call: &FailedCall| call.origin != fields.origin || !call.is_lost();
+            captured.calls.retain(is_other);
+        } else if !fields.cause.is_empty() && captured.calls.len() < MAX_CALLS {
+            captured.calls.push(FailedCall {
+                origin: fields.origin,
+                outcome: fields.outcome,
+                cause: fields.cause,
+            });
         }
     }
 }
@@ -75,6 +84,7 @@ impl<S: Subscriber> Layer<S> for LogCapture {
 /// The fields of an event that are captured.
 #[derive(Default)]
 struct EventFields {
+    origin: String,
     outcome: String,
     cause: String,
     message: String,
@@ -83,6 +93,7 @@ struct EventFields {
 impl Visit for EventFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
+            "origin" => value.clone_into(&mut self.origin),
             "outcome" => value.clone_into(&mut self.outcome),
             "cause" => value.clone_into(&mut self.cause),
             "message" => value.clone_into(&mut self.message),

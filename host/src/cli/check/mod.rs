@@ -15,9 +15,10 @@ use self::report::CheckReport;
 use super::error::CliError;
 use super::maps::{MapFlags, unused_lines};
 use super::source::SyncSource;
-use crate::author::check::{self, CheckDepth, Finding, FindingCode, Severity};
+use crate::author::check::{self, Finding, FindingCode, Severity, Subject};
 use crate::config::{Ceilings, ReadLimit, parse_duration, read_in_time};
 use crate::egress::HostMaps;
+use crate::report::chain;
 use crate::sync::{ClientOptions, ConnectorClient};
 
 #[derive(Debug, Args)]
@@ -34,10 +35,13 @@ pub(super) struct CheckFlags {
     /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
+    /// Print all interfaces that the component imports, and what each is for
+    #[arg(long)]
+    verbose: bool,
     #[command(flatten)]
     map: MapFlags,
     /// Run the cases that a language, its tools and its kit must pass; for connectors written for that purpose
-    #[arg(long, conflicts_with_all = ["offline", "patience", "strict", "maps"])]
+    #[arg(long, conflicts_with_all = ["offline", "patience", "strict", "verbose", "maps"])]
     conformance: bool,
     /// Print one JSON object per connector and line
     #[arg(long)]
@@ -46,10 +50,11 @@ pub(super) struct CheckFlags {
 
 /// Checks each file.
 pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
-    let depth = CheckDepth {
-        pages: !flags.offline,
-        patience: flags.patience,
-    };
+    for file in &flags.files {
+        if let Some(url) = file.to_str().filter(|file| file.contains("://")) {
+            return Err(CliError::CheckOfUrl(url.to_owned()));
+        }
+    }
     let maps = flags.map.maps()?;
     for line in flags.map.announcements() {
         eprintln!("{line}");
@@ -65,16 +70,16 @@ pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliErr
             failed = failed.saturating_add(usize::from(conformance.has_failed()));
             continue;
         }
-        let report = check(file, depth, &maps, &log).await?;
+        let report = check(file, &flags, &maps, &log).await?;
         print(|stdout| match flags.json {
             true => report.write_json(stdout),
-            false => report.write_text(stdout),
+            false => report.write_text(stdout, flags.verbose),
         })?;
         if report.has(Severity::Error) || flags.strict && report.has(Severity::Warning) {
             failed = failed.saturating_add(1);
         }
     }
-    if depth.pages {
+    if !flags.offline {
         for line in unused_lines(&maps) {
             eprintln!("{line}");
         }
@@ -94,19 +99,17 @@ fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()
 
 async fn check(
     file: &Path,
-    depth: CheckDepth,
+    flags: &CheckFlags,
     maps: &HostMaps,
     log: &LogCapture,
 ) -> Result<CheckReport, CliError> {
-    let bytes = read(file)?;
-    let (surface, findings) = check::surface(&bytes);
-    drop(bytes);
-    let mut report = CheckReport {
-        file: file.to_owned(),
-        surface,
-        tables: Vec::new(),
-        findings,
+    let mut report = CheckReport::new(file);
+    let bytes = match read(file) {
+        Ok(bytes) => bytes,
+        Err(finding) => return Ok(report.with(finding)),
     };
+    (report.surface, report.findings) = check::surface(&bytes);
+    drop(bytes);
     // Interface errors also prevent loading; the findings above explain them better.
     if report.has(Severity::Error) {
         return Ok(report);
@@ -114,38 +117,49 @@ async fn check(
     let source = match SyncSource::serve(file, maps.clone()).await {
         Ok(source) => source,
         Err(CliError::NotLoaded { reason, .. }) => {
-            let finding = Finding::new(FindingCode::NotLoaded, reason);
-            report.findings.push(finding);
-            return Ok(report);
+            return Ok(report.with(Finding::new(FindingCode::NotLoaded, reason)));
         }
         Err(error) => return Err(error),
     };
     // The check itself requests a page twice, so the client doesn't retry.
     let options = ClientOptions {
         pauses: Vec::new(),
+        component: source.component.clone(),
         ..ClientOptions::default()
     };
     let client = ConnectorClient::with_options(&source.url, source.key.as_ref(), options)?;
-    let answers = check::run(&client, depth).await;
+    let settings = file.with_extension("toml");
+    let settings = settings.file_name().unwrap_or_default().to_string_lossy();
+    // What the log holds of the connector before belongs to it no longer.
+    drop(log.take_failed_calls());
+    let answers = check::run(&Subject {
+        client: &client,
+        settings: settings.into_owned(),
+        failed_calls: &|| log.take_failed_calls(),
+        pages: !flags.offline,
+        patience: flags.patience,
+    })
+    .await;
     source.close().await;
     report.tables = answers.tables;
     report.findings.extend(answers.findings);
-    let refused = log.take_refusals();
-    let refused = refused
-        .into_iter()
-        .map(|cause| Finding::new(FindingCode::CallRefused, cause));
-    report.findings.extend(refused);
     Ok(report)
 }
 
 /// Reads a component, up to the size that a host loads.
-fn read(file: &Path) -> Result<Vec<u8>, CliError> {
-    if !file.is_file() {
-        return Err(CliError::NoConnector(file.to_owned()));
+fn read(file: &Path) -> Result<Vec<u8>, Finding> {
+    if file.is_dir() {
+        let message = "this is a folder, not a component".to_owned();
+        let fix = format!("build it first: weld-host build {}", file.display());
+        return Err(Finding::new(FindingCode::NotBuilt, message).with_fix(fix));
     }
     let limit = ReadLimit::component(Ceilings::default().component_bytes);
-    read_in_time(file, limit).map_err(|source| CliError::Unreadable {
-        path: file.to_owned(),
-        source,
+    read_in_time(file, limit).map_err(|fault| {
+        if fault.is_missing() {
+            let fix = "name an existing NAME.wasm, which `weld-host build` makes from a folder";
+            return Finding::new(FindingCode::Unreadable, "there is no such file").with_fix(fix);
+        }
+        let message = format!("the file can't be read: {}", chain(&fault));
+        Finding::new(FindingCode::Unreadable, message)
     })
 }

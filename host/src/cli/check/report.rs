@@ -1,7 +1,7 @@
 //! Prints the result of a check as text or JSON.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -42,12 +42,33 @@ struct JsonTable<'c> {
 struct JsonFinding<'c> {
     code: FindingCode,
     severity: Severity,
+    /// The table, if there is only one.
     table: Option<&'c str>,
+    tables: &'c [String],
     message: &'c str,
-    fix: &'static str,
+    fix: &'c str,
 }
 
+/// How many of a finding's tables are named, if not all.
+const NAMED_TABLES: usize = 5;
+
 impl CheckReport {
+    /// A report without findings.
+    pub(super) fn new(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            surface: Surface::default(),
+            tables: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// The same report, with one more finding.
+    pub(super) fn with(mut self, finding: Finding) -> Self {
+        self.findings.push(finding);
+        self
+    }
+
     pub(super) fn has(&self, severity: Severity) -> bool {
         self.count(severity) > 0
     }
@@ -77,9 +98,13 @@ impl CheckReport {
                 .map(|finding| JsonFinding {
                     code: finding.code,
                     severity: finding.code.severity(),
-                    table: finding.table.as_deref(),
+                    table: match finding.tables.as_slice() {
+                        [table] => Some(table),
+                        _ => None,
+                    },
+                    tables: &finding.tables,
                     message: &finding.message,
-                    fix: finding.code.fix(),
+                    fix: &finding.fix,
                 })
                 .collect(),
         };
@@ -87,28 +112,58 @@ impl CheckReport {
         writeln!(to)
     }
 
-    /// The interfaces, grouped by meaning.
-    fn imports(&self) -> Vec<(Option<&'static str>, Vec<&str>)> {
+    /// Writes the interfaces, grouped by meaning; unless all are asked for, only those that this host lacks.
+    fn write_imports(&self, to: &mut impl Write, all: bool) -> io::Result<()> {
+        let imports = &self.surface.imports;
+        if imports.is_empty() {
+            return Ok(());
+        }
+        if !all && imports.iter().all(|(_, meaning)| meaning.is_some()) {
+            return writeln!(to, "  imports  as usual");
+        }
         let mut grouped: Vec<(Option<&'static str>, Vec<&str>)> = Vec::new();
-        for (name, meaning) in &self.surface.imports {
+        for (name, meaning) in imports
+            .iter()
+            .filter(|(_, meaning)| all || meaning.is_none())
+        {
             match grouped.iter_mut().find(|(other, _)| other == meaning) {
                 Some((_, names)) => names.push(name),
                 None => grouped.push((*meaning, vec![name])),
             }
         }
-        grouped
-    }
-
-    pub(super) fn write_text(&self, to: &mut impl Write) -> io::Result<()> {
-        writeln!(to, "{}", escaped(&self.file.display().to_string()))?;
-        if let Some(contract) = &self.surface.contract {
-            writeln!(to, "  speaks   weld:connector {}", escaped(contract))?;
-        }
-        for (meaning, names) in self.imports() {
+        for (meaning, names) in grouped {
             let meaning = meaning.unwrap_or("unknown to this host");
             writeln!(to, "  imports  {}", escaped(&names.join(", ")))?;
             writeln!(to, "           {meaning}")?;
         }
+        Ok(())
+    }
+
+    /// The tables of a finding, as a prefix of its message.
+    fn place(&self, finding: &Finding) -> String {
+        let tables = &finding.tables;
+        let first = |count: usize| {
+            let first: Vec<_> = tables.iter().take(count).map(String::as_str).collect();
+            first.join(", ")
+        };
+        match tables.len() {
+            0 => String::new(),
+            count if count <= NAMED_TABLES => format!("{}: ", first(count)),
+            count if count == self.tables.len() => format!("all {count} tables: "),
+            count => {
+                let more = count.saturating_sub(NAMED_TABLES);
+                format!("{} and {more} more: ", first(NAMED_TABLES))
+            }
+        }
+    }
+
+    /// Writes the report for people; `verbose` adds all imports.
+    pub(super) fn write_text(&self, to: &mut impl Write, verbose: bool) -> io::Result<()> {
+        writeln!(to, "{}", escaped(&self.file.display().to_string()))?;
+        if let Some(contract) = &self.surface.contract {
+            writeln!(to, "  speaks   weld:connector {}", escaped(contract))?;
+        }
+        self.write_imports(to, verbose)?;
         for (name, rows) in &self.tables {
             let rows = match rows {
                 Some(1) => "1 row seen".to_owned(),
@@ -117,17 +172,20 @@ impl CheckReport {
             };
             writeln!(to, "  table    {}: {rows}", escaped(name))?;
         }
-        for finding in &self.findings {
+        let mut findings = self.findings.iter().peekable();
+        while let Some(finding) = findings.next() {
             let severity = match finding.code.severity() {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             };
-            let table = finding.table.as_deref().map(|table| format!("{table}: "));
-            let message = format!("{}{}", table.unwrap_or_default(), finding.message);
+            let message = format!("{}{}", self.place(finding), finding.message);
             let code = serde_json::to_value(finding.code)?;
             let code = code.as_str().unwrap_or_default();
             writeln!(to, "  {severity:<7}  {code}: {}", escaped(&message))?;
-            writeln!(to, "           {}", finding.code.fix())?;
+            // Said once for findings in a row that need the same.
+            if findings.peek().is_none_or(|next| next.fix != finding.fix) {
+                writeln!(to, "           {}", escaped(&finding.fix))?;
+            }
         }
         let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
         let number = |count: usize, what: &str| match count {

@@ -14,13 +14,19 @@ fn field(name: &str, type_: &str) -> Field {
     }
 }
 
+/// A table whose key is a number.
+fn table_of_ids(name: &str) -> Table {
+    Table {
+        fields: vec![field("id", "long")],
+        ..table(name, &["id"])
+    }
+}
+
 fn schema() -> Result<Vec<Table>, Error> {
     let mut tables: Vec<Table> = [
         "good",
-        "key_missing",
         "key_null",
         "key_twice",
-        "other_kinds",
         "unrepeatable",
         "stuck",
         "repeats",
@@ -34,9 +40,26 @@ fn schema() -> Result<Vec<Table>, Error> {
         "counts_far",
         "counts_in_text",
     ]
-    .map(|name| table(name, &["id"]))
+    .map(table_of_ids)
     .into();
-    tables.push(table("no_key", &[]));
+    tables.push(Table {
+        fields: vec![field("id", "int"), field("name", "string")],
+        ..table("key_missing", &["id"])
+    });
+    tables.push(Table {
+        fields: vec![field("id", "int"), field("size", "strng")],
+        ..table("other_kinds", &["id"])
+    });
+    tables.push(Table {
+        fields: vec![field("id", "int")],
+        ..table("no_key", &[])
+    });
+    tables.push(table("undeclared", &["id"]));
+    tables.push(table_of_ids("declared_in_part"));
+    tables.push(Table {
+        fields: vec![field("id", "int"), field("custmer", "string")],
+        ..table("misspelled", &["id"])
+    });
     tables.push(Table {
         fields: vec![field("id", "int"), field("name", "string")],
         ..table("mistyped", &["id"])
@@ -46,7 +69,11 @@ fn schema() -> Result<Vec<Table>, Error> {
         ..table("lacks_a_field", &["id"])
     });
     tables.push(Table {
-        fields: vec![field("at", "datetime"), field("on", "date")],
+        fields: vec![
+            field("id", "int"),
+            field("at", "datetime"),
+            field("on", "date"),
+        ],
         ..table("odd_times", &["id"])
     });
     Ok(tables)
@@ -82,6 +109,9 @@ fn fetch_page(table: String, state: String) -> Result<Page, Error> {
             return Err(Error::InvalidState("what is this?".to_owned()));
         }
         "fails_to_resume" => return page(&json!([{ "id": 1 }]), &next, true),
+        "undeclared" => json!([{ "id": 1, "paid": true }]),
+        "declared_in_part" => json!([{ "id": 1, "total": 1 }, { "id": 2, "total": 1.5 }]),
+        "misspelled" => json!([{ "id": 1, "customer": "a" }]),
         "misconfigured" => return Err(Error::Misconfigured("API_KEY is not set".to_owned())),
         "unauthorized" => return Err(Error::Unauthorized("the key has expired".to_owned())),
         "fails" => return Err(Error::Upstream("it is down".to_owned())),
