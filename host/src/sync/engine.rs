@@ -54,7 +54,7 @@ pub async fn sync(
         next: Vec::new(),
     };
     let mut summary = Summary::default();
-    if let Err(cause) = run.to_the_end(&mut summary.tables).await {
+    if let Err(cause) = run.read_all(&mut summary.tables).await {
         return Err(run.failure(cause, continuation));
     }
     summary.took = began.elapsed();
@@ -64,7 +64,7 @@ pub async fn sync(
 
 impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
     /// Syncs all tables, and completes the last commit even after an error.
-    async fn to_the_end(&mut self, done: &mut Vec<TableSummary>) -> Result<(), SyncError> {
+    async fn read_all(&mut self, done: &mut Vec<TableSummary>) -> Result<(), SyncError> {
         let ended = self.tables(done).await;
         // After a failed request, the page before it may still have to be written. An error of that write is more
         // informative.

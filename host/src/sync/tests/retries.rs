@@ -4,7 +4,10 @@ use weld_protocol::ErrorKind;
 
 use super::*;
 
-fn retries(events: &[Event]) -> Vec<(Option<(String, u64)>, usize, Duration)> {
+/// The table and the page of a retry, the number of the try, and the wait before it.
+type Retried = (Option<(String, u64)>, usize, Duration);
+
+fn retries(events: &[Event]) -> Vec<Retried> {
     events
         .iter()
         .filter_map(|event| match event {
