@@ -228,7 +228,7 @@ fn events_are_json_and_end_in_a_summary() {
 }
 
 #[test]
-fn new_rows_and_updates_are_told_apart_where_rows_have_keys() {
+fn new_rows_and_updates_are_counted_separately_in_tables_with_keys() {
     let first = paged(SCHEMA, &[br#"[{"id": 1}, {"id": 2}]"#, br#"[{"id": 3}]"#]);
     let second = paged(SCHEMA, &[br#"[{"id": 2}, {"id": 4}, {"id": 4}]"#]);
     let desk = desk();

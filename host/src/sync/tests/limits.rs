@@ -66,7 +66,7 @@ async fn a_limit_that_the_last_page_reaches_leaves_the_table_complete() {
 }
 
 #[tokio::test]
-async fn pending_answers_are_no_pages() {
+async fn pending_answers_do_not_count_as_pages() {
     let mut requests = 0;
     let server = paging(move |_| {
         requests += 1;

@@ -1,4 +1,4 @@
-//! New rows and replaced ones are told apart.
+//! New rows and updates are counted separately.
 
 use super::super::super::fixtures::{raw, rows, table};
 use super::super::super::{Destination, States, Upserts};
