@@ -33,6 +33,14 @@ pub(crate) fn size_beyond(bytes: u64, limit_bytes: u64) -> String {
     }
 }
 
+/// Where a connector's settings are, unless the message names that file.
+pub(crate) fn settings_file(file: &str, message: &str) -> String {
+    if message.contains(file) {
+        return String::new();
+    }
+    format!(" (its settings are in {file})")
+}
+
 /// An error and its causes on one line, outermost first, as log fields and answers carry them.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();

@@ -1,5 +1,6 @@
 //! What a call is waiting for at the moment, so that its waiters can be informed. A long wait may end the call.
 
+pub(crate) mod between_pages;
 mod postponer;
 
 use std::fmt::{self, Display, Formatter};

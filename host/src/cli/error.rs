@@ -9,6 +9,7 @@ use super::sync::UnknownTable;
 use crate::author::adapt::AdaptError;
 use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
+use crate::author::native::NativeError;
 use crate::author::new::NewError;
 use crate::config::{ConfigError, FileFault, HostMapError};
 use crate::connectors::StartError;
@@ -202,6 +203,10 @@ pub enum CliError {
     #[error(transparent)]
     Build(#[from] BuildError),
 
+    /// The connector can't run natively.
+    #[error(transparent)]
+    Native(#[from] NativeError),
+
     /// A signal stopped `build` or `adapt`.
     #[error("stopped by a signal")]
     BuildStopped,
@@ -304,6 +309,7 @@ impl CliError {
             | Self::Adapt(_)
             | Self::Plugins(_) => ExitStatus::Mistake,
             Self::Destination(error) => of_fault(error.is_fault()),
+            Self::Native(error) => of_fault(error.is_fault()),
             Self::Sync(error) => of_fault(error.is_fault()),
             Self::SyncFailed(failure) => of_fault(failure.cause.is_fault()),
             Self::Engine(_)

@@ -27,6 +27,7 @@ mod man;
 mod maps;
 mod new;
 mod output;
+mod run;
 mod serve;
 mod settings;
 mod signals;
@@ -64,6 +65,8 @@ enum Command {
     Sync(sync::SyncFlags),
     /// Build a connector from its sources and put it into the plugins folder
     Build(build::BuildFlags),
+    /// Run a connector natively from its sources, without a component, and show its rows
+    Run(run::RunFlags),
     /// Turn a cloud function or a Lambda into a connector, its files unchanged, and build it
     Adapt(adapt::AdaptFlags),
     /// Load connectors as `serve` does, request pages, and report problems and how to fix them
@@ -95,6 +98,7 @@ impl Command {
             // The findings say what is wrong.
             Self::Check(_) => logging::Level::Error,
             Self::Sync(_)
+            | Self::Run(_)
             | Self::New(_)
             | Self::Build(_)
             | Self::Auth(_)
@@ -143,12 +147,13 @@ impl Cli {
         self.logging.start(
             self.command.log_level(),
             logged,
-            matches!(self.command, Command::Sync(_)),
+            matches!(self.command, Command::Sync(_) | Command::Run(_)),
         );
         match self.command {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
             Command::Build(flags) => on_runtime(build::run(flags)),
+            Command::Run(flags) => on_runtime(run::run(flags)),
             Command::Adapt(flags) => on_runtime(adapt::run(flags)),
             Command::Check(flags) => on_runtime(check::run(flags, capture)),
             Command::Auth(flags) => on_runtime(auth::run(flags)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::account::Holding;
 use crate::bindings::host::{Body, HttpError, HttpRequest};
 use crate::bindings::{ReturnedBody, ReturnedResponse};
-use crate::egress::{Egress, EgressError, Request, RequestBody, Timeouts};
+use crate::egress::{Egress, FetchFailure, Request, RequestBody, Timeouts};
 use crate::scope::CallScope;
 
 /// Sends one request and reads the whole response, within the time that the page has left. The second result is the
@@ -40,8 +40,10 @@ pub(super) async fn fetch(
     };
     let fetched = egress.fetch(request, scope).await;
     let failure = fetched.as_ref().err();
-    scope.network.note_untold(failure.and_then(untold));
-    let response = fetched.map_err(|error| refusal(&error))?;
+    scope
+        .network
+        .note_untold(failure.and_then(FetchFailure::untold));
+    let response = fetched.map_err(|error| refusal(FetchFailure::from(&error)))?;
     let (bytes, charge) = response.body.into_parts();
     let body = match scope.cpu.utf8(bytes).await {
         Ok(text) => ReturnedBody::Text(Arc::new(text)),
@@ -57,44 +59,15 @@ pub(super) async fn fetch(
     Ok((response, held))
 }
 
-fn refusal(error: &EgressError) -> HttpError {
-    match error {
-        EgressError::Denied { .. } | EgressError::AddressDenied { .. } => {
-            HttpError::Denied(error.to_string())
-        }
-        EgressError::InvalidRequest { .. } | EgressError::RequestTooLarge { .. } => {
-            HttpError::Invalid(error.told())
-        }
-        EgressError::Credentials(_) => HttpError::Credentials(error.told()),
-        EgressError::TooManyCalls { .. }
-        | EgressError::TooManyBytes { .. }
-        | EgressError::OutOfMemory(_) => HttpError::OverLimit(error.to_string()),
-        EgressError::QuotaSpent { wait, .. } | EgressError::OutOfService { wait, .. } => {
-            HttpError::Unavailable(Some(milliseconds(*wait)))
-        }
-        EgressError::RateLimited { wait, .. } => HttpError::Unavailable(wait.map(milliseconds)),
-        EgressError::Timeout { .. } => HttpError::Timeout,
-        EgressError::ResponseTooLarge { .. } => HttpError::TooLarge,
-        EgressError::Unreadable { .. } | EgressError::Failed { .. } => {
-            HttpError::Failed(error.told())
-        }
+fn refusal(failure: FetchFailure) -> HttpError {
+    match failure {
+        FetchFailure::Denied(message) => HttpError::Denied(message),
+        FetchFailure::Invalid(message) => HttpError::Invalid(message),
+        FetchFailure::Credentials(message) => HttpError::Credentials(message),
+        FetchFailure::Timeout => HttpError::Timeout,
+        FetchFailure::TooLarge => HttpError::TooLarge,
+        FetchFailure::OverLimit(message) => HttpError::OverLimit(message),
+        FetchFailure::Unavailable(wait) => HttpError::Unavailable(wait),
+        FetchFailure::Failed(message) => HttpError::Failed(message),
     }
-}
-
-/// The message of an error for which the contract has no text.
-fn untold(error: &EgressError) -> Option<String> {
-    match refusal(error) {
-        HttpError::Timeout | HttpError::TooLarge | HttpError::Unavailable(_) => Some(error.told()),
-        HttpError::Denied(_)
-        | HttpError::Invalid(_)
-        | HttpError::Credentials(_)
-        | HttpError::OverLimit(_)
-        | HttpError::Failed(_) => None,
-    }
-}
-
-/// Rounded up, so that a caller who waits this long doesn't come too early.
-fn milliseconds(wait: Duration) -> u32 {
-    let rounded = wait.saturating_add(Duration::from_nanos(999_999));
-    u32::try_from(rounded.as_millis()).unwrap_or(u32::MAX)
 }

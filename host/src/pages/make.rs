@@ -14,14 +14,13 @@ use super::key::{PageKey, SchemaKey};
 use super::page_call::PageCall;
 use super::ready::{CallResult, ReadyPage, ReadySchema};
 use super::schemas::SchemaCache;
-use super::wait;
 use super::{pending, schema, secrets};
 use crate::config::{ConnectorName, Limits, duration_text, wait_text};
 use crate::connectors::{
     CallError, Connector, ConnectorError, Connectors, Evictable, GuestError, GuestPage, Slot,
 };
 use crate::scope::{CallScope, Deadline, DeadlineReason};
-use crate::waits::{Wait, WaitReason, Waits};
+use crate::waits::{Wait, WaitReason, Waits, between_pages};
 
 /// The memory for pages and schemas that wait for their client.
 const KEPT: OutcomeBounds = OutcomeBounds {
@@ -241,7 +240,7 @@ impl PageMaker {
                     "the connector asked for a longer wait than limits.max-wait, so it is shortened"
                 );
             }
-            checked = checked.with_waiting(&wait::after_page(asked, now, limits));
+            checked = checked.with_waiting(&between_pages::after_page(asked, now, limits));
         }
         let rows = checked.rows();
         Ok(ReadyPage::new(checked.into_parts(), rows, charge))

@@ -17,7 +17,6 @@ mod ready;
 mod schema;
 mod schemas;
 mod secrets;
-mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +31,7 @@ use crate::account::Charge;
 use crate::config::{Limits, ServerConfig};
 use crate::connectors::{Connector, ConnectorError, Connectors};
 use crate::scope::{Deadline, DeadlineReason};
+use crate::waits::between_pages;
 pub(crate) use answer::{PageAnswer, Receipt};
 use calls::{CallPanic, Linger, NoMoreCalls};
 pub(crate) use error::PagesError;
@@ -180,9 +180,9 @@ impl Pages {
         let deadline = answer_deadline(limits, now);
         let mark = state
             .waiting()
-            .map(|mark| wait::bound(mark, arrived, limits));
+            .map(|mark| between_pages::bound(mark, arrived, limits));
         if let Some(mark) = &mark {
-            let left = wait::left(mark, arrived);
+            let left = between_pages::left(mark, arrived);
             let is_over = self.hold(left, deadline).await;
             // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {

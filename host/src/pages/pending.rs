@@ -8,9 +8,9 @@ use weld_protocol::{Pending, Waiting, WaitingReason, with_waiting};
 use super::error::PagesError;
 use super::page_call::PageCall;
 use super::ready::ReadyPage;
-use super::wait::{self, RateLimit};
 use crate::scope::CallScope;
 use crate::waits::Postponement;
+use crate::waits::between_pages::{self, RateLimit};
 
 /// How many copies of a state are held when a mark is added, and the maximum length of the mark and the answer around
 /// it.
@@ -20,7 +20,8 @@ const MARK_BYTES: u64 = 1 << 10;
 /// The longest wait inside this call for which its page may be put off; `None` if it must not be.
 pub(super) fn longest_postponement(call: &PageCall) -> Option<Duration> {
     let limits = call.connector.limits();
-    wait::longest_postponement(call.mark.as_ref(), previous(call), Timestamp::now(), limits)
+    let previous = previous(call);
+    between_pages::longest_postponement(call.mark.as_ref(), previous, Timestamp::now(), limits)
 }
 
 /// The answer for a page that the API's rate limit refused. `asked` is how long the connector asks to wait.
@@ -72,7 +73,7 @@ pub(super) fn postponed(
 
 fn mark(call: &PageCall, asked: Option<Duration>, now: Timestamp) -> Result<Waiting, PagesError> {
     let limits = call.connector.limits();
-    match wait::after_rate_limit(previous(call), asked, now, limits) {
+    match between_pages::after_rate_limit(previous(call), asked, now, limits) {
         RateLimit::Wait(waiting) => Ok(waiting),
         RateLimit::GiveUp { retry_after } => Err(PagesError::RateLimited { retry_after }),
     }
@@ -82,7 +83,7 @@ fn mark(call: &PageCall, asked: Option<Duration>, now: Timestamp) -> Result<Wait
 fn previous(call: &PageCall) -> Option<&Waiting> {
     let limits = call.connector.limits();
     let mark = call.mark.as_ref();
-    mark.filter(|mark| wait::in_time(mark, call.arrived, limits))
+    mark.filter(|mark| between_pages::in_time(mark, call.arrived, limits))
 }
 
 fn put_off(call: &PageCall, waiting: &Waiting, scope: &CallScope) -> Result<ReadyPage, PagesError> {

@@ -35,7 +35,7 @@ pub(crate) enum GuestError {
     /// `file` is the configuration file to fix.
     #[error(
         "the connector is misconfigured{}: {message}",
-        settings_file(file, message)
+        report::settings_file(file, message)
     )]
     Misconfigured { file: String, message: String },
     #[error(
@@ -87,14 +87,6 @@ impl GuestError {
             source::Error::Other(message) => Self::Failed(short(message)),
         }
     }
-}
-
-/// Where the connector's settings are, unless the message names that file.
-fn settings_file(file: &str, message: &str) -> String {
-    if message.contains(file) {
-        return String::new();
-    }
-    format!(" (its settings are in {file})")
 }
 
 /// Why a call has no result.

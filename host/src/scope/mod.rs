@@ -10,6 +10,7 @@
 mod cpu;
 mod deadline;
 mod network;
+mod pause;
 mod text;
 
 use std::sync::Arc;

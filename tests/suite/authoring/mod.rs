@@ -5,5 +5,6 @@ mod adapt_node;
 mod build;
 pub(crate) mod check;
 mod example;
+mod native;
 mod new;
 mod workshop;

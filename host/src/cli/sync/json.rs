@@ -83,7 +83,7 @@ impl JsonLog {
     }
 
     /// The event for an error that ends the command. A signal is not an error: the summary says that it was stopped.
-    pub(super) fn error(&self, error: &CliError) {
+    pub(in crate::cli) fn error(&self, error: &CliError) {
         let failure = match error {
             CliError::SyncFailed(failure) => Some(failure),
             CliError::SyncStopped(_) | CliError::SyncNotBegun => return,

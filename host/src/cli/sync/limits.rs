@@ -7,7 +7,7 @@ use clap::Args;
 use crate::sync::TableLimits;
 
 #[derive(Debug, Args)]
-pub(super) struct LimitFlags {
+pub(in crate::cli) struct LimitFlags {
     /// Stop each table after at least this many rows; pages are kept whole, and the next sync continues
     #[arg(long, value_name = "ROWS", value_parser = parse_limit)]
     limit: Option<NonZeroU64>,
@@ -17,7 +17,8 @@ pub(super) struct LimitFlags {
 }
 
 impl LimitFlags {
-    pub(super) fn limits(&self) -> TableLimits {
+    /// The limits of each table.
+    pub(in crate::cli) fn limits(&self) -> TableLimits {
         TableLimits {
             rows: self.limit,
             pages: self.pages,

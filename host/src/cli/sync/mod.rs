@@ -19,12 +19,12 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use tokio::sync::oneshot;
 
-use self::json::JsonLog;
-use self::limits::LimitFlags;
+pub(super) use self::json::JsonLog;
+pub(super) use self::limits::LimitFlags;
 pub(super) use self::report::Report;
-use self::summary::limit_line;
+pub(super) use self::summary::limit_line;
 pub(super) use self::summary::summary_lines;
-use self::target::{STDOUT, Target};
+pub(super) use self::target::{STDOUT, Target};
 pub(super) use self::told_causes::ToldCauses;
 pub use self::unknown_table::UnknownTable;
 use super::error::CliError;

@@ -50,7 +50,7 @@ impl Report {
     }
 
     /// Whether the summary is to be printed for people.
-    pub(super) fn is_for_people(&self) -> bool {
+    pub(in crate::cli) fn is_for_people(&self) -> bool {
         matches!(self, Self::Bars(_) | Self::Text(_))
     }
 }

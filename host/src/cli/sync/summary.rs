@@ -56,7 +56,7 @@ pub(in crate::cli) fn summary_lines(summary: &Summary) -> Vec<String> {
 }
 
 /// The line about tables that stopped at a limit; `None` if all were read to their end.
-pub(super) fn limit_line(summary: &Summary, continuation: Continuation) -> Option<String> {
+pub(in crate::cli) fn limit_line(summary: &Summary, continuation: Continuation) -> Option<String> {
     let limited: Vec<_> = summary.limited().collect();
     let limits: BTreeSet<_> = limited.iter().map(|(_, limit)| limit.to_string()).collect();
     let limits = limits.into_iter().collect::<Vec<_>>().join(" or ");

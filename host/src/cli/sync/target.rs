@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::value::RawValue;
+
 use crate::cli::error::CliError;
-use crate::sync::{Destination, JsonLines, Sqlite, States, Stdout};
+use crate::sync::{Destination, JsonLines, Observer, Sqlite, States, Stdout};
 
 /// The name of stdout in `--to`.
-pub(super) const STDOUT: &str = "-";
+pub(in crate::cli) const STDOUT: &str = "-";
 
 /// A destination for rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
+pub(in crate::cli) enum Target {
     /// A SQLite database.
     Sqlite(PathBuf),
     /// A folder of JSON Lines.
@@ -22,7 +24,7 @@ pub(super) enum Target {
 impl Target {
     /// Reads `--to`: `-`, a folder (an existing one, or a name that ends in a slash), or else a database file. Without
     /// `--to`, it is a database in the current folder, named after the connector.
-    pub(super) fn read(to: Option<&str>, connector: &str) -> Self {
+    pub(in crate::cli) fn read(to: Option<&str>, connector: &str) -> Self {
         match to {
             Some(STDOUT) => Self::Stdout,
             Some(path) if path.ends_with('/') || Path::new(path).is_dir() => {
@@ -33,7 +35,7 @@ impl Target {
         }
     }
 
-    pub(super) fn open(&self) -> Result<Box<dyn Destination>, CliError> {
+    pub(in crate::cli) fn open(&self) -> Result<Box<dyn Destination>, CliError> {
         Ok(match self {
             Self::Sqlite(path) => Box::new(Sqlite::open(path)?),
             Self::JsonLines(folder) => Box::new(JsonLines::open(folder)?),
@@ -41,8 +43,20 @@ impl Target {
         })
     }
 
+    /// Like [`open`](Self::open); `observe` also gets the rows of each page that was committed.
+    pub(in crate::cli) fn open_observed(
+        &self,
+        observe: impl FnMut(&str, &[Box<RawValue>]) + Send + 'static,
+    ) -> Result<Box<dyn Destination>, CliError> {
+        Ok(match self {
+            Self::Sqlite(path) => Box::new(Observer::new(Sqlite::open(path)?, observe)),
+            Self::JsonLines(folder) => Box::new(Observer::new(JsonLines::open(folder)?, observe)),
+            Self::Stdout => self.open()?,
+        })
+    }
+
     /// A note on the file that stays next to the destination after a sync, if there is one.
-    pub(super) fn left_over(&self) -> Option<String> {
+    pub(in crate::cli) fn left_over(&self) -> Option<String> {
         match self {
             Self::Sqlite(path) => Sqlite::left_log(path).map(|left| left.to_string()),
             Self::JsonLines(_) | Self::Stdout => None,
@@ -50,7 +64,7 @@ impl Target {
     }
 
     /// The file or folder, for messages.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::cli) fn path(&self) -> &Path {
         match self {
             Self::Sqlite(path) | Self::JsonLines(path) => path,
             Self::Stdout => Path::new(STDOUT),
@@ -58,7 +72,7 @@ impl Target {
     }
 
     /// The states in the destination, which must exist: looking at states must not create it.
-    pub(super) fn states(&self) -> Result<Box<dyn States>, CliError> {
+    pub(in crate::cli) fn states(&self) -> Result<Box<dyn States>, CliError> {
         Ok(match self {
             Self::Sqlite(path) if path.exists() => Box::new(Sqlite::open(path)?),
             Self::JsonLines(folder) if folder.exists() => Box::new(JsonLines::open(folder)?),

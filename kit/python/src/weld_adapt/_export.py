@@ -102,7 +102,8 @@ def make(module: str, entry: str | None, key_variable: str | None, stand_ins: tu
         # Without the cause, because `weld-host build` shows only the last line.
         raise error from None
     if not _host.in_component:
-        return type("Source", (), {"function": function})
+        # `weld-host run` calls `install`; a test has a host of its own.
+        return type("Source", (), {"function": function, "install": staticmethod(_routes.install)})
     from weld_connector import _component
 
     source = _component.source(function.schema, function.fetch_page, _files.DATA_LIMIT, ())

@@ -22,7 +22,7 @@ class RealHost:
         self.runs = False
 
     def fetch(self, request: _host.Request) -> _host.Answer:
-        self._must_run("a request is sent")
+        _host.must_run(self.runs, "a request is sent")
         body = request.body
         try:
             response = wit.http_fetch(
@@ -41,14 +41,14 @@ class RealHost:
         return _host.Answer(response.status, response.headers, response.body.value, response.url)
 
     def sleep(self, duration_ms: int) -> None:
-        self._must_run("time.sleep is called")
+        _host.must_run(self.runs, "time.sleep is called")
         try:
             wit.sleep(duration_ms)
         except Err as error:
             raise _host.TooLong(error.value.left) from None
 
     def environment(self) -> dict[str, str]:
-        self._must_run("a variable is read")
+        _host.must_run(self.runs, "a variable is read")
         return dict(wit.environment())
 
     def log(self, level: str, message: str) -> None:
@@ -56,10 +56,6 @@ class RealHost:
             wit.log(getattr(wit.LogLevel, level.upper()), message)
         else:
             print(f"{level}: {message}", file=sys.stderr)
-
-    def _must_run(self, what: str) -> None:
-        if not self.runs:
-            raise RuntimeError(f"{what} while the component is built: move this into schema or fetch_page")
 
 
 def _refused(error: object) -> _host.Refused:

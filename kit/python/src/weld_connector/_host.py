@@ -1,4 +1,4 @@
-"""The host's side of the contract: the real host in a component, a fake one elsewhere."""
+"""The host's side of the contract: the real host in a component and in `weld-host run`, a fake one in tests."""
 
 from __future__ import annotations
 
@@ -60,8 +60,14 @@ class Host(Protocol):
     def log(self, level: str, message: str) -> None: ...
 
 
+def must_run(runs: bool, what: str) -> None:
+    """Refuse what a connector does while it is loaded, because a component has no host while it is built."""
+    if not runs:
+        raise RuntimeError(f"{what} while the component is built: move this into schema or fetch_page")
+
+
 class NoHost:
-    """The host in plain Python outside a test. It has only variables and a log."""
+    """The host in plain Python outside a test and `weld-host run`. It has only variables and a log."""
 
     def fetch(self, request: Request) -> Answer:
         raise RuntimeError("there is no host that could send a request: use weld_connector.testing.FakeHost")
@@ -80,7 +86,7 @@ in_component = sys.platform == "wasi"
 """Whether this is a component, or is being built into one."""
 
 current: Host = NoHost()
-"""The current host. `_component` sets the real one, a test sets a fake one."""
+"""The current host. `_component` and `_native` set the real one, a test sets a fake one."""
 
 
 def printable(text: str) -> str:

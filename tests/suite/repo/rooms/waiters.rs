@@ -7,9 +7,11 @@ use std::fs;
 use super::{repository, rust_files, shown};
 
 /// The files of the suite that may let time pass, and how often.
-const SLEEPERS: [(&str, usize); 6] = [
+const SLEEPERS: [(&str, usize); 7] = [
     // `until_some`.
     ("tests/src/lib.rs", 1),
+    // Connectors in Python that pause.
+    ("tests/suite/authoring/native.rs", 5),
     // A slow upstream, so that calls overlap.
     ("tests/suite/egress/quota_forms.rs", 1),
     // Upstreams that send slowly, and that redirect slowly.

@@ -17,7 +17,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(15 * 60);
 
 /// A mark as Weld sent it back, but no later than `limits.max-wait` from now: a clock that jumped or a forged state
 /// must not make a sync sleep for years.
-pub(super) fn bound(waiting: &Waiting, now: Timestamp, limits: &Limits) -> Waiting {
+pub(crate) fn bound(waiting: &Waiting, now: Timestamp, limits: &Limits) -> Waiting {
     let latest = add(now, limits.max_wait);
     Waiting {
         not_before: waiting.not_before.min(latest),
@@ -26,12 +26,12 @@ pub(super) fn bound(waiting: &Waiting, now: Timestamp, limits: &Limits) -> Waiti
 }
 
 /// How long it is until the next page may begin.
-pub(super) fn left(waiting: &Waiting, now: Timestamp) -> Duration {
+pub(crate) fn left(waiting: &Waiting, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_until(waiting.not_before)).unwrap_or(Duration::ZERO)
 }
 
 /// The mark for a page whose connector asks to wait before the next one.
-pub(super) fn after_page(asked: Duration, now: Timestamp, limits: &Limits) -> Waiting {
+pub(crate) fn after_page(asked: Duration, now: Timestamp, limits: &Limits) -> Waiting {
     Waiting {
         not_before: add(now, asked.min(limits.max_wait)),
         since: now,
@@ -42,7 +42,7 @@ pub(super) fn after_page(asked: Duration, now: Timestamp, limits: &Limits) -> Wa
 
 /// What happens to a page that the API's rate limit refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum RateLimit {
+pub(crate) enum RateLimit {
     /// Ask again at this time.
     Wait(Waiting),
     /// The waits would exceed `limits.max-wait`: the sync ends, and may be tried again after this time.
@@ -51,14 +51,14 @@ pub(super) enum RateLimit {
 
 /// Whether a request came in time for its mark. A later request means that the sync was stopped in between; a new
 /// sync must not inherit the tries of the old one.
-pub(super) fn in_time(waiting: &Waiting, arrived: Timestamp, limits: &Limits) -> bool {
+pub(crate) fn in_time(waiting: &Waiting, arrived: Timestamp, limits: &Limits) -> bool {
     arrived <= add(waiting.not_before, limits.linger)
 }
 
 /// The longest wait inside a call for which its page may be put off, so that it begins again after the wait. `None` if
 /// the page has already been put off: a page that makes more calls than a quota allows would never end. `previous` is the
 /// mark of a request that came [in time](in_time).
-pub(super) fn longest_postponement(
+pub(crate) fn longest_postponement(
     mark: Option<&Waiting>,
     previous: Option<&Waiting>,
     now: Timestamp,
@@ -73,7 +73,7 @@ pub(super) fn longest_postponement(
 }
 
 /// Continues from the mark of a request that came [in time](in_time), if there is one.
-pub(super) fn after_rate_limit(
+pub(crate) fn after_rate_limit(
     previous: Option<&Waiting>,
     asked: Option<Duration>,
     now: Timestamp,

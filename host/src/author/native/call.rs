@@ -1,0 +1,55 @@
+//! One call of a worker: answers its requests until it returns.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::fault::NativeFault;
+use super::message::{LineLevel, LogLine, WorkerLine};
+use super::requests;
+use super::worker::Worker;
+use crate::egress::Egress;
+use crate::scope::CallScope;
+
+/// Receives the lines that a connector logs, without secrets.
+pub(super) type LineSink = Box<dyn Fn(LineLevel, &str) + Send + Sync>;
+
+/// What a connector's calls use of the host.
+pub(super) struct CallHost {
+    pub(super) egress: Egress,
+    /// The name of the configuration file in messages.
+    pub(super) config_file: String,
+    pub(super) lines: LineSink,
+}
+
+impl CallHost {
+    /// Follows a call that the worker has read, to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`NativeFault`]: the connector's own error for `table`, or the worker has failed.
+    pub(super) async fn follow(
+        &self,
+        worker: &mut Worker,
+        table: Option<&str>,
+        scope: &Arc<CallScope>,
+    ) -> Result<Box<RawValue>, NativeFault> {
+        let secrets = self.egress.secrets();
+        loop {
+            let answer = match worker.receive().await? {
+                WorkerLine::HttpFetch(line) => requests::fetch(&self.egress, line, scope).await,
+                WorkerLine::Sleep(milliseconds) => requests::sleep(milliseconds, scope).await,
+                WorkerLine::Log(LogLine { level, message }) => {
+                    (self.lines)(level, &secrets.shown(message));
+                    continue;
+                }
+                WorkerLine::Return(value) => return Ok(value),
+                WorkerLine::Raise(error) => {
+                    let file = &self.config_file;
+                    return Err(NativeFault::raised(error, file, table, secrets));
+                }
+            };
+            worker.send(&answer).await?;
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Why a call of a native connector has no result.
+
+use std::io;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use weld_protocol::{ErrorKind, PageError, SchemaError};
+
+use super::message::RaiseLine;
+use crate::account::MemoryError;
+use crate::config::duration_text;
+use crate::report::{self, size_beyond, size_text};
+use crate::secrets::Secrets;
+use crate::waits::Wait;
+
+/// How much of a connector's error message is kept, in bytes, as for a component.
+const MAX_MESSAGE_BYTES: usize = 4 << 10;
+
+/// What went wrong with a worker's process.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkerFault {
+    /// The program is not installed.
+    #[error("{program} is missing; to get it: {get}")]
+    Missing { program: String, get: &'static str },
+
+    /// The program can't be run.
+    #[error("`{command}` can't be run")]
+    NotRun {
+        command: String,
+        #[source]
+        source: io::Error,
+    },
+
+    /// The pipes, or the process, can't be used.
+    #[error("the connector's process can't be reached")]
+    Pipe(#[source] io::Error),
+
+    /// It ended before it read its first call.
+    #[error(
+        "the connector's process ended before it was ready ({status}); its own output says why"
+    )]
+    NotReady { status: ExitStatus },
+
+    /// It ended during a call.
+    #[error("the connector's process ended during the call ({status}); its own output may say why")]
+    Ended { status: ExitStatus },
+
+    /// It sent a line that is too long.
+    #[error(
+        "the connector's process sent a line of more than {}, which is more than a page may have (`limits.page-size`)",
+        size_text(*limit_bytes)
+    )]
+    LineTooLong { limit_bytes: u64 },
+
+    /// It sent a line that is not a message.
+    #[error(
+        "the connector's process sent a line that is not a message of the kit: `{line}`; only the kit may write to \
+         WELD_NATIVE/to-host"
+    )]
+    NoMessage {
+        line: String,
+        #[source]
+        source: serde_json::Error,
+    },
+
+    /// It returned something other than tables or a page.
+    #[error("the connector's process returned an invalid {expected}")]
+    Value {
+        expected: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// Why a call has no result. The texts are those of a served component, where there is one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NativeFault {
+    #[error(transparent)]
+    Worker(#[from] WorkerFault),
+
+    #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
+    UnknownTable { table: Option<String> },
+
+    #[error(
+        "the connector is misconfigured{}: {message}",
+        report::settings_file(file, message)
+    )]
+    Misconfigured { file: String, message: String },
+
+    #[error(
+        "the connector can't continue from this state: {0}; sync the table again from the start, without a state"
+    )]
+    InvalidState(String),
+
+    #[error("the API refused the connector's credentials: {0}")]
+    Unauthorized(String),
+
+    /// The time is how long the API asks to wait; `None` if it doesn't say.
+    #[error("the API asks to wait")]
+    RateLimited(Option<Duration>),
+
+    #[error("the API asks for a longer wait than `limits.max-wait` allows")]
+    WaitTooLong { retry_after: Duration },
+
+    #[error("the API failed: {0}")]
+    Upstream(String),
+
+    #[error("{0}")]
+    Failed(String),
+
+    /// The connector failed after a request whose credential could not be obtained, which explains more.
+    #[error("{0}")]
+    Credentials(String),
+
+    /// The connector failed after the host had refused it something without a text that it could report.
+    #[error("{failed}; {hint}")]
+    Explained {
+        failed: Box<NativeFault>,
+        hint: String,
+    },
+
+    #[error(
+        "the call took longer than the {} that `limits.page-timeout` allows{}",
+        duration_text(*limit),
+        waits_for.as_ref().map(|wait| format!("; it was waiting: {wait}")).unwrap_or_default()
+    )]
+    Timeout {
+        limit: Duration,
+        /// `None` if the connector was computing.
+        waits_for: Option<Wait>,
+    },
+
+    #[error(
+        "the page has {}, more than the {} that `limits.page-size` allows",
+        size_beyond(*bytes as u64, *limit_bytes),
+        size_text(*limit_bytes)
+    )]
+    PageTooLarge { bytes: usize, limit_bytes: u64 },
+
+    #[error(
+        "the state has {}, more than the {} that `limits.state-size` allows",
+        size_beyond(*bytes as u64, *limit_bytes),
+        size_text(*limit_bytes)
+    )]
+    StateTooLarge { bytes: usize, limit_bytes: u64 },
+
+    #[error(
+        "the connector put a secret into its state, where Weld would store and show it; leave it out, or set \
+         `secret-in-state = \"allow\"` in the connector's [limits]"
+    )]
+    SecretInState,
+
+    /// The marks that replace secrets are longer than the secrets.
+    #[error(
+        "with its secrets replaced, the answer is larger than the {} of `limits.page-size`", size_text(*limit_bytes)
+    )]
+    ReplacedTooLarge { limit_bytes: u64 },
+
+    #[error("the connector returned an invalid page")]
+    InvalidPage(#[from] PageError),
+
+    #[error("the connector returned an invalid schema")]
+    InvalidSchema(#[from] SchemaError),
+
+    #[error(transparent)]
+    OutOfMemory(#[from] MemoryError),
+
+    /// The task that made the page is gone, which is a fault of this program.
+    #[error("the host failed while making the page")]
+    Crashed(#[source] tokio::task::JoinError),
+}
+
+impl NativeFault {
+    /// The error that a worker raised for `table`, or for its schema if that is `None`, without secrets.
+    pub(super) fn raised(
+        error: RaiseLine,
+        config_file: &str,
+        table: Option<&str>,
+        secrets: &Secrets,
+    ) -> Self {
+        let short = |message: String| secrets.shown_beginning(&message, MAX_MESSAGE_BYTES);
+        match error {
+            RaiseLine::UnknownTable => Self::UnknownTable {
+                table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),
+            },
+            RaiseLine::Misconfigured(message) => Self::Misconfigured {
+                file: config_file.to_owned(),
+                message: short(message),
+            },
+            RaiseLine::InvalidState(message) => Self::InvalidState(short(message)),
+            RaiseLine::Unauthorized(message) => Self::Unauthorized(short(message)),
+            RaiseLine::RateLimited(wait) => Self::RateLimited(
+                wait.filter(|wait| *wait > 0)
+                    .map(|wait| Duration::from_millis(wait.into())),
+            ),
+            RaiseLine::Upstream(message) => Self::Upstream(short(message)),
+            RaiseLine::Other(message) => Self::Failed(short(message)),
+        }
+    }
+
+    /// Whether it is the connector's own error, after which its worker can be called again.
+    pub(super) fn is_raised(&self) -> bool {
+        match self {
+            Self::UnknownTable { .. }
+            | Self::Misconfigured { .. }
+            | Self::InvalidState(_)
+            | Self::Unauthorized(_)
+            | Self::RateLimited(_)
+            | Self::Upstream(_)
+            | Self::Failed(_) => true,
+            Self::Worker(_)
+            | Self::WaitTooLong { .. }
+            | Self::Credentials(_)
+            | Self::Explained { .. }
+            | Self::Timeout { .. }
+            | Self::PageTooLarge { .. }
+            | Self::StateTooLarge { .. }
+            | Self::SecretInState
+            | Self::ReplacedTooLarge { .. }
+            | Self::InvalidPage(_)
+            | Self::InvalidSchema(_)
+            | Self::OutOfMemory(_)
+            | Self::Crashed(_) => false,
+        }
+    }
+
+    /// This fault, or `Credentials` if the host could not obtain a credential for the call, which may be the cause.
+    pub(super) fn or_credential_failure(self, cause: Option<String>) -> Self {
+        match (self, cause) {
+            (fault @ Self::RateLimited(_), _) => fault,
+            (fault, Some(cause)) if fault.is_raised() => Self::Credentials(cause),
+            (fault, _) => fault,
+        }
+    }
+
+    /// This fault, with the failure of the call's last request if that may be the cause and has no text in the
+    /// contract.
+    pub(super) fn explained(self, request: Option<String>) -> Self {
+        let may_be_the_request = matches!(
+            &self,
+            Self::Upstream(_)
+                | Self::Failed(_)
+                | Self::Misconfigured { .. }
+                | Self::Unauthorized(_)
+        );
+        match request.filter(|_| may_be_the_request) {
+            None => self,
+            Some(hint) => Self::Explained {
+                failed: Box::new(self),
+                hint,
+            },
+        }
+    }
+
+    /// The kind in the answer, the same as that of a component's failure.
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Worker(WorkerFault::LineTooLong { .. })
+            | Self::PageTooLarge { .. }
+            | Self::ReplacedTooLarge { .. } => ErrorKind::PageTooLarge,
+            Self::Worker(WorkerFault::Value { .. }) | Self::InvalidPage(_) => {
+                ErrorKind::InvalidPage
+            }
+            Self::Worker(_) => ErrorKind::ConnectorCrashed,
+            Self::UnknownTable { .. } => ErrorKind::UnknownTable,
+            Self::Misconfigured { .. } => ErrorKind::Misconfigured,
+            Self::InvalidState(_) => ErrorKind::InvalidState,
+            Self::Unauthorized(_) => ErrorKind::UpstreamUnauthorized,
+            Self::RateLimited(_) | Self::WaitTooLong { .. } => ErrorKind::RateLimited,
+            Self::Upstream(_) => ErrorKind::UpstreamFailed,
+            Self::Failed(_) => ErrorKind::ConnectorFailed,
+            Self::Credentials(_) => ErrorKind::CredentialsFailed,
+            Self::Explained { failed, .. } => failed.kind(),
+            Self::Timeout { .. } => ErrorKind::DeadlineExceeded,
+            Self::StateTooLarge { .. } => ErrorKind::StateTooLarge,
+            Self::SecretInState => ErrorKind::SecretInPage,
+            Self::InvalidSchema(SchemaError::TooLarge { .. }) => ErrorKind::SchemaTooLarge,
+            Self::InvalidSchema(_) => ErrorKind::InvalidSchema,
+            Self::OutOfMemory(_) => ErrorKind::OutOfMemory,
+            Self::Crashed(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// How long the client should wait, if that is known.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::WaitTooLong { retry_after } => Some(*retry_after),
+            Self::RateLimited(wait) => *wait,
+            _ => None,
+        }
+    }
+}
