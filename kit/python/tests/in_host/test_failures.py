@@ -26,7 +26,7 @@ Source = export(Shop)
 
 ROWS_OF_A_SCREEN = 24
 
-TOOLS_OWN = ("anyhow", "Stack backtrace", "componentize-py\", line", "/0/", "/python/", "wasm", "Caused by")
+TOOLS_OWN = ("anyhow", "Stack backtrace", "componentize-py\", line", "/0/", "/python/", "wasm backtrace", "Caused by")
 """Words of tools that don't concern the author."""
 
 
