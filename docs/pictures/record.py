@@ -111,10 +111,10 @@ def pieces(row):
     return found
 
 
-def only_result(lines):
-    """pip's last line that says what it installed; the lines before it are about downloads."""
-    results = [line for line in lines if any(text.startswith("Successfully installed") for text, _ in line[1])]
-    return results[-1:]
+def without_downloads(lines):
+    """The lines without those in which pip reports its progress."""
+    progress = ("Collecting ", "Downloading ", "Using cached ", "Installing collected packages")
+    return [line for line in lines if not "".join(text for text, _ in line[1]).strip().startswith(progress)]
 
 
 class Recording:
@@ -186,7 +186,7 @@ def main():
         for command in commands():
             recording.command(command)
             lines = run(command, desk, environment)
-            recording.output(only_result(lines) if "pip install" in command else lines)
+            recording.output(without_downloads(lines))
             if command.startswith("weld-host new"):
                 # The template's port may be in use here.
                 for config in desk.glob("*/*.toml"):

@@ -15,7 +15,7 @@ const RECORDING: &str = "docs/pictures/first-connector.svg";
 const MAX_BYTES: usize = 150_000;
 
 /// Each command of README's blocks, and what runs it.
-const COMMANDS: [(&str, &str); 8] = [
+const COMMANDS: [(&str, &str); 7] = [
     ("rustup target add wasm32-wasip2", ".ci/run setup"),
     (
         "cargo run --locked -p weld-host -- demo --once",
@@ -27,12 +27,8 @@ const COMMANDS: [(&str, &str); 8] = [
         "weld-host new shop --lang python",
         "the test below, `just recording`",
     ),
-    (
-        "python3 -m venv shop/.venv && shop/.venv/bin/pip install -r shop/requirements.txt",
-        "`just recording`",
-    ),
-    ("weld-host build shop", "`just recording`"),
-    ("weld-host sync plugins/shop.wasm", "`just recording`"),
+    ("weld-host build shop --install", "`just recording`"),
+    ("weld-host sync shop", "`just recording`"),
 ];
 
 /// The one that does not end by itself.
