@@ -8,7 +8,5 @@ pub const KEYS: &str = "Keys";
 pub const NETWORK: &str = "Network";
 /// What the server, a connector or a call may use.
 pub const LIMITS: &str = "Limits";
-/// Where rows and results go, and in which form.
-pub const OUTPUT: &str = "Output";
 /// The log.
 pub const LOGGING: &str = "Logging";
