@@ -124,6 +124,11 @@ bench:
     cargo bench --locked -p weld-host-tests
     cargo run --release --locked -p weld-host-bench
 
+# The time from an edit to the first row, in each language or in the named ones (some minutes; needs a quiet machine)
+loop *LANGUAGES:
+    cargo build --quiet --release --locked -p weld-host
+    bench/loop {{ LANGUAGES }}
+
 # Record README's first connector in a terminal, by running its commands (a minute or two)
 recording PICTURE="docs/pictures/first-connector.svg":
     cargo build --quiet --locked -p weld-host

@@ -6,12 +6,11 @@ use bytesize::ByteSize;
 use clap::Args;
 
 use super::error::CliError;
-use super::folders::PluginsFlag;
+use super::folders::{CacheFlag, PluginsFlag};
 use super::output::{printable, say};
+use super::precompiler::Precompiler;
 use super::signals::Signals;
-use crate::author::build::{
-    BuildError, BuiltComponent, Installation, Project, SourceWatch, build, install,
-};
+use crate::author::build::{BuiltComponent, Installation, Project, SourceWatch, build, install};
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -21,6 +20,8 @@ pub(super) struct BuildFlags {
     folder: PathBuf,
     #[command(flatten)]
     plugins: PluginsFlag,
+    #[command(flatten)]
+    cache: CacheFlag,
     /// Build again after each change of a source
     #[arg(long)]
     watch: bool,
@@ -29,6 +30,7 @@ pub(super) struct BuildFlags {
 /// Builds once, or with `--watch` after each change until a signal comes.
 pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
+    let precompiler = Precompiler::new(flags.cache.clone());
     let mut watch = if flags.watch {
         let project = Project::find(&flags.folder)?;
         Some(SourceWatch::begin(&project.folder, &flags.plugins.plugins))
@@ -39,10 +41,10 @@ pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
         let built = tokio::select! {
             biased;
             () = signals.next() => return stopped(&flags),
-            built = build_once(&flags) => built,
+            built = build_once(&flags, &precompiler) => built,
         };
         let Some(watch) = &mut watch else {
-            return Ok(built?);
+            return built;
         };
         // The watch continues: the author fixes the error and saves.
         if let Err(error) = built {
@@ -66,11 +68,13 @@ fn stopped(flags: &BuildFlags) -> Result<(), CliError> {
     }
 }
 
-async fn build_once(flags: &BuildFlags) -> Result<(), BuildError> {
+async fn build_once(flags: &BuildFlags, precompiler: &Precompiler) -> Result<(), CliError> {
     // Read each time, since names and files change during a watch.
     let project = Project::find(&flags.folder)?;
     let mut announce = |command: &str| eprintln!("$ {}", printable(command));
     let built = build(&project, &mut announce).await?;
+    // Before it is installed: a host that watches the folder then finds the code and need not compile it too.
+    precompiler.compile(&project, &built).await?;
     let installed = install(&project, &built, &flags.plugins.plugins)?;
     say_built(&built);
     say_installed(&installed);

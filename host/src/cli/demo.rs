@@ -18,6 +18,7 @@ use super::error::CliError;
 use super::folders::CacheFlag;
 use super::host::{Host, stop_requested};
 use super::output::say;
+use super::progress::ProgressLines;
 use super::serve::environment_key;
 use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
@@ -40,6 +41,9 @@ const DATABASE: &str = "demo.sqlite";
 
 /// The API's quota, the same as in Weld's guide.
 const QUOTA_PER_HOUR: u32 = 3_600;
+
+/// The example connector's file.
+const COMPONENT: &str = "beers.wasm";
 
 /// How many rows of each table are shown, and how many characters of each row.
 const SHOWN_ROWS: usize = 2;
@@ -84,8 +88,9 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let api = start_api(flags.api_listen, flags.scale, api_stopped).await?;
     let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
     config.plugins = plugins.path().to_owned();
+    let observer = ProgressLines::shown().compiling(Path::new(COMPONENT));
     let host = tokio::select! {
-        host = Host::start_loaded(config, None, HostMaps::default()) => host?,
+        host = Host::start_loaded(config, None, HostMaps::default(), observer) => host?,
         () = signals.next() => return Err(CliError::DemoStopped),
     };
     let url = example_url(&host)?;
@@ -162,7 +167,7 @@ fn write_plugins(api: SocketAddr, pause: Duration) -> io::Result<TempDir> {
         .prefix("weld-host-demo-")
         .tempdir()?;
     let at = |name: &str| -> std::path::PathBuf { Path::join(folder.path(), name) };
-    fs::write(at("beers.wasm"), EXAMPLE_CONNECTOR)?;
+    fs::write(at(COMPONENT), EXAMPLE_CONNECTOR)?;
     fs::write(
         at("beers.toml"),
         format!(

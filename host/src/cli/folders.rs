@@ -21,7 +21,7 @@ pub(super) struct PluginsFlag {
     pub(super) plugins: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = headings::FOLDERS)]
 pub(super) struct CacheFlag {
     /// The folder of compiled code [default: the user's cache folder]
@@ -30,6 +30,14 @@ pub(super) struct CacheFlag {
 }
 
 impl CacheFlag {
+    /// As if the flag were not given, for commands that don't have it.
+    pub(super) fn of_environment() -> Self {
+        let cache = std::env::var_os("WELD_CACHE").map(PathBuf::from);
+        Self {
+            cache: cache.filter(|folder| !folder.as_os_str().is_empty()),
+        }
+    }
+
     /// The folder. `None` for a user without a cache folder, as in some containers.
     pub(super) fn folder(self) -> Option<PathBuf> {
         self.cache.or_else(default_cache)
@@ -37,7 +45,7 @@ impl CacheFlag {
 }
 
 /// Where compiled code goes by default: the user's cache folder. `None` for a user without one, as in some containers.
-pub(super) fn default_cache() -> Option<PathBuf> {
+fn default_cache() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "weld-host")?;
     Some(folders.cache_dir().to_owned())
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::config::ServerConfig;
+use crate::config::{CompileLimits, ServerConfig};
 use crate::connectors::{
     AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
 };
 use crate::egress::{HostMaps, Upstreams};
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
-    Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Runtime,
+    Cache, Capacity, Compilation, CompileObserver, CompilerPriority, CompilerProcess, EngineError,
+    EngineSettings, Machine, Runtime,
 };
 use crate::server::{Server, ServerSettings};
 use crate::tokens::Store;
@@ -45,6 +46,15 @@ impl Host {
         tokens: Option<Store>,
         maps: HostMaps,
     ) -> Result<Self, CliError> {
+        Self::start_compiling(config, tokens, maps, CompileManner::background()).await
+    }
+
+    async fn start_compiling(
+        config: ServerConfig,
+        tokens: Option<Store>,
+        maps: HostMaps,
+        manner: CompileManner,
+    ) -> Result<Self, CliError> {
         config.check()?;
         let server = Server::bind(config.listen)
             .await
@@ -61,13 +71,9 @@ impl Host {
             let (slots, bound) = (capacity.slots, capacity.bound);
             tracing::warn!(requested, slots, %bound, "--slots exceeds what this machine can hold, and was lowered");
         }
-        let compilation = Compilation::Process(CompilerProcess::of_this_program(
-            [COMPILER_COMMAND.into()],
-            config.compiling,
-        ));
         let engine = engine_settings(&config, capacity, total_memory_bytes);
         let cache = cache(config.cache.as_deref(), config.cache_bytes);
-        let runtime = Arc::new(Runtime::new(engine, compilation, cache)?);
+        let runtime = Arc::new(manner.runtime(engine, config.compiling, cache)?);
         let mut upstreams = Upstreams::default().with_maps(maps);
         if let Some(tokens) = tokens {
             upstreams = upstreams.with_tokens(tokens);
@@ -95,13 +101,16 @@ impl Host {
         })
     }
 
-    /// Like [`start`](Self::start), but loads every connector first.
+    /// Like [`start`](Self::start), but loads every connector first: someone waits for that, so the compiler has the
+    /// priority of any program, and `observer` is told about each component that it compiles.
     pub(super) async fn start_loaded(
         config: ServerConfig,
         tokens: Option<Store>,
         maps: HostMaps,
+        observer: CompileObserver,
     ) -> Result<Self, CliError> {
-        let mut host = Self::start(config, tokens, maps).await?;
+        let manner = CompileManner::foreground(observer);
+        let mut host = Self::start_compiling(config, tokens, maps, manner).await?;
         let (loader, _) = &mut host.loader;
         loader.finish(|report| host.reports.push(report)).await;
         Ok(host)
@@ -147,6 +156,42 @@ impl Host {
     }
 }
 
+/// How a command compiles components.
+pub(super) struct CompileManner {
+    priority: CompilerPriority,
+    observer: CompileObserver,
+}
+
+impl CompileManner {
+    /// As a host does that serves other connectors meanwhile.
+    fn background() -> Self {
+        Self {
+            priority: CompilerPriority::Background,
+            observer: CompileObserver::none(),
+        }
+    }
+
+    /// For someone who waits; `observer` is told about each component.
+    pub(super) fn foreground(observer: CompileObserver) -> Self {
+        Self {
+            priority: CompilerPriority::Foreground,
+            observer,
+        }
+    }
+
+    /// The runtime that compiles by starting this program again.
+    pub(super) fn runtime(
+        self,
+        engine: EngineSettings,
+        limits: CompileLimits,
+        cache: Option<Cache>,
+    ) -> Result<Runtime, EngineError> {
+        let command = [COMPILER_COMMAND.into()];
+        let process = CompilerProcess::of_this_program(command, limits, self.priority);
+        Runtime::observed(engine, Compilation::Process(process), cache, self.observer)
+    }
+}
+
 fn engine_settings(
     config: &ServerConfig,
     capacity: Capacity,
@@ -176,7 +221,7 @@ pub(super) async fn stop_requested(stopped: oneshot::Receiver<()>) {
 }
 
 /// The cache. One that can't be used costs time at every start, but doesn't prevent serving.
-fn cache(folder: Option<&Path>, limit_bytes: u64) -> Option<Cache> {
+pub(super) fn cache(folder: Option<&Path>, limit_bytes: u64) -> Option<Cache> {
     let Some(folder) = folder else {
         tracing::warn!(
             "there is no cache folder, so every start compiles all connectors; set one with --cache"

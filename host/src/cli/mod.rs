@@ -27,6 +27,8 @@ mod man;
 mod maps;
 mod new;
 mod output;
+mod precompiler;
+mod progress;
 mod run;
 mod serve;
 mod settings;

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::cli::error::CliError;
-use crate::cli::folders::default_cache;
+use crate::cli::folders::CacheFlag;
 use crate::cli::host::{Host, stop_requested};
+use crate::cli::progress::ProgressLines;
 use crate::cli::tokens::TokenFlags;
 use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};
 use crate::egress::HostMaps;
@@ -39,6 +40,7 @@ impl SyncSource {
         connector: &str,
         key: Option<Secret>,
         maps: HostMaps,
+        progress: &ProgressLines,
     ) -> Result<Self, CliError> {
         if connector.contains("://") {
             let path = connector.split(['?', '#']).next().unwrap_or_default();
@@ -52,11 +54,15 @@ impl SyncSource {
                 host: None,
             });
         }
-        Self::serve(Path::new(connector), maps).await
+        Self::serve(Path::new(connector), maps, progress).await
     }
 
-    /// Serves a component; `maps` redirect its requests.
-    pub(super) async fn serve(component: &Path, maps: HostMaps) -> Result<Self, CliError> {
+    /// Serves a component; `maps` redirect its requests. `progress` says if it has to be compiled first.
+    pub(super) async fn serve(
+        component: &Path,
+        maps: HostMaps,
+        progress: &ProgressLines,
+    ) -> Result<Self, CliError> {
         if !component.is_file() {
             return Err(CliError::NoConnector(component.to_owned()));
         }
@@ -64,13 +70,15 @@ impl SyncSource {
         let config = ServerConfig {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             plugins: component.to_owned(),
-            cache: default_cache(),
+            cache: CacheFlag::of_environment().folder(),
             api_keys: vec![key.clone()],
             slots: Some(SLOTS),
             ..ServerConfig::unattended()
         };
         let ceilings = config.effective_ceilings();
-        let host = Host::start_loaded(config, TokenFlags::of_environment().store()?, maps).await?;
+        let tokens = TokenFlags::of_environment().store()?;
+        let observer = progress.compiling(component);
+        let host = Host::start_loaded(config, tokens, maps, observer).await?;
         if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {
                 path: component.to_owned(),

@@ -16,7 +16,7 @@ use crate::config::{
 };
 use crate::egress::Upstreams;
 use crate::report;
-use crate::sandbox::{Compilation, CompilerProcess, EngineSettings, Runtime};
+use crate::sandbox::{Compilation, CompilerPriority, CompilerProcess, EngineSettings, Runtime};
 
 mod configurations;
 
@@ -38,6 +38,7 @@ fn compiler(folder: &Path, script: &str) -> Compilation {
         program: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
         limits: CompileLimits::default(),
+        priority: CompilerPriority::Background,
     })
 }
 

@@ -4,10 +4,10 @@
 //! and only with the digest that was recorded when it was written. All checks are made on the open file, and the same
 //! open file is mapped: the path may point elsewhere by then.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,34 +16,21 @@ use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::cache_file::{EntryFault, TrustFault, check_owner, open_trusted};
 use super::cache_room::CacheRoom;
 use crate::report::hexadecimal;
 
-/// Write permission of the group and of others.
-const FOREIGN_WRITE: u32 = 0o022;
-const REGULAR_FILE: u32 = 0o100_000;
-const FILE_KIND: u32 = 0o170_000;
 /// The length of a SHA-256 digest in hexadecimal digits.
 const DIGEST_DIGITS: u64 = 64;
 
 /// A folder of compiled components. An entry is a pair of files, `KEY.cwasm` and its digest `KEY.sha256`. The key is a
 /// digest of the component and of the engine settings that affect the code. The recorded digest is of key and code, so
-/// that one entry can't replace another.
+/// that one entry can't replace another. The functions of projects' last builds are entries too, with `KEY.functions`
+/// instead of `KEY.cwasm`.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
     room: CacheRoom,
-}
-
-/// Why someone else could have written a folder or file.
-#[derive(Debug, thiserror::Error)]
-pub enum TrustFault {
-    /// Another user owns it.
-    #[error("it belongs to user {0}, but must belong to this user or root")]
-    Owner(u32),
-    /// Its group or everyone may write to it.
-    #[error("others may write to it (mode {0:o}): remove that permission")]
-    Mode(u32),
 }
 
 /// Why a folder can't be used as a cache.
@@ -57,21 +44,10 @@ pub enum CacheError {
     Untrusted(#[from] TrustFault),
 }
 
-/// Why an entry was not used or not written.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EntryFault {
-    #[error("it can't be read")]
-    Read(#[source] io::Error),
-    #[error("it can't be written (choose another folder with --cache)")]
-    Write(#[source] io::Error),
-    #[error("it is not a regular file")]
-    NotAFile,
-    #[error(transparent)]
-    Untrusted(#[from] TrustFault),
-    #[error("its digest differs from the recorded one")]
-    Digest,
-    #[error("the engine refuses it")]
-    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+/// The recorded digest of an entry, in its open file.
+struct DigestRecord {
+    file: File,
+    recorded: String,
 }
 
 impl Cache {
@@ -95,7 +71,7 @@ impl Cache {
 
     /// The component under this key, if the entry is valid. An invalid entry is reported, and left to be overwritten.
     pub(super) fn get(&self, engine: &Engine, key: &Arc<str>) -> Option<Component> {
-        let path = self.folder.join(format!("{key}.cwasm"));
+        let path = self.path(key, "cwasm");
         match self.read(engine, key, &path) {
             Ok(component) => Some(component),
             Err(EntryFault::Read(error)) if error.kind() == io::ErrorKind::NotFound => None,
@@ -114,7 +90,7 @@ impl Cache {
     pub(super) fn holds(&self, key: &str) -> bool {
         ["cwasm", "sha256"]
             .iter()
-            .all(|ending| self.folder.join(format!("{key}.{ending}")).is_file())
+            .all(|ending| self.path(key, ending).is_file())
     }
 
     /// Stores `code` under this key, and maps it from the file, so that its pages can be returned to the system. Code
@@ -126,20 +102,69 @@ impl Cache {
         code: &[u8],
     ) -> Result<Component, EntryFault> {
         let written = self.write(code).map_err(EntryFault::Write)?;
-        let path = self.folder.join(format!("{key}.cwasm"));
+        let path = self.path(key, "cwasm");
         let component = load(engine, CompiledCode::In(written.as_file(), written.path()))
             .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))?;
-        let digest = Sha256::new_with_prefix(&**key).chain_update(code);
+        self.name(key, code, written, &path)?;
+        Ok(component)
+    }
+
+    /// The functions under this key, if the entry is valid. An invalid entry is reported, and left to be overwritten.
+    pub(super) fn functions(&self, key: &Arc<str>) -> Option<Vec<u8>> {
+        match self.read_functions(key) {
+            Ok(functions) => Some(functions),
+            Err(EntryFault::Read(error)) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(refused) => {
+                tracing::warn!(
+                    path = %self.path(key, "functions").display(),
+                    cause = crate::report::chain(&refused),
+                    "cached functions refused; compiling all functions again"
+                );
+                None
+            }
+        }
+    }
+
+    fn read_functions(&self, key: &Arc<str>) -> Result<Vec<u8>, EntryFault> {
+        let record = self.record(key)?;
+        let mut functions = Vec::new();
+        open_trusted(&self.path(key, "functions"))?
+            .read_to_end(&mut functions)
+            .map_err(EntryFault::Read)?;
+        record.check(Sha256::new_with_prefix(&**key).chain_update(&functions))?;
+        self.room.record_use(key, &record.file);
+        Ok(functions)
+    }
+
+    /// Stores the functions of a project's last build. If that fails, it is reported, and the next build takes longer.
+    pub(super) fn put_functions(&self, key: &Arc<str>, functions: &[u8]) {
+        let path = self.path(key, "functions");
+        let written = self.write(functions).map_err(EntryFault::Write);
+        if let Err(error) = written.and_then(|written| self.name(key, functions, written, &path)) {
+            let cause = crate::report::chain(&error);
+            tracing::warn!(folder = %self.folder.display(), cause, "compiled functions could not be cached; the next build compiles all of them again");
+        }
+    }
+
+    /// Makes an entry of a file that has been written, at its path.
+    fn name(
+        &self,
+        key: &Arc<str>,
+        content: &[u8],
+        written: NamedTempFile,
+        path: &Path,
+    ) -> Result<(), EntryFault> {
+        let digest = Sha256::new_with_prefix(&**key).chain_update(content);
         let digest = hexadecimal(&digest.finalize());
         let digest = self.write(digest.as_bytes()).map_err(EntryFault::Write)?;
         self.room.record_use(key, digest.as_file());
-        // The code is moved first: an entry without a digest counts as missing.
-        for (file, path) in [(written, &path), (digest, &path.with_extension("sha256"))] {
+        // The content is moved first: an entry without a digest counts as missing.
+        for (file, path) in [(written, path), (digest, &path.with_extension("sha256"))] {
             file.persist(path)
                 .map_err(|error| EntryFault::Write(error.error))?;
         }
         self.limit_size();
-        Ok(component)
+        Ok(())
     }
 
     /// Removes entries until the folder is within its limit.
@@ -167,22 +192,31 @@ impl Cache {
     }
 
     fn read(&self, engine: &Engine, key: &Arc<str>, path: &Path) -> Result<Component, EntryFault> {
-        let mut recorded = String::new();
-        let record = open_trusted(&self.folder.join(format!("{key}.sha256")))?;
-        (&record)
-            .take(DIGEST_DIGITS)
-            .read_to_string(&mut recorded)
-            .map_err(EntryFault::Read)?;
+        let record = self.record(key)?;
         let mut file = open_trusted(path)?;
         let mut digest = Sha256::new_with_prefix(&**key);
         io::copy(&mut file, &mut digest).map_err(EntryFault::Read)?;
-        if hexadecimal(&digest.finalize()) != recorded {
-            return Err(EntryFault::Digest);
-        }
+        record.check(digest)?;
         let component = load(engine, CompiledCode::In(&file, path))
             .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))?;
-        self.room.record_use(key, &record);
+        self.room.record_use(key, &record.file);
         Ok(component)
+    }
+
+    /// The recorded digest of an entry.
+    fn record(&self, key: &str) -> Result<DigestRecord, EntryFault> {
+        let file = open_trusted(&self.path(key, "sha256"))?;
+        let mut recorded = String::new();
+        (&file)
+            .take(DIGEST_DIGITS)
+            .read_to_string(&mut recorded)
+            .map_err(EntryFault::Read)?;
+        Ok(DigestRecord { file, recorded })
+    }
+
+    /// The path of one of an entry's files.
+    fn path(&self, key: &str, ending: &str) -> PathBuf {
+        self.folder.join(format!("{key}.{ending}"))
     }
 
     /// Writes an unnamed file with mode 0600, so that the entry appears as a whole or not at all.
@@ -193,29 +227,14 @@ impl Cache {
     }
 }
 
-fn open_trusted(path: &Path) -> Result<File, EntryFault> {
-    let file = File::options()
-        .read(true)
-        .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32)
-        .open(path)
-        .map_err(EntryFault::Read)?;
-    let metadata = file.metadata().map_err(EntryFault::Read)?;
-    if metadata.mode() & FILE_KIND != REGULAR_FILE {
-        return Err(EntryFault::NotAFile);
+impl DigestRecord {
+    fn check(&self, found: Sha256) -> Result<(), EntryFault> {
+        if hexadecimal(&found.finalize()) == self.recorded {
+            Ok(())
+        } else {
+            Err(EntryFault::Digest)
+        }
     }
-    check_owner(&metadata)?;
-    Ok(file)
-}
-
-fn check_owner(metadata: &Metadata) -> Result<(), TrustFault> {
-    let owner = metadata.uid();
-    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(TrustFault::Owner(owner));
-    }
-    if metadata.mode() & FOREIGN_WRITE != 0 {
-        return Err(TrustFault::Mode(metadata.mode() & 0o7777));
-    }
-    Ok(())
 }
 
 /// Compiled code to be run.

@@ -111,7 +111,8 @@ fn list(folder: &Path) -> io::Result<HashMap<String, CacheEntry>> {
             continue;
         };
         let is_digest = name.ends_with(".sha256");
-        if !(is_digest || name.ends_with(".cwasm") || name.starts_with(".tmp")) {
+        let is_content = name.ends_with(".cwasm") || name.ends_with(".functions");
+        if !(is_digest || is_content || name.starts_with(".tmp")) {
             continue;
         }
         // Another host may have removed it meanwhile.

@@ -58,6 +58,19 @@ pub(crate) enum CompileError {
 }
 
 impl CompileError {
+    /// Whether the component itself is wrong for every host, whatever time and memory a compiler has.
+    pub(crate) fn is_of_component(&self) -> bool {
+        match self {
+            Self::Empty
+            | Self::NotWasm
+            | Self::CoreModule
+            | Self::Invalid { .. }
+            | Self::Imports { .. }
+            | Self::Exports { .. } => true,
+            Self::Compiler(_) | Self::Interrupted(_) | Self::Read(_) | Self::Changed => false,
+        }
+    }
+
     /// Whether the same component may be compiled successfully later.
     pub(crate) fn may_pass(&self) -> bool {
         match self {

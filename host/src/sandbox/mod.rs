@@ -7,6 +7,7 @@
 //! Uses `imports` (the functions that a guest may call) and `egress`, which `imports` is built on.
 
 mod cache;
+mod cache_file;
 mod cache_room;
 mod call;
 mod capacity;
@@ -29,11 +30,15 @@ mod turns;
 mod wasm;
 mod workbench;
 
-pub use cache::{Cache, CacheError, TrustFault};
+pub use cache::{Cache, CacheError};
+pub use cache_file::TrustFault;
 pub use capacity::{Bound, Capacity};
 pub(crate) use compile_error::CompileError;
 pub(crate) use compiler::ComponentReader;
-pub use compiler::{Compilation, CompilerProcess, CompilerProcessError, serve_as_compiler};
+pub use compiler::{
+    Compilation, CompileEnd, CompileObserver, CompilerPriority, CompilerProcess,
+    CompilerProcessError, serve_as_compiler,
+};
 pub(crate) use engine::IDLE_SHARE;
 pub use engine::{EngineError, EngineSettings, worker_threads};
 pub(crate) use error::{CallError, GuestError};

@@ -1,15 +1,17 @@
 //! The resources that the calls of all connectors share.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::spawn_blocking;
 use wasmtime::Engine;
 
 use super::cache::Cache;
 use super::code::ProgramCode;
 use super::compile_error::CompileError;
-use super::compiler::{Compilation, Compiler, ComponentReader};
+use super::compiler::{Compilation, CompileObserver, Compiler, ComponentReader};
 use super::engine::{EngineError, EngineSettings, LOADING_SLOTS, host_engine, permits};
 use super::linker::HostLinker;
 use super::program::Program;
@@ -43,13 +45,27 @@ impl Runtime {
         compilation: Compilation,
         cache: Option<Cache>,
     ) -> Result<Self, EngineError> {
+        Self::observed(settings, compilation, cache, CompileObserver::none())
+    }
+
+    /// Like [`new`](Self::new); `observer` is told about each component that has to be compiled.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`], as `new`.
+    pub fn observed(
+        settings: EngineSettings,
+        compilation: Compilation,
+        cache: Option<Cache>,
+        observer: CompileObserver,
+    ) -> Result<Self, EngineError> {
         let engine = host_engine(settings)?;
         let linker = HostLinker::new(&engine).map_err(|error| EngineError {
             slots: settings.slots,
             source: error.into_boxed_dyn_error(),
         })?;
         Ok(Self {
-            compiler: Compiler::new(engine.clone(), compilation, cache),
+            compiler: Compiler::new(engine.clone(), compilation, cache, observer),
             linker: Arc::new(linker),
             engine,
             turns: Turns::new(permits()),
@@ -90,6 +106,24 @@ impl Runtime {
             account: self.account.clone(),
             cached,
         })
+    }
+
+    /// Compiles the component of a project into the cache, unless its code is there, so that other processes find it.
+    /// What did not change since the project's last build is not compiled again.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`]; each message says what to do.
+    pub(crate) async fn compile_ahead(
+        &self,
+        bytes: Bytes,
+        project: &Path,
+    ) -> Result<(), CompileError> {
+        let compiler = self.compiler.clone();
+        let wasm = spawn_blocking(move || compiler.wasm(bytes)).await?;
+        let component = self.compiler.compiled_for(wasm, project).await?;
+        // Only to find wrong imports and exports before the component is installed.
+        self.linker.link(&component).map(drop)
     }
 
     /// Waits for one of the pool's additional slots, for the first instance of a program. Programs that take long

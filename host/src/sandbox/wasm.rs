@@ -14,13 +14,26 @@ use crate::report::hexadecimal;
 pub(crate) struct Wasm {
     bytes: Bytes,
     key: Arc<str>,
+    settings: String,
 }
 
 impl Wasm {
     /// Wraps a component's bytes. Call it on a thread for blocking work: a large component takes tens of milliseconds.
     pub(super) fn new(engine: &Engine, bytes: Bytes) -> Self {
-        let key = key(engine, &bytes).into();
-        Self { bytes, key }
+        let settings = settings(engine);
+        let mut digest = Sha256::new_with_prefix(&settings);
+        digest.update(&bytes);
+        let key = hexadecimal(&digest.finalize()).into();
+        Self {
+            bytes,
+            key,
+            settings,
+        }
+    }
+
+    /// A digest of everything but the component that affects its compiled form.
+    pub(super) fn settings(&self) -> &str {
+        &self.settings
     }
 
     pub(super) fn bytes(&self) -> &Bytes {
@@ -31,19 +44,18 @@ impl Wasm {
         self.bytes
     }
 
-    /// The cache key of the compiled form.
+    /// The cache key of the compiled form: a digest of the component, of the engine's settings that affect the code, and
+    /// of the host's version.
     pub(crate) fn key(&self) -> &Arc<str> {
         &self.key
     }
 }
 
-/// A digest of the component, of the engine settings that affect the code, and of the host's version.
-fn key(engine: &Engine, wasm: &[u8]) -> String {
+/// A digest of the engine's settings that affect the code, and of the host's version.
+fn settings(engine: &Engine) -> String {
     let mut settings = std::hash::DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);
-    let mut digest = Sha256::new();
-    digest.update(env!("CARGO_PKG_VERSION"));
+    let mut digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
     digest.update(settings.finish().to_le_bytes());
-    digest.update(wasm);
     hexadecimal(&digest.finalize())
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use weld_host_tests::process::{Ended, Process};
 
-use crate::PROGRAM;
+use crate::{PROGRAM, cache_folder};
 
 /// A folder with sources and one with tools. A command finds no other tools.
 pub(super) struct Workshop(TempDir);
@@ -64,6 +64,7 @@ impl Workshop {
             .args(arguments)
             .env_clear()
             .env("PATH", self.at("tools"))
+            .env("WELD_CACHE", cache_folder())
             .current_dir(self.0.path());
         command
     }

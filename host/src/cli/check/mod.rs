@@ -14,6 +14,7 @@ pub(super) use self::log_capture::LogCapture;
 use self::report::CheckReport;
 use super::error::CliError;
 use super::maps::{MapFlags, unused_lines};
+use super::progress::ProgressLines;
 use super::source::SyncSource;
 use crate::author::check::{self, Finding, FindingCode, Severity, Subject};
 use crate::config::{Ceilings, ReadLimit, parse_duration, read_in_time};
@@ -114,7 +115,8 @@ async fn check(
     if report.has(Severity::Error) {
         return Ok(report);
     }
-    let source = match SyncSource::serve(file, maps.clone()).await {
+    let progress = ProgressLines::shown();
+    let source = match SyncSource::serve(file, maps.clone(), &progress).await {
         Ok(source) => source,
         Err(CliError::NotLoaded { reason, .. }) => {
             return Ok(report.with(Finding::new(FindingCode::NotLoaded, reason)));
@@ -132,6 +134,10 @@ async fn check(
     let settings = settings.file_name().unwrap_or_default().to_string_lossy();
     // What the log holds of the connector before belongs to it no longer.
     drop(log.take_failed_calls());
+    let step = progress.begin(match flags.offline {
+        true => "requesting its schema ...".to_owned(),
+        false => "requesting its schema and pages ...".to_owned(),
+    });
     let answers = check::run(&Subject {
         client: &client,
         settings: settings.into_owned(),
@@ -140,6 +146,7 @@ async fn check(
         patience: flags.patience,
     })
     .await;
+    step.end("answered");
     source.close().await;
     report.tables = answers.tables;
     report.findings.extend(answers.findings);

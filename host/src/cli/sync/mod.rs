@@ -30,6 +30,7 @@ pub use self::unknown_table::UnknownTable;
 use super::error::CliError;
 use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
+use super::progress::ProgressLines;
 use super::serve::environment_key;
 use super::signals::Signals;
 use super::source::SyncSource;
@@ -112,9 +113,13 @@ async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
         Some(key) => (Some(Secret::new(key)), KeySource::Flag),
         None => (environment_key()?, KeySource::Variable),
     };
+    let progress = match flags.quiet {
+        true => ProgressLines::hidden(),
+        false => ProgressLines::shown(),
+    };
     // Compiling a component may take minutes.
     let source = tokio::select! {
-        opened = SyncSource::open(&connector, key, maps.clone()) => opened?,
+        opened = SyncSource::open(&connector, key, maps.clone(), &progress) => opened?,
         () = signals.next() => return Err(CliError::SyncNotBegun),
     };
     let options = SyncOptions {

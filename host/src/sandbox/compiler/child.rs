@@ -1,19 +1,18 @@
 //! The compiler's side: a process that compiles one component and exits.
 
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, Signal};
 use wasmtime::Engine;
 
+use super::functions::FunctionStore;
 use super::protocol::{
-    CompilerAllowance, CompilerAnswer, ProtocolFault, read_request_head, read_rest,
+    CompilerAllowance, CompilerAnswer, ProtocolFault, read_component, read_functions,
+    read_request_head,
 };
 use crate::report;
 use crate::sandbox::engine::compiler_config;
-
-/// Its niceness: about a tenth of the host's share of a busy processor. At 19 it would get a hundredth, and a busy host
-/// would never finish loading a new connector. The disk priority follows it.
-const NICE: i32 = 10;
 
 /// The kernel ends the process with the highest score, of at most 1000, if the machine runs out of memory: the compiler
 /// before any host.
@@ -54,7 +53,7 @@ pub enum CompilerProcessError {
 ///
 /// [`CompilerProcessError`], for the exit status and for stderr, which the host also reads.
 pub fn serve_as_compiler() -> Result<(), CompilerProcessError> {
-    lower_priority().map_err(CompilerProcessError::Limits)?;
+    depend_on_host().map_err(CompilerProcessError::Limits)?;
     answer(&mut io::stdin().lock(), &mut io::stdout().lock())
 }
 
@@ -63,7 +62,7 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
         ProtocolFault::OtherVersion(version) => CompilerProcessError::OtherVersion(version),
         malformed => CompilerProcessError::Request(malformed.into()),
     };
-    let (allowance, component_bytes) = match read_request_head(input) {
+    let (allowance, wants_functions) = match read_request_head(input) {
         Ok(head) => head,
         Err(malformed) => {
             if matches!(malformed, ProtocolFault::OtherVersion(_)) {
@@ -76,11 +75,21 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
         }
     };
     limit(allowance).map_err(CompilerProcessError::Limits)?;
-    let wasm = read_rest(input, component_bytes).map_err(wrong)?;
-    let engine = Engine::new(&compiler_config())
+    let functions = read_functions(input).map_err(wrong)?;
+    let functions = wants_functions.then(|| Arc::new(FunctionStore::new(functions)));
+    let wasm = read_component(input).map_err(wrong)?;
+    let engine = engine(functions.clone())
         .map_err(|error| CompilerProcessError::Engine(error.into_boxed_dyn_error()))?;
     match engine.precompile_component(&wasm) {
-        Ok(code) => CompilerAnswer::Compiled(&code).write(output),
+        Ok(code) => {
+            let functions = functions.and_then(|functions| functions.changed());
+            let functions = functions.as_deref().unwrap_or_default();
+            CompilerAnswer::Compiled {
+                code: &code,
+                functions,
+            }
+            .write(output)
+        }
         Err(error) if error.is::<wasmtime::OutOfMemory>() => {
             CompilerAnswer::OutOfMemory.write(output)
         }
@@ -92,19 +101,28 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
     .map_err(CompilerProcessError::Answer)
 }
 
-/// Ends with the thread that started it, and gives the host priority for processor, memory and disk.
-fn lower_priority() -> io::Result<()> {
+/// An engine that compiles, with these functions if there are any.
+fn engine(functions: Option<Arc<FunctionStore>>) -> wasmtime::Result<Engine> {
+    let mut config = compiler_config();
+    if let Some(functions) = functions {
+        config.enable_incremental_compilation(functions)?;
+    }
+    Engine::new(&config)
+}
+
+/// Ends with the thread that started it, and before the host if memory is short.
+fn depend_on_host() -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     set_limit(Resource::Core, 0, 0)?;
-    rustix::process::nice(NICE)?;
     // Fails if there is no /proc.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     Ok(())
 }
 
-/// Limits the memory that is written to, not the address space: each thread of the compiler reserves 64 MiB of
+/// Sets the priority and the limits of this process. Limits the memory that is written to, not the address space: each thread of the compiler reserves 64 MiB of
 /// addresses, and uses little.
 fn limit(allowance: CompilerAllowance) -> io::Result<()> {
+    rustix::process::nice(allowance.priority.niceness())?;
     set_limit(
         Resource::Data,
         allowance.memory_bytes,

@@ -6,9 +6,13 @@
 
 mod child;
 pub(super) mod error;
+mod functions;
+mod observer;
 mod outcome;
 mod places;
+mod priority;
 mod process;
+mod project;
 mod protocol;
 
 use std::io;
@@ -21,12 +25,15 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 pub use child::{CompilerProcessError, serve_as_compiler};
+pub use observer::{CompileEnd, CompileObserver};
+pub use priority::CompilerPriority;
 pub use process::CompilerProcess;
 
 use super::cache::{Cache, CompiledCode, load};
 use super::compile_error::CompileError;
 use super::machine::processors;
 use super::wasm::Wasm;
+use outcome::CompilerOutput;
 use places::CompilePlaces;
 
 /// Where components are compiled.
@@ -50,16 +57,23 @@ pub(super) struct Compiler {
     engine: Engine,
     cache: Option<Cache>,
     compilation: Compilation,
+    observer: CompileObserver,
     places: Arc<CompilePlaces>,
 }
 
 impl Compiler {
     /// A compiler for code for `engine`. Without a `cache`, every component is compiled at every start.
-    pub(super) fn new(engine: Engine, compilation: Compilation, cache: Option<Cache>) -> Arc<Self> {
+    pub(super) fn new(
+        engine: Engine,
+        compilation: Compilation,
+        cache: Option<Cache>,
+        observer: CompileObserver,
+    ) -> Arc<Self> {
         Arc::new(Self {
             engine,
             cache,
             compilation,
+            observer,
             places: CompilePlaces::new(processors()),
         })
     }
@@ -89,6 +103,7 @@ impl Compiler {
         if let Some(component) = self.cached(wasm.key()).await? {
             return Ok((component, true));
         }
+        let ended = self.observer.begins();
         let key = wasm.key().clone();
         let (mut place, bytes) = if let Some(place) = self.places.try_first() {
             (place, wasm.into_bytes())
@@ -103,7 +118,7 @@ impl Compiler {
             (place, self.read_again(&key, reread).await?)
         };
         let code = tokio::select! {
-            code = self.compile(bytes) => Some(code?),
+            output = self.compile(bytes, None) => Some(output?.code),
             () = place.must_yield() => None,
         };
         let code = if let Some(code) = code {
@@ -113,17 +128,27 @@ impl Compiler {
             tracing::debug!("compiling takes long while others wait; it will start again later");
             let _place = self.places.long().await;
             let bytes = self.read_again(&key, reread).await?;
-            self.compile(bytes).await?
+            self.compile(bytes, None).await?.code
         };
         let component = self.store_or_load(&key, code).await?;
+        ended();
         Ok((component, false))
     }
 
-    /// Compiles a component, whose bytes are kept until the compiler has them.
-    async fn compile(&self, wasm: Bytes) -> Result<Vec<u8>, CompileError> {
+    /// Compiles a component, whose bytes are kept until the compiler has them, if there are `functions` with those of an
+    /// earlier compilation.
+    async fn compile(
+        &self,
+        wasm: Bytes,
+        functions: Option<Bytes>,
+    ) -> Result<CompilerOutput, CompileError> {
         match &self.compilation {
-            Compilation::Process(process) => Ok(process.compile(wasm).await?),
-            Compilation::Here => self.compile_here(wasm).await,
+            Compilation::Process(process) => Ok(process.compile(wasm, functions).await?),
+            Compilation::Here => {
+                let code = self.compile_here(wasm).await?;
+                let functions = Vec::new();
+                Ok(CompilerOutput { code, functions })
+            }
         }
     }
 
@@ -233,9 +258,15 @@ mod tests {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script(folder.path()).into()],
             limits: CompileLimits::default(),
+            priority: CompilerPriority::Background,
         };
         let engine = Engine::new(&compiler_config()).unwrap();
-        let compiler = Compiler::new(engine, Compilation::Process(process), None);
+        let compiler = Compiler::new(
+            engine,
+            Compilation::Process(process),
+            None,
+            CompileObserver::none(),
+        );
         let components = 3 * processors() as usize;
         let mut compiled = tokio::task::JoinSet::new();
         for _ in 0..components {

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use rustix::process::Signal;
 
 use super::error::CompilerFault;
-use super::protocol::{CompilerAnswer, ProtocolFault, read_answer};
+use super::protocol::{CompilerAnswer, ProtocolFault, read_answer, text_head};
 use crate::config::CompileLimits;
 
 /// The beginning of the message that Rust's runtime writes to stderr before it aborts for lack of memory.
@@ -22,14 +22,23 @@ pub(super) struct ProcessOutcome {
     pub(super) stderr_tail: String,
 }
 
+/// What a compiler made of a component.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CompilerOutput {
+    pub(super) code: Vec<u8>,
+    /// The functions to be kept for the project's next build, in place of those that the compiler was given. Empty if
+    /// those are still good.
+    pub(super) functions: Vec<u8>,
+}
+
 impl ProcessOutcome {
     /// The code, if the answer is complete and the process exited successfully; an error otherwise. `program` ran with
     /// these `limits`.
-    pub(super) fn into_code(
+    pub(super) fn into_output(
         mut self,
         program: &Path,
         limits: &CompileLimits,
-    ) -> Result<Vec<u8>, CompilerFault> {
+    ) -> Result<CompilerOutput, CompilerFault> {
         let read = read_answer(&self.answer);
         if let Err(ProtocolFault::OtherVersion(version)) = read {
             return Err(CompilerFault::OtherVersion {
@@ -41,10 +50,18 @@ impl ProcessOutcome {
             return Err(self.failure(limits));
         }
         match read {
-            Ok(CompilerAnswer::Compiled(code)) => {
-                let head = self.answer.len() - code.len();
-                self.answer.drain(..head);
-                Ok(self.answer)
+            Ok(CompilerAnswer::Compiled { code, functions }) => {
+                // The parts of the answer, without copying the code.
+                let functions_begin = self.answer.len() - functions.len();
+                let code_end = functions_begin - text_head(functions).len();
+                let code_begin = code_end - code.len();
+                let functions = self.answer.split_off(functions_begin);
+                self.answer.truncate(code_end);
+                self.answer.drain(..code_begin);
+                Ok(CompilerOutput {
+                    code: self.answer,
+                    functions,
+                })
             }
             Ok(CompilerAnswer::Refused(reason)) => Err(CompilerFault::Refused(reason.to_owned())),
             Ok(CompilerAnswer::OutOfMemory) => Err(CompilerFault::OutOfMemory(limits.memory_bytes)),

@@ -10,8 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::Command;
 
 use super::error::CompilerFault;
-use super::outcome::ProcessOutcome;
-use super::protocol::{CompilerAllowance, MAX_HEAD_BYTES, request_head};
+use super::outcome::{CompilerOutput, ProcessOutcome};
+use super::priority::CompilerPriority;
+use super::protocol::{CompilerAllowance, MAX_HEAD_BYTES, request_head, text_head};
 use crate::config::CompileLimits;
 use crate::report;
 use crate::sandbox::machine::processors;
@@ -30,7 +31,7 @@ const MAX_THREADS: u64 = 4;
 const STDERR_TAIL_BYTES: usize = 1 << 10;
 
 /// The program that compiles, started for each component. It gets nothing of the host's environment and none of its
-/// open files, sets limits on itself, and has lower priority than the host.
+/// open files, and sets its priority and its limits on itself.
 ///
 /// It is trusted like the host itself: the code in its answer is run.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct CompilerProcess {
     pub arguments: Vec<OsString>,
     /// Its limits for one component.
     pub limits: CompileLimits,
+    /// Its priority.
+    pub priority: CompilerPriority,
 }
 
 impl CompilerProcess {
@@ -49,18 +52,25 @@ impl CompilerProcess {
     pub fn of_this_program(
         arguments: impl IntoIterator<Item = OsString>,
         limits: CompileLimits,
+        priority: CompilerPriority,
     ) -> Self {
         Self {
             program: THIS_PROGRAM.into(),
             arguments: arguments.into_iter().collect(),
             limits,
+            priority,
         }
     }
 
-    /// Compiles `wasm`. Dropping the future ends the process.
+    /// Compiles `wasm`, if there are `functions` with those of an earlier compilation. Dropping the future ends the
+    /// process.
     ///
     /// The process also ends with the thread that first polls the future; tokio's threads live as long as the runtime.
-    pub(super) async fn compile(&self, wasm: Bytes) -> Result<Vec<u8>, CompilerFault> {
+    pub(super) async fn compile(
+        &self,
+        wasm: Bytes,
+        functions: Option<Bytes>,
+    ) -> Result<CompilerOutput, CompilerFault> {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
@@ -82,8 +92,11 @@ impl CompilerProcess {
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let conversation = async {
-            let (_, answered, stderr_tail) =
-                tokio::join!(self.ask(stdin, wasm), self.listen(stdout), tail(stderr));
+            let (_, answered, stderr_tail) = tokio::join!(
+                self.ask(stdin, functions, wasm),
+                self.listen(stdout),
+                tail(stderr)
+            );
             let status = child.wait().await.map_err(CompilerFault::Pipe)?;
             let answer = answered.map_err(CompilerFault::Pipe)?;
             ProcessOutcome {
@@ -91,22 +104,31 @@ impl CompilerProcess {
                 answer,
                 stderr_tail,
             }
-            .into_code(&self.program, &self.limits)
+            .into_output(&self.program, &self.limits)
         };
         tokio::time::timeout(self.limits.time, conversation)
             .await
             .unwrap_or(Err(CompilerFault::OutOfTime(self.limits.time)))
     }
 
-    /// Sends the request, and drops the component. A process that stops reading hasn't failed yet: its answer or exit
+    /// Sends the request, and drops its parts. A process that stops reading hasn't failed yet: its answer or exit
     /// status says why.
-    async fn ask(&self, stdin: Option<impl AsyncWrite + Unpin>, wasm: Bytes) -> io::Result<()> {
+    async fn ask(
+        &self,
+        stdin: Option<impl AsyncWrite + Unpin>,
+        functions: Option<Bytes>,
+        wasm: Bytes,
+    ) -> io::Result<()> {
         let Some(mut stdin) = stdin else {
             return Ok(());
         };
-        let head = request_head(self.allowance(), wasm.len() as u64);
+        let head = request_head(self.allowance(), functions.is_some());
         stdin.write_all(&head).await?;
-        stdin.write_all(&wasm).await
+        for text in [functions.unwrap_or_default(), wasm] {
+            stdin.write_all(&text_head(&text)).await?;
+            stdin.write_all(&text).await?;
+        }
+        Ok(())
     }
 
     /// Reads its whole answer, at most as many bytes as it has memory for.
@@ -124,6 +146,7 @@ impl CompilerProcess {
     fn allowance(&self) -> CompilerAllowance {
         let seconds = self.limits.time.as_secs().saturating_add(1);
         CompilerAllowance {
+            priority: self.priority,
             memory_bytes: self.limits.memory_bytes,
             cpu_seconds: seconds.saturating_mul(Self::threads()),
         }
@@ -165,7 +188,7 @@ mod tests {
     /// Larger than a pipe's buffer: a compiler that exits early interrupts the host's request.
     const WASM: &[u8] = &[0; 1 << 20];
 
-    async fn compiled_by(script: &str, time: Duration) -> Result<Vec<u8>, CompilerFault> {
+    async fn compiled_by(script: &str, time: Duration) -> Result<CompilerOutput, CompilerFault> {
         let process = CompilerProcess {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
@@ -173,17 +196,18 @@ mod tests {
                 memory_bytes: 1 << 20,
                 time,
             },
+            priority: CompilerPriority::Background,
         };
-        process.compile(Bytes::from_static(WASM)).await
+        process.compile(Bytes::from_static(WASM), None).await
     }
 
-    /// A shell command that writes an answer with the payload `code`.
+    /// A shell command that writes an answer with the payload `code` and the functions `add`.
     fn answer(version: &str) -> String {
         format!(
-            "printf 'weldcomp\\{:03o}{}{version}\\000\\004{}code'",
+            "printf 'weldcomp\\{:03o}{}{version}\\000\\004{zeros}code\\003{zeros}add'",
             version.len(),
             r"\000".repeat(3),
-            r"\000".repeat(7),
+            zeros = r"\000".repeat(7),
         )
     }
 
@@ -233,8 +257,10 @@ mod tests {
         for (script, expected) in cases {
             let compiled = compiled_by(&script, Duration::from_secs(3600)).await;
             let compiled = compiled.map_err(|error| error.to_string());
-            let compiled = compiled.as_deref().map_err(String::as_str);
-            assert_eq!(compiled, expected.map(str::as_bytes), "{script}");
+            let compiled = compiled.as_ref().map_err(String::as_str);
+            let compiled = compiled.map(|output| (&*output.code, &*output.functions));
+            let expected = expected.map(|code: &str| (code.as_bytes(), &b"add"[..]));
+            assert_eq!(compiled, expected, "{script}");
         }
     }
 
@@ -253,8 +279,12 @@ mod tests {
             program: "/nowhere/weld-host".into(),
             arguments: Vec::new(),
             limits: CompileLimits::default(),
+            priority: CompilerPriority::Background,
         };
-        let error = process.compile(Bytes::from_static(WASM)).await.unwrap_err();
+        let error = process
+            .compile(Bytes::from_static(WASM), None)
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("/nowhere/weld-host"), "{error}");
     }
 }

@@ -1,11 +1,14 @@
 //! The messages between a host and its compiler process: one request on the compiler's stdin, one answer on its stdout.
 //!
 //! ```text
-//! request = greeting  memory: u64  cpu-seconds: u64  text(component)
-//! answer  = greeting  kind: u8  text(payload)
+//! request = greeting  priority: u8  memory: u64  cpu-seconds: u64  functions: u8  text(functions)  text(component)
+//! answer  = greeting  kind: u8  text(payload)  text(functions)
 //! greeting = "weldcomp"  length: u32  version
 //! text    = length: u64  bytes
 //! ```
+//!
+//! The functions of a request are those of an earlier compilation, if `functions` is 1; otherwise there are none, and none
+//! are wanted. The functions of an answer replace them, unless they are empty.
 //!
 //! Numbers are little-endian. The greeting is the same in all versions, so that programs of different versions can
 //! detect that. Lengths come first and nothing may follow, so that a truncated message is never taken for a complete
@@ -13,22 +16,25 @@
 
 use std::io::{self, Read, Write};
 
+use super::priority::CompilerPriority;
+
 /// The version that both programs must have: it determines this protocol, and the format of compiled code.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const MAGIC: [u8; 8] = *b"weldcomp";
 const MAX_VERSION_BYTES: u32 = 256;
 
-/// The most bytes of an answer in addition to its payload.
-pub(super) const MAX_HEAD_BYTES: u64 = 8 + 4 + MAX_VERSION_BYTES as u64 + 1 + 8;
+/// The most bytes of an answer in addition to its payload and its functions.
+pub(super) const MAX_HEAD_BYTES: u64 = 8 + 4 + MAX_VERSION_BYTES as u64 + 1 + 8 + 8;
 
 const COMPILED: u8 = 0;
 const REFUSED: u8 = 1;
 const OUT_OF_MEMORY: u8 = 2;
 
-/// The limits that the compiler sets on itself before it reads the component.
+/// The priority and the limits that the compiler gives itself before it reads the component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CompilerAllowance {
+    pub(super) priority: CompilerPriority,
     pub(super) memory_bytes: u64,
     /// For all its threads together.
     pub(super) cpu_seconds: u64,
@@ -37,8 +43,9 @@ pub(super) struct CompilerAllowance {
 /// The compiler's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CompilerAnswer<'a> {
-    /// The compiled code.
-    Compiled(&'a [u8]),
+    /// The compiled code, and the functions to be kept instead of the known ones; they are empty if there is no reason
+    /// to replace those.
+    Compiled { code: &'a [u8], functions: &'a [u8] },
     /// Why the component can't be compiled, with all causes.
     Refused(&'a str),
     /// The compiler itself detected that it has too little memory.
@@ -56,54 +63,80 @@ pub(super) enum ProtocolFault {
     Garbled,
 }
 
-/// The part of a request before the component.
-pub(super) fn request_head(allowance: CompilerAllowance, component_bytes: u64) -> Vec<u8> {
+/// The part of a request before the functions. They come next, each of the two with its length first.
+pub(super) fn request_head(allowance: CompilerAllowance, wants_functions: bool) -> Vec<u8> {
     let mut head = greeting(VERSION);
+    head.push(allowance.priority.code());
     head.extend(allowance.memory_bytes.to_le_bytes());
     head.extend(allowance.cpu_seconds.to_le_bytes());
-    head.extend(component_bytes.to_le_bytes());
+    head.push(u8::from(wants_functions));
     head
 }
 
-/// Reads a request up to its component. Returns the limits, and the component's length in bytes.
+/// The length of a text, as it comes before it.
+pub(super) fn text_head(text: &[u8]) -> [u8; 8] {
+    (text.len() as u64).to_le_bytes()
+}
+
+/// Reads a request up to its functions. Returns the limits, and whether functions are wanted.
 pub(super) fn read_request_head(
     input: &mut impl Read,
-) -> Result<(CompilerAllowance, u64), ProtocolFault> {
+) -> Result<(CompilerAllowance, bool), ProtocolFault> {
     read_greeting(input)?;
+    let [priority] = read_bytes(input)?;
     let allowance = CompilerAllowance {
+        priority: CompilerPriority::of_code(priority).ok_or(ProtocolFault::Garbled)?,
         memory_bytes: read_number(input)?,
         cpu_seconds: read_number(input)?,
     };
-    Ok((allowance, read_number(input)?))
+    match read_bytes(input)? {
+        [0] => Ok((allowance, false)),
+        [1] => Ok((allowance, true)),
+        _ => Err(ProtocolFault::Garbled),
+    }
 }
 
-/// Reads `length` bytes, and checks that nothing follows.
-pub(super) fn read_rest(input: &mut impl Read, length: u64) -> Result<Vec<u8>, ProtocolFault> {
+/// Reads the functions of a request.
+pub(super) fn read_functions(input: &mut impl Read) -> Result<Vec<u8>, ProtocolFault> {
+    read_text(input)
+}
+
+/// Reads the component of a request, and checks that nothing follows.
+pub(super) fn read_component(input: &mut impl Read) -> Result<Vec<u8>, ProtocolFault> {
+    let component = read_text(input)?;
+    match input.read(&mut [0]) {
+        Ok(0) => Ok(component),
+        Ok(_) => Err(ProtocolFault::Garbled),
+        Err(error) => Err(ProtocolFault::CutShort(error)),
+    }
+}
+
+fn read_text(input: &mut impl Read) -> Result<Vec<u8>, ProtocolFault> {
+    let length = read_number(input)?;
     let mut bytes = Vec::new();
     let read = input
-        .take(length.saturating_add(1))
+        .take(length)
         .read_to_end(&mut bytes)
         .map_err(ProtocolFault::CutShort)?;
-    match (read as u64).cmp(&length) {
-        std::cmp::Ordering::Less => {
-            Err(ProtocolFault::CutShort(io::ErrorKind::UnexpectedEof.into()))
-        }
-        std::cmp::Ordering::Equal => Ok(bytes),
-        std::cmp::Ordering::Greater => Err(ProtocolFault::Garbled),
+    if (read as u64) < length {
+        return Err(ProtocolFault::CutShort(io::ErrorKind::UnexpectedEof.into()));
     }
+    Ok(bytes)
 }
 
 impl CompilerAnswer<'_> {
     pub(super) fn write(&self, output: &mut impl Write) -> io::Result<()> {
-        let (kind, payload) = match self {
-            Self::Compiled(code) => (COMPILED, *code),
-            Self::Refused(reason) => (REFUSED, reason.as_bytes()),
-            Self::OutOfMemory => (OUT_OF_MEMORY, &[][..]),
+        let (kind, payload, functions) = match self {
+            Self::Compiled { code, functions } => (COMPILED, *code, *functions),
+            Self::Refused(reason) => (REFUSED, reason.as_bytes(), &[][..]),
+            Self::OutOfMemory => (OUT_OF_MEMORY, &[][..], &[][..]),
         };
         output.write_all(&greeting(VERSION))?;
         output.write_all(&[kind])?;
-        output.write_all(&(payload.len() as u64).to_le_bytes())?;
-        output.write_all(payload)?;
+        for text in [payload, functions] {
+            output.write_all(&text_head(text))?;
+            output.write_all(text)?;
+        }
         output.flush()
     }
 }
@@ -113,18 +146,29 @@ pub(super) fn read_answer(mut bytes: &[u8]) -> Result<CompilerAnswer<'_>, Protoc
     let input = &mut bytes;
     read_greeting(input)?;
     let [kind] = read_bytes(input)?;
-    let length = read_number(input)?;
-    let payload = *input;
-    if (payload.len() as u64) < length {
-        return Err(ProtocolFault::CutShort(io::ErrorKind::UnexpectedEof.into()));
+    let payload = split_text(input)?;
+    let functions = split_text(input)?;
+    if !input.is_empty() {
+        return Err(ProtocolFault::Garbled);
     }
-    match (kind, std::str::from_utf8(payload)) {
-        _ if payload.len() as u64 > length => Err(ProtocolFault::Garbled),
-        (COMPILED, _) => Ok(CompilerAnswer::Compiled(payload)),
-        (REFUSED, Ok(reason)) => Ok(CompilerAnswer::Refused(reason)),
-        (OUT_OF_MEMORY, Ok("")) => Ok(CompilerAnswer::OutOfMemory),
+    match (kind, std::str::from_utf8(payload), functions) {
+        (COMPILED, _, functions) => Ok(CompilerAnswer::Compiled {
+            code: payload,
+            functions,
+        }),
+        (REFUSED, Ok(reason), []) => Ok(CompilerAnswer::Refused(reason)),
+        (OUT_OF_MEMORY, Ok(""), []) => Ok(CompilerAnswer::OutOfMemory),
         _ => Err(ProtocolFault::Garbled),
     }
+}
+
+/// Takes a text off the beginning of `bytes`, without a copy.
+fn split_text<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], ProtocolFault> {
+    let cut_short = || ProtocolFault::CutShort(io::ErrorKind::UnexpectedEof.into());
+    let length = usize::try_from(read_number(bytes)?).map_err(|_| cut_short())?;
+    let (text, rest) = bytes.split_at_checked(length).ok_or_else(cut_short)?;
+    *bytes = rest;
+    Ok(text)
 }
 
 fn greeting(version: &str) -> Vec<u8> {
@@ -166,91 +210,4 @@ fn read_bytes<const LENGTH: usize>(input: &mut impl Read) -> Result<[u8; LENGTH]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(answer: &CompilerAnswer<'_>) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        answer.write(&mut bytes).unwrap();
-        bytes
-    }
-
-    #[test]
-    fn written_messages_can_be_read() {
-        let allowance = CompilerAllowance {
-            memory_bytes: 1 << 40,
-            cpu_seconds: 7,
-        };
-        let mut request = request_head(allowance, 4);
-        request.extend(b"\0asm");
-        let input = &mut request.as_slice();
-        assert_eq!(read_request_head(input).unwrap(), (allowance, 4));
-        assert_eq!(read_rest(input, 4).unwrap(), b"\0asm");
-        for answer in [
-            CompilerAnswer::Compiled(b"\x7fELF"),
-            CompilerAnswer::Compiled(b""),
-            CompilerAnswer::Refused("grüße"),
-            CompilerAnswer::OutOfMemory,
-        ] {
-            assert_eq!(read_answer(&written(&answer)).unwrap(), answer);
-        }
-    }
-
-    #[test]
-    fn a_part_of_an_answer_is_never_taken_for_a_complete_one() {
-        for answer in [
-            CompilerAnswer::Compiled(b"\x7fELF\0\0"),
-            CompilerAnswer::Refused("reason"),
-        ] {
-            let whole = written(&answer);
-            for end in 0..whole.len() {
-                let part = read_answer(&whole[..end]);
-                assert!(
-                    matches!(part, Err(ProtocolFault::CutShort(_))),
-                    "{end}: {part:?}"
-                );
-            }
-            let longer = [&whole[..], b"\0"].concat();
-            assert!(matches!(read_answer(&longer), Err(ProtocolFault::Garbled)));
-        }
-    }
-
-    #[test]
-    fn a_part_of_a_component_is_never_compiled() {
-        for (bytes, length) in [(&b"\0as"[..], 4), (b"", 1), (b"\0asm\x01", 4)] {
-            assert!(read_rest(&mut &bytes[..], length).is_err(), "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn programs_of_different_versions_detect_that() {
-        let mut foreign = greeting("9.9.9\n");
-        foreign.extend([0xff; 3]);
-        for read in [
-            read_request_head(&mut foreign.as_slice()).map(drop),
-            read_answer(&foreign).map(drop),
-        ] {
-            assert!(
-                matches!(&read, Err(ProtocolFault::OtherVersion(version)) if version == "9.9.9\\u{a}"),
-                "{read:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_not_an_answer_are_malformed() {
-        let head = greeting(VERSION);
-        let unknown_kind = [&head[..], &[9], &0_u64.to_le_bytes()].concat();
-        let no_text = [&head[..], &[REFUSED], &1_u64.to_le_bytes(), b"\xff"].concat();
-        let endless_version = [&MAGIC[..], &u32::MAX.to_le_bytes()].concat();
-        for bytes in [
-            &unknown_kind[..],
-            &no_text,
-            &endless_version,
-            b"weld-host 0.1.0",
-        ] {
-            let read = read_answer(bytes);
-            assert!(matches!(read, Err(ProtocolFault::Garbled)), "{read:?}");
-        }
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 //! Except in one test, the tools are scripts that record their arguments and produce a test guest; the real tools are
 //! not tested here. Only the scripts are on the path, so that none of the machine's tools is found instead.
 
+mod compiling;
 mod failures;
 mod tools;
 mod watch;

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use weld_host::config::CompileLimits;
 use weld_host::egress::{Network, Networking};
-use weld_host::sandbox::{Compilation, CompilerProcess};
+use weld_host::sandbox::{Compilation, CompilerPriority, CompilerProcess};
 use weld_host_tests::in_process::serve;
 use weld_host_tests::weld::Weld;
 
@@ -61,6 +61,7 @@ impl World {
             program: PROGRAM.into(),
             arguments: vec!["compiler".into()],
             limits: CompileLimits::default(),
+            priority: CompilerPriority::Background,
         });
         let address = runtime.block_on(serve(
             plugins.path(),

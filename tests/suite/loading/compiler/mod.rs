@@ -178,6 +178,26 @@ fn compiler_has_limits_a_low_priority_and_no_access_to_the_host() {
 }
 
 #[test]
+fn command_whose_user_waits_compiles_at_its_own_priority_and_says_so() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("slow.wasm"), component::slow()).unwrap();
+    let command = Process::start(
+        Command::new(PROGRAM)
+            .args(["sync", "slow.wasm"])
+            .env_clear()
+            .env("WELD_CACHE", "cache")
+            .current_dir(folder.path()),
+    );
+    let compiler = Compiler::of(command.id());
+    let nice = |process: &Compiler| process.stat(19).unwrap();
+    assert_eq!(nice(&compiler), nice(&Compiler(command.id())));
+    let line = command.stderr().wait_for_text("compiling");
+    assert_eq!(line, "compiling slow.wasm (once for each build) ...");
+    command.signal(Signal::KILL);
+    compiler.wait_for_end();
+}
+
+#[test]
 fn compiler_ends_when_its_host_is_killed() {
     let compiling = Compiling::start(&[]);
     let compiler = Compiler::of(compiling.host.id());
