@@ -102,7 +102,7 @@ impl Host {
     }
 
     /// Like [`start`](Self::start), but loads every connector first: someone waits for that, so the compiler has the
-    /// priority of any program, and `observer` is told about each component that it compiles.
+    /// priority of any program, and `observer` learns of each component that it compiles.
     pub(super) async fn start_loaded(
         config: ServerConfig,
         tokens: Option<Store>,
@@ -171,7 +171,7 @@ impl CompileManner {
         }
     }
 
-    /// For someone who waits; `observer` is told about each component.
+    /// For someone who waits; `observer` learns of each component.
     pub(super) fn foreground(observer: CompileObserver) -> Self {
         Self {
             priority: CompilerPriority::Foreground,

@@ -48,7 +48,7 @@ impl Runtime {
         Self::observed(settings, compilation, cache, CompileObserver::none())
     }
 
-    /// Like [`new`](Self::new); `observer` is told about each component that has to be compiled.
+    /// Like [`new`](Self::new); `observer` learns of each component that has to be compiled.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Who is told that a component is being compiled.
+//! Observers of the compiling of components.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// abandoned.
 pub type CompileEnd = Box<dyn FnOnce() + Send>;
 
-/// Is told whenever a component that is not in the cache begins to be compiled.
+/// Learns whenever a component that is not in the cache begins to be compiled.
 #[derive(Clone)]
 pub struct CompileObserver(Arc<dyn Fn() -> CompileEnd + Send + Sync>);
 

@@ -55,7 +55,7 @@ fn with_another_function(instruction: u8) -> Vec<u8> {
     with_core_module(&whole, &starting_with(&[], &[instruction]))
 }
 
-/// An instruction that does nothing, and a byte that is none.
+/// An instruction that does nothing, and a byte that no instruction has.
 const NO_OPERATION: u8 = 0x01;
 const NO_INSTRUCTION: u8 = 0xff;
 
