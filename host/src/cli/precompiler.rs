@@ -1,6 +1,6 @@
 //! Compiles what was built, so that the next `sync`, `check` or `serve` begins at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
@@ -45,7 +45,9 @@ impl Precompiler {
         let Some(cache) = &self.cache else {
             return Ok(());
         };
-        let manner = CompileManner::foreground(self.progress.compiling(&built.path));
+        // As it will be installed: Cargo calls the file by the crate's name.
+        let installed = PathBuf::from(format!("{}.wasm", project.name));
+        let manner = CompileManner::foreground(self.progress.compiling(&installed));
         let (limits, cache) = (self.settings.compiling, Some(cache.clone()));
         let runtime = manner.runtime(self.engine(), limits, cache)?;
         let bytes = Bytes::from(built.bytes.clone());
