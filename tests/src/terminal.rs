@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -15,6 +15,8 @@ use std::thread;
 pub struct Terminal {
     child: Child,
     shared: Arc<Shared>,
+    /// Where a person types.
+    keyboard: File,
 }
 
 struct Shared {
@@ -44,7 +46,28 @@ impl Terminal {
     ///
     /// # Panics
     /// If it can't be started.
-    pub fn start(mut command: Command, height: u16, width: u16) -> Self {
+    pub fn start(command: Command, height: u16, width: u16) -> Self {
+        Self::start_with(command, height, width, false)
+    }
+
+    /// Like [`Terminal::start`], but its input is the terminal, too.
+    ///
+    /// # Panics
+    /// If it can't be started.
+    pub fn start_with_input(command: Command, height: u16, width: u16) -> Self {
+        Self::start_with(command, height, width, true)
+    }
+
+    /// Types a text.
+    ///
+    /// # Panics
+    /// If the terminal is gone.
+    pub fn write(&self, text: &str) {
+        let mut keyboard = &self.keyboard;
+        keyboard.write_all(text.as_bytes()).expect("it is open");
+    }
+
+    fn start_with(mut command: Command, height: u16, width: u16, has_input: bool) -> Self {
         let reader = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
             .expect("a pseudo-terminal");
         grantpt(&reader).expect("it is ours");
@@ -62,7 +85,11 @@ impl Terminal {
         )
         .expect("its other end");
         let child = command
-            .stdin(Stdio::null())
+            .stdin(if has_input {
+                writer.try_clone().expect("a third descriptor").into()
+            } else {
+                Stdio::null()
+            })
             .stdout(writer.try_clone().expect("a second descriptor"))
             .stderr(writer)
             .spawn()
@@ -78,8 +105,14 @@ impl Terminal {
             changed: Condvar::new(),
         });
         let reading = Arc::clone(&shared);
-        thread::spawn(move || reading.read(File::from(reader)));
-        Self { child, shared }
+        let reader = File::from(reader);
+        let keyboard = reader.try_clone().expect("a fourth descriptor");
+        thread::spawn(move || reading.read(reader));
+        Self {
+            child,
+            shared,
+            keyboard,
+        }
     }
 
     /// Waits until the screen has a line that `is_wanted`.

@@ -1,9 +1,12 @@
 //! `new`: creates a folder with a connector from a template that is embedded in this program.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use crate::config::ConnectorName;
 
@@ -45,7 +48,7 @@ impl Language {
         }
     }
 
-    /// The command that installs the tools that `weld-host build` needs; it is run once.
+    /// The command that installs the tools that `weld-host build` needs, as `weld-host build NAME --install` does.
     #[must_use]
     pub fn set_up_command(self, name: &ConnectorName) -> String {
         match self {
@@ -79,33 +82,56 @@ pub enum NewError {
     },
 }
 
-/// Creates the folder `NAME` in `parent` with a connector that builds and has a test. Returns its path.
+/// Creates the folder `NAME` in `parent` with a connector that builds and has a test. Returns its path. The folder
+/// appears in one step, with all its files: until then, they are in a hidden folder next to it.
 ///
 /// # Errors
 ///
-/// [`NewError`]; the folder is removed again.
+/// [`NewError`]; nothing is left behind.
 pub fn create(
     parent: &Path,
     name: &ConnectorName,
     language: Language,
 ) -> Result<PathBuf, NewError> {
     let folder = parent.join(name.as_str());
-    fs::create_dir(&folder).map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => NewError::Exists(folder.clone()),
-        _ => NewError::Write {
-            path: folder.clone(),
-            source,
-        },
-    })?;
-    for (path, contents) in language.files() {
-        let path = folder.join(named(path, name));
-        if let Err(source) = write(&path, &filled(&path, contents, name)) {
-            // A folder that can't be written to may not be removable either. Only the first error is reported.
-            let _ = fs::remove_dir_all(&folder);
-            return Err(NewError::Write { path, source });
-        }
+    if folder.symlink_metadata().is_ok() {
+        return Err(NewError::Exists(folder));
     }
-    Ok(folder)
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| NewError::Write { path, source }
+    };
+    let unfinished = tempfile::Builder::new()
+        .prefix(&format!(".{name}-"))
+        // The user's umask reduces it.
+        .permissions(Permissions::from_mode(0o777))
+        .tempdir_in(Path::new(".").join(parent))
+        .map_err(failed(&folder))?;
+    for (path, contents) in language.files() {
+        let path = PathBuf::from(named(path, name));
+        let contents = filled(&path, contents, name);
+        write(&unfinished.path().join(&path), &contents).map_err(failed(&folder.join(path)))?;
+    }
+    match rename_new(unfinished.path(), &folder) {
+        Ok(()) => {
+            // There is nothing left to remove.
+            let _ = unfinished.keep();
+            Ok(folder)
+        }
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
+            Err(NewError::Exists(folder))
+        }
+        Err(source) => Err(failed(&folder)(source)),
+    }
+}
+
+/// Renames a folder unless the new name is taken, even by an empty folder.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some file systems have only the ordinary call. `create` has looked whether the name is taken.
+        Err(Errno::INVAL | Errno::NOSYS) => fs::rename(from, to),
+        renamed => Ok(renamed?),
+    }
 }
 
 /// The path of a template's file in the new folder. `.gitignore` is renamed, since in the templates it would hide
@@ -231,7 +257,6 @@ mod tests {
 
     #[test]
     fn programs_are_executable() {
-        use std::os::unix::fs::PermissionsExt;
         let parent = tempfile::tempdir().unwrap();
         let folder = create(parent.path(), &name(), Language::JavaScript).unwrap();
         let is_executable = |file: &str| {
@@ -258,6 +283,27 @@ mod tests {
         let again = create(parent.path(), &name(), Language::Rust);
         assert!(matches!(again, Err(NewError::Exists(path)) if path == folder));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        let unfinished = parent.path().join("unfinished");
+        fs::create_dir(&unfinished).unwrap();
+        let error = rename_new(&unfinished, &folder).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_folder_that_could_not_be_completed() {
+        let parent = tempfile::tempdir().unwrap();
+        create(parent.path(), &name(), Language::C).unwrap();
+        create(parent.path(), &name(), Language::C).unwrap_err();
+        let left: Vec<_> = fs::read_dir(parent.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        let mode = fs::metadata(parent.path().join("shop.eu"))
+            .unwrap()
+            .permissions()
+            .mode();
+        let usual = parent.path().join("usual");
+        fs::create_dir(&usual).unwrap();
+        let usual = fs::metadata(usual).unwrap().permissions().mode();
+        assert_eq!(mode, usual, "the folder is like any new one");
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::adapt_tables::tables;
-use super::build::{say_built, say_installed};
 use super::error::CliError;
+use super::folder_build::{announce, built_line, report_installed};
 use super::output::{printable, say};
 use super::signals::Signals;
 use crate::author::adapt::{AdaptRequest, adapt};
-use crate::author::build::{Project, build, install};
+use crate::author::build::{ConfigPolicy, InstallTarget, Project, build, quoted};
 use crate::config::ConnectorName;
 
 #[derive(Debug, Args)]
@@ -48,7 +48,6 @@ pub(super) async fn run(flags: AdaptFlags) -> Result<(), CliError> {
 }
 
 async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
-    let mut announce = |command: &str| eprintln!("$ {}", printable(command));
     let request = AdaptRequest {
         path: flags.path,
         name: flags.name,
@@ -58,11 +57,20 @@ async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
         output: flags.output,
     };
     let adapted = adapt(&request, &mut announce).await?;
-    let project = Project::find(&adapted.folder)?;
+    let project = Project::find(&adapted.folder, None)?;
     let built = build(&project, &mut announce).await?;
-    say_built(&built);
+    say(&built_line(&built));
     match &flags.plugins {
-        Some(plugins) => say_installed(&install(&project, &built, plugins)?),
+        Some(plugins) => {
+            let target = InstallTarget::prepare(&project, plugins, ConfigPolicy::Keep)?;
+            let installed = target.install(&built)?;
+            let replace = format!(
+                "weld-host build {} --plugins {} --config",
+                quoted(&adapted.folder),
+                quoted(plugins)
+            );
+            report_installed(&installed, say, &replace);
+        }
         None => say(&printable(&format!(
             "not installed yet: `weld-host build {}` puts it into the plugins folder",
             adapted.folder.display()

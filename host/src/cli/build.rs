@@ -1,16 +1,16 @@
 //! `weld-host build`: builds a connector from its sources into the plugins folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bytesize::ByteSize;
 use clap::Args;
 
 use super::error::CliError;
-use super::folders::{CacheFlag, PluginsFlag};
+use super::folder_build::{FolderBuild, FolderFlags};
+use super::folders::CacheFlag;
 use super::output::{printable, say};
 use super::precompiler::Precompiler;
 use super::signals::Signals;
-use crate::author::build::{BuiltComponent, Installation, Project, SourceWatch, build, install};
+use crate::author::build::{ConfigPolicy, SourceWatch};
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -18,13 +18,16 @@ pub(super) struct BuildFlags {
     /// The connector's folder: with Cargo.toml (Rust), app.py (Python), package.json (JavaScript, TypeScript) or *.c (C)
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    #[command(flatten)]
-    plugins: PluginsFlag,
-    #[command(flatten)]
-    cache: CacheFlag,
-    /// Build again after each change of a source
+    /// Also install the folder's NAME.toml in place of the one in the plugins folder
+    #[arg(long)]
+    config: bool,
+    /// Build again after each change of a source; a changed NAME.toml is installed unless the installed one was edited
     #[arg(long)]
     watch: bool,
+    #[command(flatten)]
+    cache: CacheFlag,
+    #[command(flatten)]
+    project: FolderFlags,
 }
 
 /// Builds once, or with `--watch` after each change until a signal comes.
@@ -32,24 +35,39 @@ pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let precompiler = Precompiler::new(flags.cache.clone());
     let mut watch = if flags.watch {
-        let project = Project::find(&flags.folder)?;
-        Some(SourceWatch::begin(&project.folder, &flags.plugins.plugins))
+        let project = flags.project.project(&flags.folder)?;
+        let plugins = &flags.project.plugins.plugins;
+        Some(SourceWatch::begin(&project.folder, plugins))
     } else {
         None
+    };
+    let mut build = FolderBuild {
+        folder: &flags.folder,
+        flags: &flags.project,
+        policy: match (flags.config, flags.watch) {
+            (true, _) => ConfigPolicy::Replace,
+            (false, true) => ConfigPolicy::ReplaceUnedited,
+            (false, false) => ConfigPolicy::Keep,
+        },
+        always: true,
+        precompiler: Some(&precompiler),
+        say,
     };
     loop {
         let built = tokio::select! {
             biased;
             () = signals.next() => return stopped(&flags),
-            built = build_once(&flags, &precompiler) => built,
+            built = build.run() => built,
         };
         let Some(watch) = &mut watch else {
-            return built;
+            return built.map(drop);
         };
         // The watch continues: the author fixes the error and saves.
         if let Err(error) = built {
             eprintln!("weld-host: {}", printable(&report::chain(&error)));
         }
+        // A change of the `NAME.toml` alone needs no build.
+        build.always = false;
         say("watching for changes; press Ctrl-C to stop");
         tokio::select! {
             biased;
@@ -65,37 +83,5 @@ fn stopped(flags: &BuildFlags) -> Result<(), CliError> {
         Ok(())
     } else {
         Err(CliError::BuildStopped)
-    }
-}
-
-async fn build_once(flags: &BuildFlags, precompiler: &Precompiler) -> Result<(), CliError> {
-    // Read each time, since names and files change during a watch.
-    let project = Project::find(&flags.folder)?;
-    let mut announce = |command: &str| eprintln!("$ {}", printable(command));
-    let built = build(&project, &mut announce).await?;
-    // Before it is installed: a host that watches the folder then finds the code and need not compile it too.
-    precompiler.compile(&project, &built).await?;
-    let installed = install(&project, &built, &flags.plugins.plugins)?;
-    say_built(&built);
-    say_installed(&installed);
-    Ok(())
-}
-
-/// Prints the path and size of the component.
-pub(super) fn say_built(built: &BuiltComponent) {
-    let size = ByteSize(built.bytes.len().try_into().unwrap_or(u64::MAX));
-    say(&printable(&format!(
-        "built     {}, {}",
-        built.path.display(),
-        size.display().iec()
-    )));
-}
-
-/// Prints the files that were put into the plugins folder.
-pub(super) fn say_installed(installed: &Installation) {
-    let line = |path: &Path| say(&printable(&format!("installed {}", path.display())));
-    line(&installed.component);
-    if let Some(config) = &installed.config {
-        line(config);
     }
 }

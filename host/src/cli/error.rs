@@ -79,8 +79,9 @@ pub enum CliError {
     #[error(transparent)]
     Auth(#[from] AuthCommandError),
 
-    /// The connector to sync or check is not a file. For `sync`, it isn't a URL either.
-    #[error("there is no component {}; give a NAME.wasm, which `weld-host build` makes from a folder (`sync` also takes a connector's URL)", .0.display())]
+    /// The connector to sync or check is neither a file nor a folder nor the name of an installed one. For `sync`, it
+    /// isn't a URL either.
+    #[error("there is no connector {}; give the folder of its sources, a NAME.wasm, or the name of one in the plugins folder (`sync` also takes a connector's URL)", .0.display())]
     NoConnector(PathBuf),
 
     /// The connector to check is running elsewhere.
@@ -207,7 +208,7 @@ pub enum CliError {
     #[error(transparent)]
     Native(#[from] NativeError),
 
-    /// A signal stopped `build` or `adapt`.
+    /// A signal stopped `new`, `build` or `adapt`.
     #[error("stopped by a signal")]
     BuildStopped,
 

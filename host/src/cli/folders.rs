@@ -1,6 +1,6 @@
 //! The flags that name folders, shared by the commands that use them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::ValueHint;
@@ -19,6 +19,13 @@ pub(super) struct PluginsFlag {
         env = "WELD_PLUGINS"
     )]
     pub(super) plugins: PathBuf,
+}
+
+impl PluginsFlag {
+    /// Whether it is not the folder that commands use by default.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.plugins != Path::new(ServerConfig::PLUGINS)
+    }
 }
 
 #[derive(Debug, Clone, Args)]

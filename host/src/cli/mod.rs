@@ -14,11 +14,13 @@ mod auth;
 mod build;
 mod check;
 mod completions;
+mod connector;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
 #[cfg(test)]
 mod flag_values;
+mod folder_build;
 mod folders;
 mod host;
 mod log_line;
@@ -159,7 +161,7 @@ impl Cli {
             Command::Adapt(flags) => on_runtime(adapt::run(flags)),
             Command::Check(flags) => on_runtime(check::run(flags, capture)),
             Command::Auth(flags) => on_runtime(auth::run(flags)),
-            Command::New(flags) => new::run(flags),
+            Command::New(flags) => on_runtime(new::run(flags)),
             #[cfg(feature = "demo")]
             Command::Demo(flags) => on_runtime(demo::run(flags)),
             Command::Completions(flags) => completions::run(&flags),

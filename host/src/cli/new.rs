@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::error::CliError;
 use super::output::say;
+use super::signals::Signals;
 use crate::author::new::{Language, create};
 use crate::config::ConnectorName;
 
@@ -28,7 +29,8 @@ enum Lang {
 }
 
 /// Creates the folder and prints the next steps.
-pub(super) fn run(flags: NewFlags) -> Result<(), CliError> {
+pub(super) async fn run(flags: NewFlags) -> Result<(), CliError> {
+    let mut signals = Signals::catch()?;
     let NewFlags { name, language } = flags;
     let language = match language {
         Lang::Rust => Language::Rust,
@@ -37,14 +39,23 @@ pub(super) fn run(flags: NewFlags) -> Result<(), CliError> {
         Lang::Javascript => Language::JavaScript,
         Lang::C => Language::C,
     };
-    create(Path::new(""), &name, language)?;
+    let of_thread = name.clone();
+    let creation = tokio::task::spawn_blocking(move || create(Path::new(""), &of_thread, language));
+    let created = creation
+        .await
+        .map_err(|error| CliError::Runtime(error.into()))?;
+    // It takes milliseconds, so a signal that came meanwhile waits until nothing is half-written.
+    let folder = created?;
+    if signals.has_come().await {
+        let _ = std::fs::remove_dir_all(folder);
+        return Err(CliError::BuildStopped);
+    }
     say(&format!(
-        "{name}/ is a connector for the demo API; {name}/README.md describes its files. To build it and see its rows:\n\n\
-         {}\n\
-         weld-host build {name}\n\
+        "{name}/ is a connector for the demo API. Its README.md describes its files.\n\
+         To build it and see its rows:\n\n\
+         weld-host build {name} --install\n\
          weld-host demo --api-listen 127.0.0.1:9090   # in another terminal\n\
-         weld-host sync plugins/{name}.wasm",
-        language.set_up_command(&name),
+         weld-host sync {name}",
     ));
     Ok(())
 }

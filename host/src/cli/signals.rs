@@ -36,6 +36,15 @@ impl Signals {
         })
     }
 
+    /// Whether a signal has come that nobody waited for.
+    pub(super) async fn has_come(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.next() => true,
+            () = std::future::ready(()) => false,
+        }
+    }
+
     /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         tokio::select! {

@@ -6,7 +6,9 @@ use std::path::Path;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::cli::connector::{ConnectorArgument, build_folder};
 use crate::cli::error::CliError;
+use crate::cli::folder_build::FolderFlags;
 use crate::cli::folders::CacheFlag;
 use crate::cli::host::{Host, stop_requested};
 use crate::cli::progress::ProgressLines;
@@ -35,26 +37,36 @@ pub(super) struct SyncSource {
 }
 
 impl SyncSource {
-    /// Opens a URL, or else the path of a component, which is then served on its own port with a random key.
+    /// Opens a connector. A component is served on its own port with a random key; a folder is built first.
     pub(super) async fn open(
-        connector: &str,
+        connector: &ConnectorArgument,
+        folder: &FolderFlags,
         key: Option<Secret>,
         maps: HostMaps,
         progress: &ProgressLines,
     ) -> Result<Self, CliError> {
-        if connector.contains("://") {
-            let path = connector.split(['?', '#']).next().unwrap_or_default();
-            let segment = path.rsplit('/').find(|segment| !segment.is_empty());
-            return Ok(Self {
-                url: connector.to_owned(),
-                key,
-                name: segment.unwrap_or_default().to_owned(),
-                component: None,
-                variables: None,
-                host: None,
-            });
+        match connector {
+            ConnectorArgument::Url(url) => Ok(Self::running(url, key)),
+            ConnectorArgument::Component(component) => Self::serve(component, maps, progress).await,
+            ConnectorArgument::Folder(sources) => {
+                let component = build_folder(sources, folder).await?;
+                Self::serve(&component, maps, progress).await
+            }
         }
-        Self::serve(Path::new(connector), maps, progress).await
+    }
+
+    /// A connector that another process serves. Its name is the last segment of the URL.
+    fn running(url: &str, key: Option<Secret>) -> Self {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let segment = path.rsplit('/').find(|segment| !segment.is_empty());
+        Self {
+            url: url.to_owned(),
+            key,
+            name: segment.unwrap_or_default().to_owned(),
+            component: None,
+            variables: None,
+            host: None,
+        }
     }
 
     /// Serves a component; `maps` redirect its requests. `progress` says if it has to be compiled first.

@@ -26,6 +26,16 @@ pub struct Ceilings {
 const ENVELOPE_BYTES: u64 = 64 << 10;
 
 impl Ceilings {
+    /// No ceilings, where those of the server are unknown.
+    pub const UNLIMITED: Self = Self {
+        memory_bytes: u64::MAX,
+        cpu_time: Duration::MAX,
+        page_timeout: Duration::MAX,
+        concurrency: u32::MAX,
+        component_bytes: u64::MAX,
+        state_bytes: u64::MAX,
+    };
+
     /// The largest state that fits into a request body of `max_body_bytes`.
     pub fn state_in(max_body_bytes: u64) -> u64 {
         max_body_bytes - ENVELOPE_BYTES.min(max_body_bytes / 2)

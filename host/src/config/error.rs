@@ -89,6 +89,8 @@ pub struct Problem {
     pub key: Option<String>,
     /// What is wrong and what to write instead, in one line.
     pub message: String,
+    /// Whether the file itself is fine, but refers to a variable or a file that is missing or unusable here.
+    pub concerns_machine: bool,
 }
 
 impl fmt::Display for Problem {
@@ -120,6 +122,7 @@ mod tests {
             column: 1,
             key: key.map(Into::into),
             message: message.into(),
+            concerns_machine: false,
         };
         let path = Path::new("plugins/beers.toml");
         let problems = vec![
@@ -140,6 +143,7 @@ mod tests {
             column: 1,
             key: None,
             message: "not TOML".into(),
+            concerns_machine: false,
         };
         let problems = (1..=MAX_REPORTED + 3).map(problem).collect();
         let text = ConfigError::invalid(Path::new("beers.toml"), problems).to_string();

@@ -40,6 +40,7 @@ pub use auth::{
 };
 pub use ceilings::Ceilings;
 pub use connector::ConnectorConfig;
+pub(crate) use connector::{DisclosedLine, disclosed};
 pub use error::{ConfigError, Problem};
 pub use host_map::{HostMap, HostMapError};
 pub use limits::{Limits, MAX_LOG_BYTES, SecretInState};

@@ -65,7 +65,6 @@ fn function_becomes_a_plugin_with_its_files_unchanged() {
         [
             "python3 -m weld_adapt.tools scan function main.py",
             "componentize-py --version",
-            "componentize-py --version",
             &format!(
                 "componentize-py componentize app -o {}",
                 desk.at("made/shop/dist/shop.wasm").display()

@@ -43,7 +43,6 @@ fn function_becomes_a_folder_that_can_be_built_with_its_files_unchanged() {
             "node --version",
             scan,
             "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error",
-            "node --version",
             "npm run build",
         ]
     );

@@ -10,6 +10,8 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 use weld_host_tests::demo_api::{Api, unlimited};
 use weld_host_tests::host::Host;
+use weld_host_tests::process::Process;
+use weld_host_tests::until;
 
 fn new(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(PROGRAM)
@@ -54,11 +56,12 @@ fn new_rust_connector_builds_tests_itself_and_syncs_from_the_demo() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let said = text(&output.stdout);
     for command in [
-        "weld-host build shop.eu",
-        "weld-host sync plugins/shop.eu.wasm",
+        "weld-host build shop.eu --install\n",
+        "weld-host sync shop.eu\n",
     ] {
         assert!(said.contains(command), "{said}");
     }
+    assert!(said.lines().all(|line| line.len() <= 100), "{said}");
 
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
     let folder = desk.path().join("shop.eu");
@@ -83,6 +86,49 @@ fn new_rust_connector_builds_tests_itself_and_syncs_from_the_demo() {
         .start();
     for (table, rows) in [("beers", 325), ("orders", 260)] {
         assert_eq!(ids(&host, table).len(), rows, "{table}");
+    }
+}
+
+#[test]
+fn signal_leaves_a_complete_folder_or_nothing() {
+    let desk = TempDir::new().unwrap();
+    new(desk.path(), &["whole", "--lang", "typescript"]);
+    let files = |folder: &Path| {
+        let mut folders = vec![folder.to_owned()];
+        let mut count = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => count += 1,
+                }
+            }
+        }
+        count
+    };
+    let all = files(&desk.path().join("whole"));
+    let has_begun = || fs::read_dir(desk.path()).unwrap().count() > 1;
+    for _ in 0..20 {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["new", "shop", "--lang", "typescript"])
+            .current_dir(desk.path());
+        let process = Process::start(&mut command);
+        until("it has begun", has_begun);
+        process.signal(rustix::process::Signal::INT);
+        let ended = process.wait();
+        let folder = desk.path().join("shop");
+        if folder.exists() {
+            assert!(ended.status.success(), "{ended:?}");
+            assert_eq!(files(&folder), all);
+            fs::remove_dir_all(&folder).unwrap();
+        } else {
+            assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+            assert!(ended.stderr.join("").contains("stopped by a signal"));
+        }
+        let left: Vec<_> = fs::read_dir(desk.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::error::AuthCommandError;
 use crate::config::{
@@ -19,15 +18,11 @@ pub(super) fn read_config(
         return Err(AuthCommandError::NoConfig(path));
     }
     // The server's ceilings, which its flags may raise, are unknown here and don't matter.
-    let ceilings = Ceilings {
-        memory_bytes: u64::MAX,
-        cpu_time: Duration::MAX,
-        page_timeout: Duration::MAX,
-        component_bytes: u64::MAX,
-        state_bytes: u64::MAX,
-        concurrency: u32::MAX,
-    };
-    Ok(ConnectorConfig::read(&path, &ceilings, &SystemFiles)?)
+    Ok(ConnectorConfig::read(
+        &path,
+        &Ceilings::UNLIMITED,
+        &SystemFiles,
+    )?)
 }
 
 /// The credential of this name, or the only one whose tokens are stored.

@@ -2,7 +2,6 @@
 //!
 //! The bindings include the contract as a custom section of the module, so that zig is the only tool needed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use wasi_preview1_component_adapter_provider::{
@@ -10,14 +9,18 @@ use wasi_preview1_component_adapter_provider::{
 };
 use wit_component::ComponentEncoder;
 
-use super::component;
+use super::component::{self, ToolOutput};
 use super::error::BuildError;
+use super::language::files_of;
 use super::output::zig_failure;
-use super::project::{Project, VIRTUAL_ENVIRONMENT, files_of};
+use super::project::Project;
+use super::python_environment::{PythonPackages, VIRTUAL_ENVIRONMENT, packages_of};
+use super::replacement::{NEW_FILE_MODE, replace};
 use super::tool::Tool;
 
-const GET: &str =
-    "python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1 (in the connector's folder)";
+const GET: &str = "https://ziglang.org/download/";
+/// The Python package that contains zig.
+const PACKAGE: &str = "ziglang==0.17.1";
 
 /// The folder of the bindings and the kit in a connector.
 const KIT: &str = "weld";
@@ -28,60 +31,76 @@ pub(super) async fn build(
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
     let kit = folder.join(KIT);
-    let output = component::output(project)?;
-    let module = output.with_extension("core.wasm");
+    // Removed in any case.
+    let module = ToolOutput::prepare(project, ".core.wasm")?;
     let mut sources = files_of(folder, "c")?;
     for extension in ["c", "o"] {
         sources.extend(files_of(&kit, extension)?);
     }
-    zig(folder)
-        .await?
-        .with([
-            "cc",
-            "-target",
-            "wasm32-wasi",
-            "-std=c11",
-            "-Os",
-            // Without it, the module contains the whole kit and is a sixth larger.
-            "-flto",
-            "-Wall",
-            "-Wextra",
-        ])
-        // A library, not a program. Its stack is smaller than zig's 16 MiB, which every call would have to clear.
-        .with(["-mexec-model=reactor", "-Wl,-z,stack-size=65536"])
-        .with(["-I", KIT, "-o"])
-        .with([&module])
-        .with(sources)
-        .run_filtered(announce, |_| false, |_, stderr| zig_failure(stderr, folder))
-        .await?;
-    let unusable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| BuildError::File { path, source }
+    let Some(zig) = zig(folder).await? else {
+        return Err(BuildError::Missing {
+            tool: "zig, the compiler,".to_owned(),
+            get: GET,
+        });
     };
-    let bytes = encode(&component::read(&module)?)?;
-    fs::write(&output, bytes).map_err(unusable(&output))?;
-    fs::remove_file(&module).map_err(unusable(&module))?;
+    zig.with([
+        "cc",
+        "-target",
+        "wasm32-wasi",
+        "-std=c11",
+        "-Os",
+        // Without it, the module contains the whole kit and is a sixth larger.
+        "-flto",
+        "-Wall",
+        "-Wextra",
+    ])
+    // A library, not a program. Its stack is smaller than zig's 16 MiB, which every call would have to clear.
+    .with(["-mexec-model=reactor", "-Wl,-z,stack-size=65536"])
+    .with(["-I", KIT, "-o"])
+    .with([module.path()])
+    .with(sources)
+    .run_filtered(announce, |_| false, |_, stderr| zig_failure(stderr, folder))
+    .await?;
+    let bytes = encode(&component::read(module.path())?)?;
+    let output = project
+        .folder
+        .join("dist")
+        .join(format!("{}.wasm", project.name));
+    replace(&output, &bytes, NEW_FILE_MODE).map_err(|source| BuildError::File {
+        path: output.clone(),
+        source,
+    })?;
     Ok(output)
 }
 
+/// The package with zig for a folder; `None` if there is one already.
+pub(super) async fn missing_zig(folder: &Path) -> Result<Option<PythonPackages>, BuildError> {
+    match zig(folder).await? {
+        Some(_) => Ok(None),
+        None => PythonPackages::named(folder, PACKAGE).await,
+    }
+}
+
 /// Finds zig: as a Python package in the folder's virtual environment, on the path, or as a global Python package.
-async fn zig(folder: &Path) -> Result<Tool, BuildError> {
+async fn zig(folder: &Path) -> Result<Option<Tool>, BuildError> {
     let local = folder.join(VIRTUAL_ENVIRONMENT).join("bin/python");
     let of_python = |program: &Path| Tool::new(program, folder, GET).with(["-m", "ziglang"]);
-    let ways: [&dyn Fn() -> Tool; 3] = [
-        &|| of_python(&local),
-        &|| Tool::new("zig", folder, GET),
-        &|| of_python(Path::new("python3")),
-    ];
+    // To ask it would take longer than to compile a small connector.
+    let has_package = packages_of(folder)
+        .iter()
+        .any(|package| package.starts_with("ziglang "));
+    if has_package && local.exists() {
+        return Ok(Some(of_python(&local)));
+    }
+    let ways: [&dyn Fn() -> Tool; 2] = [&|| Tool::new("zig", folder, GET), &|| {
+        of_python(Path::new("python3"))
+    }];
     for way in ways {
         if way().with(["version"]).is_there().await? {
-            return Ok(way());
+            return Ok(Some(way()));
         }
     }
-    Err(BuildError::Missing {
-        tool: "zig, the compiler,".to_owned(),
-        get: GET,
-    })
+    Ok(None)
 }
 
 /// Makes a component from a core module that uses WASI Preview 1.

@@ -10,26 +10,28 @@ use super::output::{cargo_failure, is_cargo_progress};
 use super::project::Project;
 use super::tool::Tool;
 
-const TARGET: &str = "wasm32-wasip2";
-const GET_RUST: &str = "https://rustup.rs";
-const GET_TARGET: &str = "rustup target add wasm32-wasip2";
+pub(super) const TARGET: &str = "wasm32-wasip2";
+pub(super) const GET_RUST: &str = "https://rustup.rs";
+
+/// Whether Rust's target for components is installed. Checked before a build, since Cargo's message is about a missing
+/// crate `core`.
+///
+/// # Errors
+///
+/// [`BuildError`]: Rust is missing, or can't be run.
+pub(super) async fn has_target(folder: &Path) -> Result<bool, BuildError> {
+    let libraries = Tool::new("rustc", folder, GET_RUST)
+        .with(["--print", "target-libdir", "--target", TARGET])
+        .ask()
+        .await?;
+    Ok(libraries.is_some_and(|libraries| Path::new(&libraries).is_dir()))
+}
 
 pub(super) async fn build(
     project: &Project,
     announce: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
-    let libraries = Tool::new("rustc", folder, GET_RUST)
-        .with(["--print", "target-libdir", "--target", TARGET])
-        .ask()
-        .await?;
-    // Checked here, since Cargo's message is about a missing crate `core`.
-    if libraries.is_none_or(|libraries| !Path::new(&libraries).is_dir()) {
-        return Err(BuildError::Missing {
-            tool: format!("the Rust target {TARGET}"),
-            get: GET_TARGET,
-        });
-    }
     let cargo = Tool::new("cargo", folder, GET_RUST).with([
         "build",
         "--release",

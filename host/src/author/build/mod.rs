@@ -1,40 +1,61 @@
 //! Builds a connector's sources into a component and installs it in the plugins folder.
 //!
-//! This module recognizes the language, calls its tools, and reports missing ones. The tools are the author's own: they
-//! are called as a person would call them, and their output is passed through. Their versions are checked only if an
-//! old one would fail without a helpful message.
+//! This module recognizes the language (`language.rs`), finds what the build lacks and installs it (`needs.rs`), calls
+//! the language's tools, and installs the component (`install.rs`) and its `NAME.toml` (`configuration.rs`). The tools are
+//! the author's own: they are called as a person would call them. Their versions are checked only if an old one would
+//! fail without a helpful message.
 //!
 //! Uses `check`, which reads what a component exports.
 
 mod c;
 mod cargo;
 mod component;
+mod configuration;
+mod difference;
 mod error;
+mod fetching;
 mod install;
 mod javascript;
+mod language;
+mod manifest;
+mod needs;
+mod node_packages;
 mod output;
+mod process_group;
 mod project;
 mod python;
+mod python_environment;
 mod python_sources;
+mod quoting;
+mod record;
+mod replacement;
+mod requirements;
+mod sources;
 mod tool;
 mod watch;
 
 pub(crate) use component::BuiltComponent;
+pub(crate) use configuration::{ConfigOutcome, ConfigPolicy};
 pub(crate) use error::BuildError;
-pub(crate) use install::{Installation, install};
-pub(in crate::author) use javascript::{GET_NODE, get_packages, require_node};
-pub(crate) use project::{Project, ProjectLanguage};
-pub(in crate::author) use python::{GET_PYTHON, get_componentize};
+pub(crate) use install::{InstallTarget, Installation};
+pub(in crate::author) use javascript::{GET_NODE, require_node};
+pub(crate) use language::ProjectLanguage;
+pub(crate) use needs::InstallableNeed;
+pub(in crate::author) use node_packages::get_packages;
+pub(crate) use project::Project;
+pub(in crate::author) use python_environment::{GET_PYTHON, get_componentize};
+pub(crate) use quoting::quoted;
 pub(in crate::author) use tool::Tool;
 pub(crate) use watch::SourceWatch;
 
 use crate::author::check::{Severity, surface};
 
-/// Builds a connector. `announce` receives each command before it runs.
+/// Builds a connector. `announce` receives each command before it runs. What [`InstallableNeed::of`] finds has to be
+/// installed before.
 ///
 /// # Errors
 ///
-/// [`BuildError`]: a tool is missing, too old or fails, or its output is not a connector.
+/// [`BuildError`]: a tool is missing or fails, or its output is not a connector.
 pub(crate) async fn build(
     project: &Project,
     announce: &mut dyn FnMut(&str),

@@ -3,14 +3,16 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 
 use tokio::process::Command;
 
 use super::error::BuildError;
 use super::output::{FailureReport, show, show_progress};
+use super::process_group::ProcessGroup;
 
 /// A program with arguments, and how to get it.
+#[derive(Debug)]
 pub(in crate::author) struct Tool {
     program: OsString,
     arguments: Vec<OsString>,
@@ -67,15 +69,20 @@ impl Tool {
         words.join(" ")
     }
 
-    /// Runs it and requires success. Its output goes to the terminal.
-    pub(in crate::author) async fn run(
+    /// Runs it; returns how it ended, and its output on stdout and then on stderr.
+    pub(super) async fn run_for_words(
         &self,
         announce: &mut dyn FnMut(&str),
-    ) -> Result<(), BuildError> {
-        self.finish(announce, Stdio::inherit()).await.map(|_| ())
+    ) -> Result<(ExitStatus, String), BuildError> {
+        announce(&self.line());
+        let mut command = self.command();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = self.output(command).await?;
+        let words = [output.stdout, output.stderr].concat();
+        Ok((output.status, String::from_utf8_lossy(&words).into_owned()))
     }
 
-    /// Like [`Tool::run`], but returns its stdout.
+    /// Runs it and requires success. Returns its stdout; its stderr goes to the terminal.
     pub(in crate::author) async fn run_for_stdout(
         &self,
         announce: &mut dyn FnMut(&str),
@@ -100,9 +107,11 @@ impl Tool {
         let mut command = self.command();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|source| self.not_run(source))?;
+        let mut group = ProcessGroup::of(&child);
         let stderr = child.stderr.take();
         let (output, held) =
             tokio::join!(child.wait_with_output(), show_progress(stderr, is_progress));
+        group.release();
         let output = output.map_err(|source| self.not_run(source))?;
         if output.status.success() {
             show(held.lines());
@@ -178,14 +187,17 @@ impl Tool {
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.folder)
             .stdin(Stdio::null())
-            // If a signal ends the command, the tool must end too.
+            // If a signal ends the command, the tool must end too, with everything that it has started.
+            .process_group(0)
             .kill_on_drop(true);
         command
     }
 
     async fn output(&self, mut command: Command) -> Result<Output, BuildError> {
         let child = command.spawn().map_err(|source| self.not_run(source))?;
+        let mut group = ProcessGroup::of(&child);
         let output = child.wait_with_output().await;
+        group.release();
         output.map_err(|source| self.not_run(source))
     }
 

@@ -170,7 +170,7 @@ impl Native {
     /// Recognizes the connector in a folder. With a command of its own, it may be in any folder.
     fn find(flags: &RunFlags) -> Result<Self, NativeError> {
         let folder = &flags.folder;
-        let project = Project::find(folder);
+        let project = Project::find(folder, None);
         let given = WorkerCommand::given(flags.command.clone(), folder);
         let (name, command) = match (project, given) {
             (Ok(project), None) => {

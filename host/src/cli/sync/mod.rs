@@ -27,7 +27,9 @@ pub(super) use self::summary::summary_lines;
 pub(super) use self::target::{STDOUT, Target};
 pub(super) use self::told_causes::ToldCauses;
 pub use self::unknown_table::UnknownTable;
+use super::connector::ConnectorArgument;
 use super::error::CliError;
+use super::folder_build::FolderFlags;
 use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
 use super::progress::ProgressLines;
@@ -43,7 +45,8 @@ use crate::sync::{
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct SyncFlags {
-    /// A connector's URL, or a NAME.wasm with its NAME.toml next to it
+    /// A connector: the folder of its sources, which is built first, a NAME.wasm with its NAME.toml next to it, the name
+    /// of one in the plugins folder, or a URL
     #[arg(required = true, value_name = "CONNECTOR")]
     connector: Option<String>,
     /// The key that the connector requires [default: WELD_API_KEY]
@@ -74,6 +77,9 @@ pub(super) struct SyncFlags {
     /// Print only errors
     #[arg(long)]
     quiet: bool,
+    // At the end, since its heading also holds for what follows.
+    #[command(flatten)]
+    folder: FolderFlags,
     #[command(subcommand)]
     command: Option<SyncCommand>,
 }
@@ -117,9 +123,10 @@ async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
         true => ProgressLines::hidden(),
         false => ProgressLines::shown(),
     };
-    // Compiling a component may take minutes.
+    let connector = ConnectorArgument::read(&connector, &flags.folder)?;
+    // Building or compiling a component may take minutes.
     let source = tokio::select! {
-        opened = SyncSource::open(&connector, key, maps.clone(), &progress) => opened?,
+        opened = SyncSource::open(&connector, &flags.folder, key, maps.clone(), &progress) => opened?,
         () = signals.next() => return Err(CliError::SyncNotBegun),
     };
     let options = SyncOptions {

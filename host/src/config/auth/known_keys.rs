@@ -91,6 +91,7 @@ mod tests {
                 column: 1,
                 key: Some(format!("auth.api.{key}")),
                 message: "unknown key; did you mean `it`?".to_owned(),
+                concerns_machine: false,
             };
             explained(problem, "oauth2").message
         };

@@ -1,14 +1,16 @@
 //! Finds and parses a connector's file.
 
-use std::fs;
-use std::path::Path;
+use std::env::VarError;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::config::ConnectorConfig;
 use super::sections;
 use crate::config::ceilings::Ceilings;
 use crate::config::document::{Document, ValueSources, Variable};
 use crate::config::error::{ConfigError, Problem};
-use crate::config::reading::{FileSystem, ReadLimit, SystemFiles};
+use crate::config::reading::{FileFault, FileSystem, ReadLimit, SystemFiles};
+use crate::config::stamp::FileStamp;
 
 impl ConnectorConfig {
     /// Reads `NAME.toml`. A missing file is the same as an empty one, since most connectors need none.
@@ -56,6 +58,33 @@ impl ConnectorConfig {
         Self::parse_with(text, path, ceilings, (&variable, &SystemFiles))
     }
 
+    /// Checks the bytes of a `NAME.toml` that is meant for another folder or another machine: variables and files that
+    /// it refers to may be missing here, and aren't read. Errors name `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Invalid`], with all problems of the file itself.
+    pub fn check_contents(bytes: &[u8], path: &Path) -> Result<(), ConfigError> {
+        let text = str::from_utf8(bytes).map_err(|error| {
+            not_utf8(path, bytes.get(..error.valid_up_to()).unwrap_or_default())
+        })?;
+        let problems = Document::parse(text)
+            .and_then(|file| {
+                let sources = ValueSources::new(path, &|_| Err(VarError::NotPresent), &NoFiles);
+                sections::read(file.root(), sources, &Ceilings::UNLIMITED)
+            })
+            .err()
+            .unwrap_or_default();
+        let problems: Vec<Problem> = problems
+            .into_iter()
+            .filter(|problem| !problem.concerns_machine)
+            .collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(ConfigError::invalid(path, problems))
+    }
+
     fn parse_with(
         text: &str,
         path: &Path,
@@ -74,6 +103,27 @@ impl ConnectorConfig {
     }
 }
 
+/// A machine without files.
+struct NoFiles;
+
+impl FileSystem for NoFiles {
+    fn read(&self, _: &Path, _: ReadLimit) -> Result<Vec<u8>, FileFault> {
+        Err(io::Error::from(io::ErrorKind::NotFound).into())
+    }
+
+    fn stamp(&self, _: &Path) -> FileStamp {
+        FileStamp::missing()
+    }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<PathBuf>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn is_folder(&self, _: &Path) -> bool {
+        false
+    }
+}
+
 fn not_utf8(path: &Path, before: &[u8]) -> ConfigError {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before
@@ -87,13 +137,13 @@ fn not_utf8(path: &Path, before: &[u8]) -> ConfigError {
         column,
         key: None,
         message: "the file is not valid UTF-8".into(),
+        concerns_machine: false,
     };
     ConfigError::invalid(path, vec![problem])
 }
 
 #[cfg(test)]
 mod tests {
-    use std::env::VarError;
     use std::time::Duration;
 
     use url::Url;
@@ -223,6 +273,46 @@ mod tests {
             matches!(unreadable, ConfigError::Unreadable { .. }),
             "{unreadable}"
         );
+    }
+
+    #[test]
+    fn contents_are_checked_without_this_machines_variables_and_files() {
+        let check = |text: &[u8]| {
+            ConnectorConfig::check_contents(text, Path::new("shop/shop.toml"))
+                .map_err(|error| error.to_string())
+        };
+        for text in [
+            "",
+            "api-key = { env = 'NOBODY_SETS_THIS' }\n[env]\nA = { file = '/no/such/file' }",
+            "[network]\nallow = ['https://a.example.com']\nroots = 'no.pem'\n\
+             client-certificate = 'no.pem'\nclient-key = { env = 'NOBODY_SETS_THIS' }",
+            "[network]\nallow = ['https://a.example.com']\n[auth.a]\n\
+             urls = ['https://a.example.com']\nkind = 'bearer'\ntoken = { env = 'NOBODY_SETS_THIS' }",
+            "[limits]\nmemory = '3GiB'\npage-timeout = '48h'",
+        ] {
+            assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
+        }
+        for (text, words) in [
+            (
+                &b"[env]\nA = { evn = 'X' }"[..],
+                "shop/shop.toml:2: env.A.evn: unknown key",
+            ),
+            (
+                b"[env]\nA = { env = 'NOBODY_SETS_THIS' }\nB = 1",
+                "shop/shop.toml:3: env.B:",
+            ),
+            (b"[env", "shop/shop.toml:1: "),
+            (
+                b"A = '\xff'",
+                "shop/shop.toml:1: the file is not valid UTF-8",
+            ),
+        ] {
+            let error = check(text).expect_err(words);
+            assert!(
+                error.contains(words) && error.lines().count() == 1,
+                "{error}"
+            );
+        }
     }
 
     #[cfg(unix)]

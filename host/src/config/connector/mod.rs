@@ -1,11 +1,14 @@
 //! `NAME.toml`: the configuration of one connector.
 //!
-//! `file.rs` finds the file, `sections.rs` reads it, and `config.rs` has the result.
+//! `file.rs` finds the file, `sections.rs` reads it, and `config.rs` has the result. `disclosure.rs` shows a file without its
+//! secrets.
 
 mod config;
+mod disclosure;
 #[cfg(test)]
 mod documented;
 mod file;
 mod sections;
 
 pub use config::ConnectorConfig;
+pub(crate) use disclosure::{DisclosedLine, disclosed};

@@ -119,7 +119,8 @@ mod tests {
                     line,
                     column,
                     key,
-                    message: message.into()
+                    message: message.into(),
+                    concerns_machine: false,
                 }],
                 "{text:?}"
             );

@@ -67,7 +67,7 @@ impl<'s> ValueSources<'s> {
             ValueSource::Variable(name) => self.variable(name),
             ValueSource::File(path) => self.file(path),
         }
-        .map_err(|message| entry.problem(message))
+        .map_err(|message| of_machine(entry.problem(message)))
     }
 
     /// The content of the file that an entry names. `{ file = "PATH" }` is the same as the path alone; a variable
@@ -77,11 +77,14 @@ impl<'s> ValueSources<'s> {
     ///
     /// The entry is not a path, its variable is missing, or its file cannot be read.
     pub(in crate::config) fn content(&self, entry: &TomlEntry<'_>) -> Result<Vec<u8>, Problem> {
-        match ValueSource::of(entry, "the path of a file")? {
-            // The message shows the path, but must not show a key that was pasted in place of one.
-            ValueSource::Text(text) if text.contains("-----BEGIN") => {
-                Err("write the path of a file, not its content".into())
-            }
+        let source = ValueSource::of(entry, "the path of a file")?;
+        if let ValueSource::Text(text) = source
+            && text.contains("-----BEGIN")
+        {
+            // The message of a missing file would show the key that was pasted in place of a path.
+            return Err(entry.problem("write the path of a file, not its content"));
+        }
+        match source {
             ValueSource::Text(path) | ValueSource::File(path) => {
                 self.read(path, ReadLimit::PEM)
             }
@@ -91,7 +94,7 @@ impl<'s> ValueSources<'s> {
                 })
             }),
         }
-        .map_err(|message| entry.problem(message))
+        .map_err(|message| of_machine(entry.problem(message)))
     }
 
     fn variable(&self, name: &str) -> Result<String, String> {
@@ -127,6 +130,14 @@ impl<'s> ValueSources<'s> {
 
     fn bytes(&self, path: &str, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
         self.reader.read(&self.folder.join(path), limit)
+    }
+}
+
+/// The problem as one that another machine may not have.
+fn of_machine(problem: Problem) -> Problem {
+    Problem {
+        concerns_machine: true,
+        ..problem
     }
 }
 

@@ -43,6 +43,7 @@ impl<'t> TomlText<'t> {
             column: self.characters_before(offset) - self.characters_before(begin) + 1,
             key,
             message,
+            concerns_machine: false,
         }
     }
 

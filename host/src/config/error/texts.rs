@@ -80,6 +80,7 @@ fn all() -> Vec<ConfigError> {
         column: 1,
         key: Some("limits.memory".to_owned()),
         message: "the message".to_owned(),
+        concerns_machine: false,
     };
     samples!(ConfigError:
         ConfigError::Unreadable { .. } => ConfigError::Unreadable {

@@ -4,7 +4,11 @@
 //! not tested here. Only the scripts are on the path, so that none of the machine's tools is found instead.
 
 mod compiling;
+mod configuration;
 mod failures;
+mod folders;
+mod installing;
+mod interruptions;
 mod tools;
 mod watch;
 
@@ -96,7 +100,16 @@ fn folder_without_a_connector_is_reported() {
     assert_fails(&workshop.build(&["none"]), &["there is no folder none"]);
     assert_fails(
         &workshop.build(&["beers"]),
+        &["beers is empty", "weld-host new NAME"],
+    );
+    let workshop = workshop.with("beers/notes.txt", "");
+    assert_fails(
+        &workshop.build(&["beers"]),
         &["Cargo.toml", "app.py", "package.json", "*.c"],
+    );
+    assert_fails(
+        &workshop.build(&["beers/notes.txt"]),
+        &["beers/notes.txt is a file", "weld-host build beers"],
     );
     // The default is the current folder. The name of the workshop's own folder is not valid for a connector.
     let workshop = workshop.with("app.py", "");
@@ -107,7 +120,30 @@ fn folder_without_a_connector_is_reported() {
         &["`No Connector`", "name"],
     );
     let manifest = workshop.with("mute/Cargo.toml", "[workspace]");
-    assert_fails(&manifest.build(&["mute"]), &["Cargo.toml", "`[package]`"]);
+    assert_fails(
+        &manifest.build(&["mute"]),
+        &["mute/Cargo.toml", "workspace"],
+    );
+}
+
+#[test]
+fn folder_with_several_languages_is_refused_until_one_is_named() {
+    let workshop = Workshop::of_rust(guests::ECHOES_STATE).with("beers/app.py", "");
+    assert_fails(
+        &workshop.build(&["beers"]),
+        &[
+            "Cargo.toml (Rust), app.py (Python)",
+            "--lang rust or --lang python",
+        ],
+    );
+    assert!(workshop.calls().is_empty());
+    let ended = workshop.build(&["beers", "--lang", "rust"]);
+    assert!(ended.status.success(), "{ended:?}");
+    assert!(workshop.has_installed(guests::ECHOES_STATE));
+    assert_fails(
+        &workshop.build(&["beers", "--lang", "c"]),
+        &["--lang c", "*.c"],
+    );
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `build --watch`, and signals.
 
 use super::super::workshop::Workshop;
-use super::assert_fails;
 use crate::guests;
 use std::fs;
 use weld_host_tests::process::Process;
@@ -51,21 +50,4 @@ fn watch_builds_again_when_a_source_changes_until_a_signal() {
     assert!(builds() >= 3, "{:?}", workshop.calls());
     process.signal(rustix::process::Signal::INT);
     assert!(process.wait().status.success());
-}
-
-#[test]
-fn signal_ends_a_build() {
-    let workshop = Workshop::of_rust(guests::ECHOES_STATE)
-        // Replaces the shell, so that there is no grandchild.
-        .with_tool("tools/cargo", "echo $$ >> ../calls; exec sleep 600");
-    let process = Process::start(&mut workshop.command("build", &["beers"]));
-    until("the tool runs", || workshop.calls().len() == 3);
-    let tool = workshop.calls().pop().expect("its number");
-    process.signal(rustix::process::Signal::TERM);
-    let ended = process.wait();
-    assert_fails(&ended, &["stopped by a signal"]);
-    until("the tool has ended, except for its exit status", || {
-        let state = fs::read_to_string(format!("/proc/{tool}/stat")).unwrap_or_default();
-        state.is_empty() || state.contains(") Z ")
-    });
 }

@@ -1,0 +1,48 @@
+//! Writes files so that nobody ever sees a part of one.
+
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// The mode of a new file, which the user's umask reduces: the host may run as another user.
+pub(super) const NEW_FILE_MODE: u32 = 0o666;
+
+/// Writes a file in one step: a reader sees the old contents or the new ones, also after a crash. If the disk is full,
+/// the old file stays and nothing else is left behind.
+pub(super) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    // Some file systems report a full disk only here.
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn file_is_replaced_as_a_whole_or_not_at_all() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("shop.wasm");
+        replace(&path, b"old", NEW_FILE_MODE).unwrap();
+        replace(&path, b"new", 0o600).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::create_dir(folder.path().join("taken")).unwrap();
+        replace(&folder.path().join("taken"), b"new", 0o600).unwrap_err();
+        replace(&folder.path().join("none/file"), b"new", 0o600).unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}
