@@ -263,7 +263,7 @@ mod tests {
             let mode = fs::metadata(folder.join(file)).expect(file).permissions();
             mode.mode() & 0o100 != 0
         };
-        assert!(is_executable("weld-connector/bin/weld-connector-build.js"));
+        assert!(is_executable("weld-connector/bin/weld-connector.js"));
         assert!(!is_executable("package.json"));
     }
 

@@ -1,18 +1,12 @@
 // A fake host for tests: it answers requests with a function, records what the connector does, and lets no time pass.
 
 import { Body } from "./body.js";
-import { callsFor, report } from "./connector.js";
-import { isInUse, use } from "./host/fake.js";
-import { install } from "./install.js";
+import { callsFor } from "./connector.js";
+import { isInUse } from "./host/fake.js";
+import { callOn } from "./host/native-call.js";
 import { write } from "./json.js";
-import { driveNatively, reset } from "./loop.js";
 import { parseJson } from "./parse.js";
 import { Response } from "./response.js";
-import { setRunning } from "./running.js";
-
-// Lets the engine run all queued jobs. `setImmediate` is saved here, since a call replaces the global timers.
-const { setImmediate } = globalThis;
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** An error as the contract's host functions throw it. */
 const thrown = (payload) => Object.assign(new Error(JSON.stringify(payload)), { payload });
@@ -103,31 +97,9 @@ export class FakeHost {
     if (isInUse()) {
       throw new Error("another call is still running: await it first, and don't run the tests of a file concurrently");
     }
-    const { what, begin, end, unsettled } = choose(calls);
-    const restore = this.#enter();
-    try {
-      return end(await driveNatively(begin(), what, turn, unsettled));
-    } catch (cause) {
-      throw new CallError(report(cause, what), cause);
-    } finally {
-      restore();
-    }
-  }
-
-  // Installs this host and the globals of a component. Returns a function that removes them.
-  #enter() {
-    use(this);
-    setRunning(true);
-    reset();
-    const uninstall = install();
-    const before = process.env;
-    process.env = { ...this.#env };
-    return () => {
-      process.env = before;
-      uninstall();
-      setRunning(false);
-      use(undefined);
-    };
+    return callOn(this, choose(calls), (error, cause) => {
+      throw new CallError(error, cause);
+    });
   }
 }
 

@@ -188,13 +188,13 @@ fn failures_of_scripts_of_npm_lose_the_words_of_npm() {
     };
     let said = fails(
         &workshop(
-            "printf 'connector.js:2:1: no\\nweld-connector-build: connector.js, line 2: no\\n' >&2\n\
+            "printf 'connector.js:2:1: no\\nweld-connector: connector.js, line 2: no\\n' >&2\n\
              for n in 1 2 3 4 5 6; do echo npm error code 1 >&2; done; exit 1",
         ),
         "connector.js, line 2: no",
     );
     assert!(said.contains("connector.js:2:1: no\n"), "{said}");
-    for own in ["npm error", "> x", "weld-connector-build"] {
+    for own in ["npm error", "> x", "weld-connector"] {
         assert!(!said.contains(own), "`{own}` in {said}");
     }
     let said = fails(

@@ -24,7 +24,7 @@ const FOLDER: Files = include!(concat!(env!("OUT_DIR"), "/template_adapt-javascr
 
 const SCAN: &str = "weld-connector/bin/weld-function-scan.js";
 const PACKAGES: &str = "package.json";
-/// The module that `weld-connector-build` builds.
+/// The module that `weld-connector build` builds.
 const ENTRY: &str = "connector.mjs";
 
 #[derive(Deserialize)]

@@ -64,7 +64,7 @@ fn without_account(stderr: &str) -> String {
 mod tests {
     use super::*;
 
-    const BANNER: &str = "\n> @acme/shop@0.1.0 build\n> weld-connector-build\n\n";
+    const BANNER: &str = "\n> @acme/shop@0.1.0 build\n> weld-connector build\n\n";
 
     #[test]
     fn only_the_script_is_heard() {

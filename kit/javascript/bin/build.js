@@ -1,5 +1,5 @@
-#!/usr/bin/env node
-// Builds a connector: bundles its modules and the kit in one file, and compiles it to a component for weld-host.
+// `weld-connector build`: bundles a connector's modules and the kit in one file, and compiles it to a component for
+// weld-host.
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -7,7 +7,6 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/pro
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { bundle, linesOf } from "./bundle.js";
@@ -15,8 +14,9 @@ import { deepenStack } from "./deep-stack.js";
 import { engineFailure } from "./engine-failure.js";
 import { clearFreeMemory } from "./free-memory.js";
 import { Mistake } from "./mistake.js";
+import { entryOf, importTool, resolveTool } from "./project.js";
 
-const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey] [--function]
+export const BUILD_USAGE = `weld-connector build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey] [--function]
 
 ENTRY exports the connector as \`source\`; the default is connector.ts or connector.js.
 The component is written to NAME.wasm; by default, NAME is the package's name.
@@ -27,16 +27,17 @@ const SHIM = { name: "@bytecodealliance/preview2-shim", version: "0.26.0" };
 
 const ENGINES = { quickjs: withQuickJs, starlingmonkey: withStarlingMonkey };
 
-async function main() {
-  const { entry, out, engine, isFunction } = await readArguments();
+/** Builds the connector that these arguments name. */
+export async function build(given) {
+  const { entry, out, engine, isFunction } = await readArguments(given);
   const project = createRequire(join(process.cwd(), "package.json"));
-  const { build } = await importTool(project, "esbuild");
+  const { build: esbuild } = await importTool(project, "esbuild");
 
   await mkdir(dirname(out), { recursive: true });
   // Next to the result, so that the last step is renaming a file: weld-host never sees an incomplete component.
   const folder = await mkdtemp(join(dirname(out), ".weld-connector-"));
   try {
-    const { usesRandom } = await bundle(build, entry, join(folder, "connector.js"), { isFunction });
+    const { usesRandom } = await bundle(esbuild, entry, join(folder, "connector.js"), { isFunction });
     // A copy, since jco may write into the contract's folder.
     await cp(new URL("../wit", import.meta.url), join(folder, "wit"), { recursive: true });
     if (usesRandom) await addRandom(join(folder, "wit"));
@@ -48,18 +49,13 @@ async function main() {
   console.log(`built ${out}`);
 }
 
-async function readArguments() {
-  const { values, positionals } = parse();
-  if (values.help) {
-    console.log(USAGE);
-    process.exit(0);
-  }
+async function readArguments(given) {
+  const { values, positionals } = parse(given);
   const engine = values.engine ?? "quickjs";
   if (!Object.hasOwn(ENGINES, engine))
     throw new Mistake(`unknown engine ${engine}: use quickjs or starlingmonkey`);
   if (positionals.length > 1) throw new Mistake(`expected one entry, not ${positionals.length}: ${positionals.join(", ")}`);
-  const entry = resolve(positionals[0] ?? ["connector.ts", "connector.js"].find(existsSync) ?? "connector.js");
-  if (!existsSync(entry)) throw new Mistake(`no such file: ${entry}`);
+  const entry = entryOf(positionals[0]);
   return {
     entry,
     engine,
@@ -68,17 +64,16 @@ async function readArguments() {
   };
 }
 
-function parse() {
+function parse(given) {
   const options = {
     out: { type: "string", short: "o" },
     engine: { type: "string" },
     function: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
   };
   try {
-    return parseArgs({ options, allowPositionals: true });
+    return parseArgs({ args: given, options, allowPositionals: true });
   } catch (error) {
-    throw new Mistake(`${error.message}\n\n${USAGE}`);
+    throw new Mistake(`${error.message}\n\nUsage: ${BUILD_USAGE}`);
   }
 }
 
@@ -88,20 +83,6 @@ async function packageName() {
     return basename(name);
   } catch {
     throw new Mistake("this folder has no package.json with a name: name the component with --out NAME.wasm");
-  }
-}
-
-async function importTool(project, name) {
-  return import(pathToFileURL(resolveTool(project, name)));
-}
-
-function resolveTool(project, name) {
-  try {
-    return project.resolve(name);
-  } catch {
-    throw new Mistake(
-      `${name} is not installed here: run \`npm install\` in the folder of the connector's package.json`,
-    );
   }
 }
 
@@ -162,7 +143,7 @@ async function withQuickJs(project, folder, world) {
   const deeper = deepenStack(smaller);
   if (deeper === undefined) {
     console.warn(
-      "weld-connector-build: the stack is not enlarged and holds about 3,500 calls, since this version of componentize-qjs is not supported",
+      "weld-connector: the stack is not enlarged and holds about 3,500 calls, since this version of componentize-qjs is not supported",
     );
   }
   await writeFile(join(folder, "connector.wasm"), deeper ?? smaller);
@@ -191,14 +172,4 @@ async function withStarlingMonkey(project, folder, world) {
 function failed(text, bundled, cause) {
   const { details, message } = engineFailure(text, linesOf(bundled), (file) => readFileSync(file, "utf8"));
   return new Mistake(message, { details, cause });
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof Mistake)) throw error;
-  if (error.details) console.error(error.details);
-  // The last line is the one that `weld-host build` repeats.
-  console.error(`weld-connector-build: ${error.message}`);
-  process.exit(1);
 }

@@ -1,0 +1,180 @@
+// The worker of `weld-host run`: the connector runs in Node, and the host at the other end of two named pipes calls it and
+// sends its requests. Each message is a JSON object on a line of its own; docs/native.md in the host's repository describes
+// them.
+
+import { Buffer } from "node:buffer";
+import { openSync, readSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+import { callsFor } from "./connector.js";
+import { trace } from "./errors.js";
+import { callOn } from "./host/native-call.js";
+
+/** The variable with the folder of the pipes. */
+const FOLDER = "WELD_NATIVE";
+
+const NEWLINE = 0x0a;
+const PIECE_BYTES = 65_536;
+
+/** Two pipes: messages from the host, and to it. Reading waits, as a call of the host does in a component. */
+class Pipes {
+  #fromHost;
+  #toHost;
+  #pieces = [];
+
+  constructor(folder) {
+    // The host holds both pipes open, so neither of these waits.
+    this.#fromHost = openSync(join(folder, "to-worker"), "r");
+    this.#toHost = openSync(join(folder, "to-host"), "w");
+  }
+
+  send(message) {
+    const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+    for (let sent = 0; sent < bytes.length; ) sent += writeSync(this.#toHost, bytes, sent);
+  }
+
+  /** The next message; `undefined` if the host has ended. */
+  receive() {
+    for (;;) {
+      const last = this.#pieces.at(-1);
+      const end = last?.indexOf(NEWLINE) ?? -1;
+      if (end >= 0) {
+        const line = Buffer.concat([...this.#pieces.slice(0, -1), last.subarray(0, end)]);
+        this.#pieces = [last.subarray(end + 1)];
+        return JSON.parse(line.toString());
+      }
+      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      const length = readSync(this.#fromHost, piece);
+      if (length === 0) return undefined;
+      this.#pieces.push(piece.subarray(0, length));
+    }
+  }
+}
+
+/** The host's functions, as a component has them. */
+class NativeHost {
+  #pipes;
+  #environment = [];
+
+  constructor(pipes) {
+    this.#pipes = pipes;
+  }
+
+  /** The next call of the host; `undefined` after the last one. */
+  nextCall() {
+    const call = this.#pipes.receive();
+    if (call === undefined || call.call === "end") return undefined;
+    this.#environment = call.environment;
+    return call;
+  }
+
+  endCall(message) {
+    this.#pipes.send(message);
+  }
+
+  environment() {
+    return this.#environment;
+  }
+
+  log(level, message) {
+    this.#pipes.send({ log: { level, message: message.toWellFormed() } });
+  }
+
+  sleep(duration) {
+    const answer = this.#ask({ sleep: duration });
+    if ("error" in answer) throw thrown(answer.error["out-of-time"]);
+  }
+
+  httpFetch(request) {
+    const { method, url, headers, body, timeout, idempotent, credential } = request;
+    const answer = this.#ask({
+      "http-fetch": { method, url, headers, body: bodyLine(body), timeout, idempotent, credential },
+    });
+    if ("error" in answer) {
+      const [[tag, val]] = Object.entries(answer.error);
+      throw thrown({ tag, val: val ?? undefined });
+    }
+    const { status, headers: received, body: content, url: last } = answer.ok;
+    return { status, headers: received, body: bodyOf(content), url: last };
+  }
+
+  #ask(message) {
+    this.#pipes.send(message);
+    const answer = this.#pipes.receive();
+    // The host ends when its user stops it; nobody waits for the page any more.
+    if (answer === undefined) process.exit(1);
+    return answer;
+  }
+}
+
+/** An error as the contract's functions throw it. */
+const thrown = (payload) => Object.assign(new Error(JSON.stringify(payload)), { payload });
+
+function bodyLine(body) {
+  if (body === undefined) return null;
+  return body.tag === "text" ? { text: body.val } : { bytes: Buffer.from(body.val).toString("base64") };
+}
+
+function bodyOf(line) {
+  return "text" in line
+    ? { tag: "text", val: line.text }
+    : { tag: "bytes", val: new Uint8Array(Buffer.from(line.bytes, "base64")) };
+}
+
+/** Answers the host's calls of the connector that `load` imports, until the last one. */
+export async function work(load) {
+  const folder = process.env[FOLDER];
+  if (!folder) {
+    console.error(`the variable ${FOLDER} is missing: \`weld-host run\` starts this command with it`);
+    process.exit(1);
+  }
+  const host = new NativeHost(new Pipes(folder));
+  let source;
+  for (let call = host.nextCall(); call !== undefined; call = host.nextCall()) {
+    let message;
+    try {
+      source ??= await loadSource(load);
+      message = await answer(host, source, call);
+    } catch (error) {
+      message = raised(reported(host, error));
+    }
+    host.endCall(message);
+  }
+}
+
+async function loadSource(load) {
+  const { source } = await load();
+  if (callsFor(source) === undefined) {
+    throw new TypeError(
+      "the export `source` is not a connector: write export const source = connector({ tables: { … } })",
+    );
+  }
+  return source;
+}
+
+/** Logs why the connector's module can't be loaded, and returns the contract's error. */
+function reported(host, error) {
+  host.log("error", trace(error));
+  return { tag: "other", val: `${error?.name ?? "Error"}: ${error?.message ?? error}` };
+}
+
+function answer(host, source, { call, table, state }) {
+  const calls = callsFor(source);
+  const [started, line] =
+    call === "schema" ? [calls.schema(), tableLines] : [calls.fetchPage(table, state), pageLine];
+  return callOn(host, { ...started, end: (value) => ({ return: line(started.end(value)) }) }, raised);
+}
+
+const raised = ({ tag, val }) => ({ raise: { [tag]: val ?? null } });
+
+const pageLine = ({ insert, state, hasMore, wait }) => ({ insert, state, "has-more": hasMore, wait: wait ?? null });
+
+const tableLines = (tables) =>
+  tables.map(({ name, primaryKey, fields }) => ({ name, "primary-key": primaryKey, fields: fields.map(fieldLine) }));
+
+const fieldLine = ({ name, type, default: value }) => ({
+  name,
+  type: { [type.tag]: type.val },
+  default: value ?? null,
+});
