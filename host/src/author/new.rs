@@ -191,6 +191,7 @@ mod tests {
                 &[
                     "Cargo.lock",
                     "Cargo.toml",
+                    "examples/live.rs",
                     "src/lib.rs",
                     "weld-connector/Cargo.toml",
                     "weld-connector/src/lib.rs",

@@ -7,6 +7,7 @@ use bindings::weld::connector::host;
 
 use crate::http::{Body, HttpError, Incoming, Outgoing};
 use crate::imports::Imports;
+use crate::milliseconds::{duration, milliseconds};
 use crate::{Connector, Error, Field, Host, Level, OutOfTime, Page, PageRequest, Table, Time};
 
 pub use source::Guest;
@@ -79,15 +80,6 @@ fn error(error: Error) -> source::Error {
         Error::Upstream(message) => source::Error::Upstream(message),
         Error::Other(message) => source::Error::Other(message),
     }
-}
-
-/// A duration in whole milliseconds, rounded up so that no wait is too short.
-fn milliseconds(duration: Duration) -> u32 {
-    u32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
-}
-
-fn duration(milliseconds: u32) -> Duration {
-    Duration::from_millis(milliseconds.into())
 }
 
 struct RealHost;

@@ -67,7 +67,10 @@ mod host;
 mod http;
 mod imports;
 mod level;
+#[cfg(not(target_family = "wasm"))]
+pub mod live;
 mod log;
+mod milliseconds;
 mod number;
 mod out_of_time;
 mod page;

@@ -14,7 +14,8 @@ const ORDERS_PER_PAGE: usize = 50;
 /// The largest delay with which an order may become visible, including the difference of the clocks.
 const OVERLAP: Duration = Duration::from_secs(60);
 
-struct Api;
+/// The connector.
+pub struct Api;
 
 impl Connector for Api {
     fn schema(_: &Host) -> Result<Schema, Error> {
