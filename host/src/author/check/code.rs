@@ -93,7 +93,7 @@ impl FindingCode {
         match self {
             Self::Unreadable => "name a component that exists and that this user may read",
             Self::NotBuilt => {
-                "build the folder with `weld-host build`, or name a component: NAME.wasm"
+                "fix what the message names; `weld-host build` shows the same, or name a component: NAME.wasm"
             }
             Self::NoComponent => {
                 "build a component, not a core module: in Rust with the target wasm32-wasip2, in other languages with \

@@ -12,7 +12,9 @@ use clap::Args;
 
 pub(super) use self::log_capture::LogCapture;
 use self::report::CheckReport;
+use super::connector::{ConnectorArgument, build_folder};
 use super::error::CliError;
+use super::folder_build::FolderFlags;
 use super::maps::{MapFlags, unused_lines};
 use super::progress::ProgressLines;
 use super::source::SyncSource;
@@ -24,9 +26,12 @@ use crate::sync::{ClientOptions, ConnectorClient};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckFlags {
-    /// Components, each with its NAME.toml next to it
-    #[arg(required = true, value_name = "FILE.wasm")]
-    files: Vec<PathBuf>,
+    /// A NAME.wasm with its NAME.toml next to it, a folder of sources, which is built first, or the NAME of an installed
+    /// component; may be repeated
+    #[arg(required = true, value_name = "CONNECTOR")]
+    connectors: Vec<PathBuf>,
+    #[command(flatten)]
+    folder: FolderFlags,
     /// Request only the schema and no pages, since most connectors need their API for pages
     #[arg(long)]
     offline: bool,
@@ -49,10 +54,10 @@ pub(super) struct CheckFlags {
     json: bool,
 }
 
-/// Checks each file.
+/// Checks each connector.
 pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
-    for file in &flags.files {
-        if let Some(url) = file.to_str().filter(|file| file.contains("://")) {
+    for connector in &flags.connectors {
+        if let Some(url) = connector.to_str().filter(|text| text.contains("://")) {
             return Err(CliError::CheckOfUrl(url.to_owned()));
         }
     }
@@ -61,9 +66,9 @@ pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliErr
         eprintln!("{line}");
     }
     let mut failed = 0_usize;
-    for file in &flags.files {
+    for connector in &flags.connectors {
         if flags.conformance {
-            let conformance = conformance::run(file, &log).await?;
+            let conformance = conformance::run(connector, &log).await?;
             print(|stdout| match flags.json {
                 true => conformance.write_json(stdout),
                 false => conformance.write_text(stdout),
@@ -71,7 +76,10 @@ pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliErr
             failed = failed.saturating_add(usize::from(conformance.has_failed()));
             continue;
         }
-        let report = check(file, &flags, &maps, &log).await?;
+        let report = match component(connector, &flags.folder).await {
+            Ok(file) => check(&file, &flags, &maps, &log).await?,
+            Err(finding) => CheckReport::new(connector).with(finding),
+        };
         print(|stdout| match flags.json {
             true => report.write_json(stdout),
             false => report.write_text(stdout, flags.verbose),
@@ -96,6 +104,22 @@ fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()
     write(&mut stdout)
         .and_then(|()| stdout.flush())
         .map_err(CliError::Stdout)
+}
+
+/// The component's file. A folder is built first.
+async fn component(connector: &Path, flags: &FolderFlags) -> Result<PathBuf, Finding> {
+    let argument = connector.to_str();
+    match argument.map(|argument| ConnectorArgument::read(argument, flags)) {
+        Some(Ok(ConnectorArgument::Component(file))) => Ok(file),
+        Some(Ok(ConnectorArgument::Folder(folder))) => {
+            build_folder(&folder, flags).await.map_err(|error| {
+                let message = format!("the folder can't be built: {}", chain(&error));
+                Finding::new(FindingCode::NotBuilt, message)
+            })
+        }
+        // Reading it says what is wrong.
+        _ => Ok(connector.to_owned()),
+    }
 }
 
 async fn check(
@@ -155,11 +179,6 @@ async fn check(
 
 /// Reads a component, up to the size that a host loads.
 fn read(file: &Path) -> Result<Vec<u8>, Finding> {
-    if file.is_dir() {
-        let message = "this is a folder, not a component".to_owned();
-        let fix = format!("build it first: weld-host build {}", file.display());
-        return Err(Finding::new(FindingCode::NotBuilt, message).with_fix(fix));
-    }
     let limit = ReadLimit::component(Ceilings::default().component_bytes);
     read_in_time(file, limit).map_err(|fault| {
         if fault.is_missing() {

@@ -130,3 +130,17 @@ fn signal_ends_the_build_before_a_sync() {
     assert_fails(&process.wait(), &["stopped by a signal"]);
     assert!(!workshop.at("plugins").exists());
 }
+
+#[test]
+fn folder_is_built_before_a_check_and_a_failed_build_is_a_finding() {
+    let workshop = of_python().with("empty/notes.txt", "");
+    let mut command = workshop.command("check", &["beers", "empty", "beers", "--offline"]);
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check");
+    let ended = Process::start(command.env("XDG_CACHE_HOME", cache)).wait();
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert_eq!(builds(&workshop), 1, "{ended:?}");
+    let said = ended.stdout.join("\n");
+    assert_eq!(said.matches("./plugins/beers.wasm\n").count(), 2, "{said}");
+    assert!(said.contains("error    not-built: "), "{said}");
+    assert!(said.contains("empty contains no connector"), "{said}");
+}
