@@ -208,7 +208,7 @@ pub enum CliError {
     #[error(transparent)]
     Native(#[from] NativeError),
 
-    /// A signal stopped `new`, `build` or `adapt`.
+    /// A signal stopped `new`, `build`, `adapt` or `check`.
     #[error("stopped by a signal")]
     BuildStopped,
 

@@ -17,6 +17,7 @@ use super::error::CliError;
 use super::folder_build::FolderFlags;
 use super::maps::{MapFlags, unused_lines};
 use super::progress::ProgressLines;
+use super::signals::Signals;
 use super::source::SyncSource;
 use crate::author::check::{self, Finding, FindingCode, Severity, Subject};
 use crate::config::{Ceilings, ReadLimit, parse_duration, read_in_time};
@@ -54,8 +55,18 @@ pub(super) struct CheckFlags {
     json: bool,
 }
 
-/// Checks each connector.
+/// Checks each connector. A signal ends the check, and with it the tools of a build, which a terminal's Ctrl-C doesn't
+/// reach.
 pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
+    let mut signals = Signals::catch()?;
+    tokio::select! {
+        biased;
+        () = signals.next() => Err(CliError::BuildStopped),
+        checked = check_all(flags, log) => checked,
+    }
+}
+
+async fn check_all(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
     for connector in &flags.connectors {
         if let Some(url) = connector.to_str().filter(|text| text.contains("://")) {
             return Err(CliError::CheckOfUrl(url.to_owned()));

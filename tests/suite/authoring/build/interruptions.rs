@@ -16,7 +16,13 @@ fn has_ended(id: &str) -> bool {
 
 #[test]
 fn signal_ends_a_tool_with_everything_that_it_has_started() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for (command, signal) in [
+        ("build", Signal::INT),
+        ("build", Signal::TERM),
+        ("build", Signal::HUP),
+        ("check", Signal::INT),
+        ("sync", Signal::INT),
+    ] {
         // As npm does: a shell that starts a shell that starts the work, which ignores the polite signals.
         let npm = "sh -c 'trap \"\" INT TERM HUP; sh -c \"echo \\$\\$ >> ../calls; exec sleep 600\"; :' & \
                    echo $$ >> ../calls; wait";
@@ -26,7 +32,7 @@ fn signal_ends_a_tool_with_everything_that_it_has_started() {
             .with("plugins/beers.wasm", "the previous one")
             .with_tool("tools/node", "echo v20.1.0")
             .with_tool("tools/npm", npm);
-        let process = Process::start(&mut workshop.command("build", &["beers"]));
+        let process = Process::start(&mut workshop.command(command, &["beers"]));
         let ids = || {
             let calls = workshop.calls();
             let ids = calls.into_iter().filter(|call| call.parse::<u32>().is_ok());
@@ -36,6 +42,7 @@ fn signal_ends_a_tool_with_everything_that_it_has_started() {
         process.signal(signal);
         let ended = process.wait();
         assert_fails(&ended, &["stopped by a signal"]);
+        // In its own process group, a tool doesn't get the terminal's signals.
         for id in ids() {
             until("the processes have ended", || has_ended(&id));
         }
