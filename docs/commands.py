@@ -55,6 +55,7 @@ def environment(weld_host, home):
     cache.mkdir(parents=True, exist_ok=True)
     own.update(
         HOME=str(home),
+        CARGO_INSTALL_ROOT=str(home),
         PATH=f"{weld_host.parent}:{own['PATH']}",
         PIP_CACHE_DIR=str(cache / "pip"),
         npm_config_cache=str(cache / "npm"),
@@ -183,11 +184,12 @@ def run_blocks(found, page, terminal, servers, everything):
             if placeholder not in commands:
                 raise Failure(f"line {line}: the block has no {placeholder!r}")
             commands = commands.replace(placeholder, meaning)
-        before, server = split_server(commands)
+        before, server, then = split_server(commands)
         try:
             shown = terminal.run(before)
             if server:
                 servers.append(terminal.serve(server))
+                shown += terminal.run(then)
             if entry.shows not in shown:
                 raise Failure(f"its output has no {entry.shows!r}\n{shown}")
         except (Failure, subprocess.TimeoutExpired) as failed:
@@ -197,14 +199,14 @@ def run_blocks(found, page, terminal, servers, everything):
 
 
 def split_server(commands):
-    """A block's commands, and its last line if that serves until it is stopped."""
+    """A block's commands before a line that serves until it is stopped, that line, and those that come then."""
     server = SERVERS.search(commands)
     if server is None:
-        return commands, ""
-    line = commands[server.start() :].strip()
-    if "\n" in line:
-        raise Failure(f"commands after a server never run: {line}")
-    return commands[: server.start()], line
+        return commands, "", ""
+    line, _, then = commands[server.start() :].partition("\n")
+    if then.strip() and not line.endswith("# in another terminal"):
+        raise Failure(f"commands after a server never run: {commands}")
+    return commands[: server.start()], line, then
 
 
 def main(arguments):

@@ -95,10 +95,11 @@ PAGES = {
     "docs/authoring.md": Page(
         (
             Block("weld-host new shop --lang python"),
+            Block("weld-host build shop --install", long=True, shows="total"),
             Block("weld-host build shop", long=True),
-            Block("weld-host check plugins/shop.wasm", long=True),
+            Block("weld-host run shop", long=True, shows="not sandboxed"),
+            Block("weld-host check shop", long=True, shows="ok"),
         ),
-        servers=(DEMO_API,),
     ),
     "docs/bring-your-connector.md": Page(
         (
@@ -162,7 +163,14 @@ PAGES = {
         SHOP,
         (DEMO_API,),
     ),
-    "docs/sync.md": Page((Block("weld-host sync plugins/shop.wasm --to shop.sqlite", shows="total"),), SHOP, (DEMO_API,)),
+    "docs/sync.md": Page(
+        (
+            Block("weld-host sync shop --to shop.sqlite", shows="total"),
+            Block("weld-host sync plugins/shop.wasm --to shop.sqlite --limit 100", shows="total"),
+        ),
+        SHOP,
+        (DEMO_API,),
+    ),
     "docs/benchmarks.md": Page(
         (
             Elsewhere(BENCH, FULL, f"{BENCH} -- --smoke"),
@@ -174,7 +182,12 @@ PAGES = {
             Elsewhere("cargo bench --locked -p weld-host-tests --bench finder_cost", FULL, "cargo bench --locked"),
         )
     ),
-    "kit/python/README.md": Page((Elsewhere("componentize-py componentize app", "kit/python/test", "componentize"),)),
+    "kit/python/README.md": Page(
+        (
+            Elsewhere("componentize-py componentize app", "kit/python/test", "componentize"),
+            Elsewhere("python -m weld_connector app", "tests/suite/authoring/native.rs", "weld_connector"),
+        )
+    ),
     "kit/c/README.md": Page((Block("cargo install wit-bindgen-cli", long=True),), CLONE),
     "CONTRIBUTING.md": Page(
         (
