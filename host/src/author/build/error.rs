@@ -81,7 +81,7 @@ pub enum BuildError {
 
     /// `package.json` has no script `build`.
     #[error(
-        "{} has no script `build`, which `weld-host build` runs; add one that writes NAME.wasm, such as \"scripts\": {{ \"build\": \"weld-connector-build\" }}",
+        "{} has no script `build`, which `weld-host build` runs; add one that writes NAME.wasm, such as \"scripts\": {{ \"build\": \"weld-connector build\" }}",
         .0.display()
     )]
     NoBuildScript(PathBuf),

@@ -2,7 +2,7 @@
 
 use super::screen::{FailureReport, screenful, without_colors};
 
-/// The beginnings of the kit's last line, which has the cause. Other tools have no such line.
+/// The beginnings of the last line of the kit, and of its first version, which has the cause. Other tools have no such line.
 const KIT_PREFIXES: [&str; 2] = ["weld-connector-build: ", "weld-connector: "];
 
 /// Reduces the output of a failed script to what the script itself said.
@@ -71,7 +71,7 @@ mod tests {
         let report = npm_failure(
             &format!("{BANNER}checked\n"),
             "connector.js:2:11: Unexpected \"=\"\n    const x = = 1;\n\
-             weld-connector-build: connector.js, line 2: Unexpected \"=\"\n\
+             weld-connector: connector.js, line 2: Unexpected \"=\"\n\
              npm ERR! Lifecycle script `build` failed with error:\nnpm error code 1\n",
         );
         assert_eq!(
