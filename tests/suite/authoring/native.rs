@@ -396,7 +396,10 @@ fn mistakes_of_the_command_line_name_what_to_do() {
     fs::create_dir(desk.folder.path().join("c")).unwrap();
     desk.write("c/main.c", "");
     fs::create_dir(desk.folder.path().join("web")).unwrap();
-    desk.write("web/package.json", "{\"name\": \"web\"}");
+    desk.write(
+        "web/package.json",
+        "{\"name\": \"web\", \"scripts\": {\"build\": \"make\"}}",
+    );
     fs::create_dir(desk.folder.path().join("rust")).unwrap();
     desk.write("rust/Cargo.toml", "[package]\nname = \"rust\"");
     fs::create_dir_all(desk.folder.path().join("old/weld_connector")).unwrap();

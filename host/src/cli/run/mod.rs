@@ -21,10 +21,13 @@ use super::sync::{
 use super::tokens::TokenFlags;
 use crate::author::build::Project;
 use crate::author::native::{LineLevel, NativeError, NativeOptions, NativeServer, WorkerCommand};
-use crate::config::ConnectorName;
+use crate::config::{ConnectorName, parse_whole_number};
 use crate::egress::HostMaps;
 use crate::sync::{ClientOptions, ConnectorClient, Continuation, SyncOptions};
 use preview::Preview;
+
+/// How many rows of a table can be shown: they are kept in memory until the end.
+const MOST_ROWS: usize = 1_000;
 
 #[derive(Debug, Args)]
 pub(super) struct RunFlags {
@@ -41,7 +44,7 @@ pub(super) struct RunFlags {
     #[arg(long, value_name = "WHERE", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,
     /// How many rows of each table to show at the end
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = |text: &str| parse_whole_number(text, 0..=MOST_ROWS))]
     rows: usize,
     /// Start over: forget the rows and states of these tables first
     #[arg(long)]

@@ -59,7 +59,11 @@ fn file_that_cannot_be_checked_is_one_finding() {
         ("none.wasm", "unreadable", "there is no such file"),
         ("dangling.wasm", "unreadable", "there is no such file"),
         ("socket.wasm", "unreadable", "a socket"),
-        ("folder", "not-built", "contains no connector"),
+        (
+            "folder",
+            "not-built",
+            "folder is empty; `weld-host new NAME`",
+        ),
         ("Not A Name.wasm", "not-loaded", "name"),
     ] {
         let output = folder.check(&[file, "--json"]);
