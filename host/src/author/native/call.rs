@@ -12,14 +12,14 @@ use crate::egress::Egress;
 use crate::scope::CallScope;
 
 /// Receives the lines that a connector logs, without secrets.
-pub(super) type LineSink = Box<dyn Fn(LineLevel, &str) + Send + Sync>;
+pub(super) type NativeLogSink = Box<dyn Fn(LineLevel, &str) + Send + Sync>;
 
 /// What a connector's calls use of the host.
 pub(super) struct CallHost {
     pub(super) egress: Egress,
     /// The name of the configuration file in messages.
     pub(super) config_file: String,
-    pub(super) lines: LineSink,
+    pub(super) lines: NativeLogSink,
 }
 
 impl CallHost {

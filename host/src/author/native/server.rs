@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use weld_protocol::{ErrorAnswer, ErrorKind, PENDING_HEADER, PageRequest, WAITS_FOR_HEADER};
 
-use super::call::{CallHost, LineSink};
+use super::call::{CallHost, NativeLogSink};
 use super::command::WorkerCommand;
 use super::connector::{ConnectorParts, NativeConnector};
 use super::environment::WorkerEnvironment;
@@ -55,7 +55,7 @@ pub(crate) struct NativeOptions {
     /// The variables of this process, from which the worker's are taken.
     pub(crate) environment: Vec<(OsString, OsString)>,
     /// Receives the lines that the connector logs.
-    pub(crate) lines: LineSink,
+    pub(crate) lines: NativeLogSink,
 }
 
 /// A native connector that answers at a URL. Dropping it kills the worker's processes.

@@ -181,7 +181,7 @@ test("a module that can't be loaded is reported for each call, and loaded again"
   }
 });
 
-test("numbers keep their digits, and text that is no UTF-16 is replaced", () => {
+test("numbers keep their digits, and text that is not UTF-16 is replaced", () => {
   const text = `import { connector } from "weld-connector";
     export const source = connector({ tables: { t: { async fetchPage() {
       const text = await (await fetch("https://api.example.com/")).text();
