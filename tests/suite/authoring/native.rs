@@ -391,7 +391,7 @@ fn is_running(id: u32) -> bool {
 
 #[test]
 fn mistakes_of_the_command_line_name_what_to_do() {
-    let desk = NativeDesk::with(COUNTS, "[limits]\npage-timeuot = \"2s\"");
+    let desk = NativeDesk::with(COUNTS, "[limits]\npage-timeouts = \"2s\"");
     desk.write("empty.txt", "");
     fs::create_dir(desk.folder.path().join("c")).unwrap();
     desk.write("c/main.c", "");
@@ -405,7 +405,7 @@ fn mistakes_of_the_command_line_name_what_to_do() {
     fs::create_dir_all(desk.folder.path().join("old/weld_connector")).unwrap();
     desk.write("old/app.py", "");
     for (arguments, words) in [
-        (&["shop"][..], "page-timeuot"),
+        (&["shop"][..], "page-timeouts"),
         (
             &["shop", "--config", "nowhere.toml"],
             "there is no file nowhere.toml; --config names",

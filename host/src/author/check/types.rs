@@ -273,7 +273,7 @@ mod tests {
         ] {
             let expected =
                 format!("the field `f` has the unknown type {name:?}; did you mean {meant:?}?");
-            assert_eq!(named(name), [expected.clone()]);
+            assert_eq!(named(name), std::slice::from_ref(&expected));
             assert_eq!(described(&format!(r#"["null", "{name}"]"#)), [expected]);
         }
         for name in ["geography", "", "null", "x".repeat(1000).as_str()] {

@@ -71,8 +71,8 @@ mod tests {
             "shop.sqlite has no table `orders`; it has no tables"
         );
         assert_eq!(
-            error("tabel2", 2, true),
-            "shop.sqlite has no table `tabel2` (did you mean `table2`?); it has table1, table2; --force sets the state \
+            error("table22", 2, true),
+            "shop.sqlite has no table `table22` (did you mean `table2`?); it has table1, table2; --force sets the state \
              for a later sync anyway"
         );
         assert!(error("orders", 22, false).ends_with(", table20 and 2 more"));
