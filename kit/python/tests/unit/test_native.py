@@ -184,8 +184,7 @@ class Worker(unittest.TestCase):
 
     def test_logs_go_to_the_host_and_prints_to_the_terminal(self):
         peer = self.peer()
-        self.assertEqual(peer.call("logs"), {"log": {"level": "warn", "message": "careful"}})
-        self.assertEqual(peer.receive(), {"log": {"level": "warn", "message": "please"}})
+        self.assertEqual(peer.call("logs"), {"log": {"level": "warn", "message": "careful\nplease"}})
         self.assertIn("return", peer.receive())
         self.assertEqual(peer.close(), "printed\n")
 
@@ -197,8 +196,8 @@ class Worker(unittest.TestCase):
         while "log" in message:
             lines.append(message["log"]["message"])
             message = peer.receive()
-        self.assertEqual(message, {"raise": {"other": "KeyError: 'missing'"}})
         line = APP.splitlines().index('    return state["missing"]') + 1
+        self.assertEqual(message, {"raise": {"other": f"KeyError: 'missing' (app.py:{line})"}})
         self.assertTrue(any(f'app.py", line {line}, in fails' in text for text in lines), lines)
 
     def test_a_module_that_cant_be_loaded_is_an_error_of_each_call(self):

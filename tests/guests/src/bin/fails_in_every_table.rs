@@ -5,7 +5,14 @@ use weld_test_guests::host::{self, HttpError};
 use weld_test_guests::{Error, Page, Table, connector, last_page, table};
 
 const TABLES: [&str; 8] = [
-    "beers", "breweries", "customers", "orders", "reviews", "stores", "styles", "suppliers",
+    "beers",
+    "breweries",
+    "customers",
+    "orders",
+    "reviews",
+    "stores",
+    "styles",
+    "suppliers",
 ];
 
 fn schema() -> Result<Vec<Table>, Error> {
