@@ -108,5 +108,5 @@ test("adapt reports what the function's source contains", async () => {
 test("an unexpected response of the API is reported with the line of the function that reads it", async () => {
   const { status, said } = await synced("guide", { API_BEARER_TOKEN: "broken" }, "https://api.punkapi.com", "/punk");
   assert.equal(status, 1, said);
-  assert.match(said, /answered 500: index\.js, line 37: TypeError: /);
+  assert.match(said, /weld-host: beers, page 1: index\.js, line 37: TypeError: /);
 });
