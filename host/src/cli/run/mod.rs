@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueHint};
-use tokio::sync::oneshot;
 
 use super::error::CliError;
 use super::host::stop_requested;
@@ -16,7 +15,7 @@ use super::maps::{MapFlags, unused_lines};
 use super::output::{printable, say};
 use super::signals::Signals;
 use super::sync::{
-    JsonLog, LimitFlags, Report, STDOUT, Target, limit_line, summary_lines, sync_to,
+    LimitFlags, Report, STDOUT, Target, closing_lines, sync_to, told_as_event, until_signaled,
 };
 use super::tokens::TokenFlags;
 use crate::author::build::Project;
@@ -70,13 +69,7 @@ pub(super) struct RunFlags {
 /// Starts the connector's worker, syncs its tables, and shows the first rows.
 pub(super) async fn run(flags: RunFlags) -> Result<(), CliError> {
     let json = flags.json;
-    let ended = run_connector(flags).await;
-    if let Err(error) = &ended
-        && json
-    {
-        JsonLog.error(error);
-    }
-    ended
+    told_as_event(json, run_connector(flags).await)
 }
 
 async fn run_connector(flags: RunFlags) -> Result<(), CliError> {
@@ -115,30 +108,14 @@ async fn run_connector(flags: RunFlags) -> Result<(), CliError> {
         },
     )?;
     let preview = Preview::of(if for_people { flags.rows } else { 0 });
-    let (stop, stopped) = oneshot::channel();
-    let syncing = async {
+    let summary = until_signaled(&mut signals, continuation, async |stopped| {
         let destination = target.open_observed(preview.observer())?;
-        let synced = sync_to(
-            &client,
-            destination,
-            &options,
-            report,
-            stop_requested(stopped),
-        )
-        .await;
+        let stop = stop_requested(stopped);
+        let synced = sync_to(&client, destination, &options, report, stop).await;
         server.close().await;
         synced
-    };
-    let signaled = async {
-        signals.next().await;
-        drop(stop);
-        signals.next().await;
-    };
-    let summary = tokio::select! {
-        synced = syncing => synced?,
-        // A write in progress is completed or undone, however the process ends.
-        () = signaled => return Err(CliError::SyncStopped(continuation)),
-    };
+    })
+    .await?;
     if !flags.quiet {
         unused_lines(&maps).for_each(|line| eprintln!("{line}"));
     }
@@ -150,11 +127,7 @@ async fn run_connector(flags: RunFlags) -> Result<(), CliError> {
                 .for_each(|line| say(line));
         }
         eprintln!();
-        let lines = summary_lines(&summary).into_iter();
-        lines
-            .chain(limit_line(&summary, continuation))
-            .chain(target.left_over())
-            .for_each(|line| eprintln!("{line}"));
+        closing_lines(&summary, continuation, &target).for_each(|line| eprintln!("{line}"));
     }
     if summary.stopped {
         return Err(CliError::SyncStopped(continuation));

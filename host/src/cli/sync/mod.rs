@@ -19,10 +19,10 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use tokio::sync::oneshot;
 
-pub(super) use self::json::JsonLog;
+use self::json::JsonLog;
 pub(super) use self::limits::LimitFlags;
 pub(super) use self::report::Report;
-pub(super) use self::summary::limit_line;
+use self::summary::limit_line;
 pub(super) use self::summary::summary_lines;
 pub(super) use self::target::{STDOUT, Target};
 pub(super) use self::told_causes::ToldCauses;
@@ -96,13 +96,16 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         return states::run(flags);
     }
     let json = flags.json;
-    let ended = sync_connector(flags).await;
-    if let Err(error) = &ended
-        && json
-    {
-        JsonLog.error(error);
-    }
-    ended
+    told_as_event(json, sync_connector(flags).await)
+}
+
+/// Adds the event of the error that ended a command, if its output is events.
+pub(super) fn told_as_event(json: bool, ended: Result<(), CliError>) -> Result<(), CliError> {
+    ended.inspect_err(|error| {
+        if json {
+            JsonLog.error(error);
+        }
+    })
 }
 
 async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
@@ -155,43 +158,55 @@ async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
     if !flags.quiet {
         say(flags.map.announcements());
     }
-    let (stop, stopped) = oneshot::channel();
-    let syncing = async {
-        let synced = sync_to(
-            &client,
-            target.open()?,
-            &options,
-            report,
-            stop_requested(stopped),
-        )
-        .await;
+    let summary = until_signaled(&mut signals, continuation, async |stopped| {
+        let (destination, stop) = (target.open()?, stop_requested(stopped));
+        let synced = sync_to(&client, destination, &options, report, stop).await;
         source.close().await;
         synced
-    };
-    let signaled = async {
-        signals.next().await;
-        drop(stop);
-        signals.next().await;
-    };
-    let summary = tokio::select! {
-        synced = syncing => synced?,
-        // A write in progress is completed or undone, however the process ends.
-        () = signaled => return Err(CliError::SyncStopped(continuation)),
-    };
+    })
+    .await?;
     if !flags.quiet {
         say(unused_lines(&maps));
     }
     if for_people {
         eprintln!();
-        say(summary_lines(&summary)
-            .into_iter()
-            .chain(limit_line(&summary, continuation))
-            .chain(target.left_over()));
+        say(closing_lines(&summary, continuation, &target));
     }
     if summary.stopped {
         return Err(CliError::SyncStopped(continuation));
     }
     Ok(())
+}
+
+/// Runs a sync. The first signal drops the sender of what it receives, which asks it to stop; the second ends it at once.
+pub(super) async fn until_signaled(
+    signals: &mut Signals,
+    continuation: Continuation,
+    syncing: impl AsyncFnOnce(oneshot::Receiver<()>) -> Result<Summary, CliError>,
+) -> Result<Summary, CliError> {
+    let (stop, stopped) = oneshot::channel();
+    let signaled = async {
+        signals.next().await;
+        drop(stop);
+        signals.next().await;
+    };
+    tokio::select! {
+        synced = syncing(stopped) => synced,
+        // A write in progress is completed or undone, however the process ends.
+        () = signaled => Err(CliError::SyncStopped(continuation)),
+    }
+}
+
+/// What a person reads after a sync: its summary, how to continue, and where the rows are.
+pub(super) fn closing_lines(
+    summary: &Summary,
+    continuation: Continuation,
+    target: &Target,
+) -> impl Iterator<Item = String> {
+    let lines = summary_lines(summary).into_iter();
+    lines
+        .chain(limit_line(summary, continuation))
+        .chain(target.left_over())
 }
 
 /// Syncs, and shows the progress.
