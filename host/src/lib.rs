@@ -26,6 +26,7 @@ pub mod demo;
 pub mod egress;
 mod encoding;
 mod fair_queue;
+mod guest_error;
 mod heap;
 mod imports;
 mod lock;

@@ -34,7 +34,7 @@ mod trial;
 mod trim;
 mod watch;
 
-pub(crate) use crate::sandbox::{CallError, GuestError, GuestPage, GuestSchema};
+pub(crate) use crate::sandbox::{CallError, GuestPage, GuestSchema};
 pub use admission::AdmissionSettings;
 pub(crate) use admission::{Evictable, Slot};
 pub(crate) use connector::Connector;

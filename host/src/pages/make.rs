@@ -17,8 +17,9 @@ use super::schemas::SchemaCache;
 use super::{pending, schema, secrets};
 use crate::config::{ConnectorName, Limits, duration_text, wait_text};
 use crate::connectors::{
-    CallError, Connector, ConnectorError, Connectors, Evictable, GuestError, GuestPage, Slot,
+    CallError, Connector, ConnectorError, Connectors, Evictable, GuestPage, Slot,
 };
+use crate::guest_error::GuestError;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::{Wait, WaitReason, Waits, between_pages};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasmtime::Store;
 
-use super::error::{CallError, Circumstances, GuestError, READ_MESSAGE_BYTES};
+use super::error::{CallError, Circumstances, READ_MESSAGE_BYTES};
 use super::handed_over::{GuestPage, GuestSchema};
 use super::limits::StoreCharge;
 use super::linker::Guest;
@@ -16,6 +16,7 @@ use super::store::CallState;
 use super::turns::TurnTaker;
 use super::workbench::drop_aside;
 use crate::bindings::{HandedError, paid_by, payment};
+use crate::guest_error::GuestError;
 use crate::imports::CallLog;
 use crate::scope::CallScope;
 

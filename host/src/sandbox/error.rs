@@ -15,43 +15,14 @@ use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
 use crate::bindings::source;
 use crate::config::{ConnectorName, duration_text};
+use crate::guest_error::GuestError;
 use crate::report::{self, size_beyond, size_text};
 use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 use crate::waits::{Postponement, Wait};
 
-/// How much of a guest's error message is kept, in bytes. It appears in an answer and in the log, for people to read.
-const MAX_MESSAGE_BYTES: usize = 4 << 10;
-
 /// How much of it is read: more than is kept, since secrets in it may be longer than their replacements.
-pub(super) const READ_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
-
-/// The typed error that a guest returned: `error` of `wit/connector.wit`.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum GuestError {
-    /// `table` is `None` if the schema was requested.
-    #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
-    UnknownTable { table: Option<String> },
-    /// `file` is the configuration file to fix.
-    #[error(
-        "the connector is misconfigured{}: {message}",
-        report::settings_file(file, message)
-    )]
-    Misconfigured { file: String, message: String },
-    #[error(
-        "the connector can't continue from this state: {0}; sync the table again from the start, without a state"
-    )]
-    InvalidState(String),
-    #[error("the API refused the connector's credentials: {0}")]
-    Unauthorized(String),
-    /// `None` if the API didn't state how long to wait.
-    #[error("the API asks to wait")]
-    RateLimited(Option<Duration>),
-    #[error("the API failed: {0}")]
-    Upstream(String),
-    #[error("{0}")]
-    Failed(String),
-}
+pub(super) const READ_MESSAGE_BYTES: usize = 4 * GuestError::MAX_MESSAGE_BYTES;
 
 impl GuestError {
     /// The error that `connector` returned for `table`, or for its schema if `table` is `None`. `secrets` are replaced.
@@ -64,25 +35,19 @@ impl GuestError {
         secrets: &Secrets,
     ) -> Self {
         let short = |message: String| {
-            let short = secrets.shown_beginning(&message, MAX_MESSAGE_BYTES);
+            let short = secrets.shown_beginning(&message, Self::MAX_MESSAGE_BYTES);
             give_back(message, paid);
             short
         };
         match error {
-            source::Error::UnknownTable => Self::UnknownTable {
-                table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),
-            },
+            source::Error::UnknownTable => Self::unknown_table(table),
             source::Error::Misconfigured(message) => Self::Misconfigured {
                 file: connector.config_file(),
                 message: short(message),
             },
             source::Error::InvalidState(message) => Self::InvalidState(short(message)),
             source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
-            // A wait of zero has no meaning: JavaScript's NaN also arrives as 0.
-            source::Error::RateLimited(wait) => Self::RateLimited(
-                wait.filter(|wait| *wait > 0)
-                    .map(|wait| Duration::from_millis(wait.into())),
-            ),
+            source::Error::RateLimited(wait) => Self::rate_limited(wait),
             source::Error::Upstream(message) => Self::Upstream(short(message)),
             source::Error::Other(message) => Self::Failed(short(message)),
         }
@@ -251,7 +216,7 @@ impl CallError {
                 .downcast_ref::<Trap>()
                 .map_or_else(|| error.root_cause().to_string(), Trap::to_string);
             return Self::Crashed {
-                cause: report::shortened(&cause, MAX_MESSAGE_BYTES),
+                cause: report::shortened(&cause, GuestError::MAX_MESSAGE_BYTES),
                 trace: circumstances.trace(&error),
             };
         }

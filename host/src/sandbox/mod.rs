@@ -41,7 +41,7 @@ pub use compiler::{
 };
 pub(crate) use engine::IDLE_SHARE;
 pub use engine::{EngineError, EngineSettings, worker_threads};
-pub(crate) use error::{CallError, GuestError};
+pub(crate) use error::CallError;
 pub(crate) use handed_over::{GuestPage, GuestSchema};
 pub use machine::Machine;
 pub(crate) use machine::processors;

@@ -31,7 +31,7 @@ use super::record::RequestRecord;
 use super::response;
 use crate::account::MemoryError;
 use crate::config::duration_text;
-use crate::connectors::{CallError, ConnectorError, GuestError};
+use crate::connectors::{CallError, ConnectorError};
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
 use crate::report::size_text;
@@ -313,7 +313,7 @@ fn connector_kind(error: &ConnectorError) -> ErrorKind {
 
 fn call_kind(error: &CallError) -> ErrorKind {
     match error {
-        CallError::Guest(error) => guest_kind(error),
+        CallError::Guest(error) => error.kind(),
         CallError::Crashed { .. } | CallError::Exited { .. } => ErrorKind::ConnectorCrashed,
         CallError::OutOfMemory { .. } => ErrorKind::OutOfMemory,
         CallError::CpuTime { .. } => ErrorKind::CpuExceeded,
@@ -330,17 +330,5 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::Credentials { .. } => ErrorKind::CredentialsFailed,
         CallError::Explained { failed, .. } => call_kind(failed),
         CallError::Code(_) => ErrorKind::ConnectorUnavailable,
-    }
-}
-
-fn guest_kind(error: &GuestError) -> ErrorKind {
-    match error {
-        GuestError::UnknownTable { .. } => ErrorKind::UnknownTable,
-        GuestError::Misconfigured { .. } => ErrorKind::Misconfigured,
-        GuestError::InvalidState(_) => ErrorKind::InvalidState,
-        GuestError::Unauthorized(_) => ErrorKind::UpstreamUnauthorized,
-        GuestError::RateLimited(_) => ErrorKind::RateLimited,
-        GuestError::Upstream(_) => ErrorKind::UpstreamFailed,
-        GuestError::Failed(_) => ErrorKind::ConnectorFailed,
     }
 }

@@ -193,7 +193,7 @@ const NUMBERS: [(&str, &str, &str, &str); 35] = [
     (
         "message of a connector",
         "4 KiB",
-        "sandbox/error.rs",
+        "guest_error.rs",
         "MAX_MESSAGE_BYTES: usize = 4 << 10",
     ),
     (

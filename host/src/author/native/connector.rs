@@ -19,6 +19,7 @@ use super::schema;
 use super::worker::Worker;
 use crate::account::HostAccount;
 use crate::config::{ConnectorName, Limits};
+use crate::guest_error::GuestError;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::{Waits, between_pages};
 
@@ -104,7 +105,7 @@ impl NativeConnector {
         let page = (request.table.as_str(), request.state.guest());
         match self.call(Some(page), waits).await {
             Ok(value) => page::check(&value, &self.limits, self.host.egress.secrets()),
-            Err(NativeFault::RateLimited(asked)) => {
+            Err(NativeFault::Guest(GuestError::RateLimited(asked))) => {
                 let mark = request.state.waiting();
                 page::put_off(request, mark, asked, arrived, &self.limits)
             }

@@ -9,12 +9,10 @@ use weld_protocol::{ErrorKind, PageError, SchemaError};
 use super::message::RaiseLine;
 use crate::account::MemoryError;
 use crate::config::duration_text;
-use crate::report::{self, size_beyond, size_text};
+use crate::guest_error::GuestError;
+use crate::report::{size_beyond, size_text};
 use crate::secrets::Secrets;
 use crate::waits::Wait;
-
-/// How much of a connector's error message is kept, in bytes, as for a component.
-const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
 /// What went wrong with a worker's process.
 #[derive(Debug, thiserror::Error)]
@@ -78,35 +76,12 @@ pub(crate) enum NativeFault {
     #[error(transparent)]
     Worker(#[from] WorkerFault),
 
-    #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
-    UnknownTable { table: Option<String> },
-
-    #[error(
-        "the connector is misconfigured{}: {message}",
-        report::settings_file(file, message)
-    )]
-    Misconfigured { file: String, message: String },
-
-    #[error(
-        "the connector can't continue from this state: {0}; sync the table again from the start, without a state"
-    )]
-    InvalidState(String),
-
-    #[error("the API refused the connector's credentials: {0}")]
-    Unauthorized(String),
-
-    /// The time is how long the API asks to wait; `None` if it doesn't say.
-    #[error("the API asks to wait")]
-    RateLimited(Option<Duration>),
+    /// The connector's own error.
+    #[error(transparent)]
+    Guest(#[from] GuestError),
 
     #[error("the API asks for a longer wait than `limits.max-wait` allows")]
     WaitTooLong { retry_after: Duration },
-
-    #[error("the API failed: {0}")]
-    Upstream(String),
-
-    #[error("{0}")]
-    Failed(String),
 
     /// The connector failed after a request whose credential could not be obtained, which explains more.
     #[error("{0}")]
@@ -178,56 +153,31 @@ impl NativeFault {
         table: Option<&str>,
         secrets: &Secrets,
     ) -> Self {
-        let short = |message: String| secrets.shown_beginning(&message, MAX_MESSAGE_BYTES);
-        match error {
-            RaiseLine::UnknownTable => Self::UnknownTable {
-                table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),
-            },
-            RaiseLine::Misconfigured(message) => Self::Misconfigured {
+        let short =
+            |message: String| secrets.shown_beginning(&message, GuestError::MAX_MESSAGE_BYTES);
+        Self::Guest(match error {
+            RaiseLine::UnknownTable => GuestError::unknown_table(table),
+            RaiseLine::Misconfigured(message) => GuestError::Misconfigured {
                 file: config_file.to_owned(),
                 message: short(message),
             },
-            RaiseLine::InvalidState(message) => Self::InvalidState(short(message)),
-            RaiseLine::Unauthorized(message) => Self::Unauthorized(short(message)),
-            RaiseLine::RateLimited(wait) => Self::RateLimited(
-                wait.filter(|wait| *wait > 0)
-                    .map(|wait| Duration::from_millis(wait.into())),
-            ),
-            RaiseLine::Upstream(message) => Self::Upstream(short(message)),
-            RaiseLine::Other(message) => Self::Failed(short(message)),
-        }
+            RaiseLine::InvalidState(message) => GuestError::InvalidState(short(message)),
+            RaiseLine::Unauthorized(message) => GuestError::Unauthorized(short(message)),
+            RaiseLine::RateLimited(wait) => GuestError::rate_limited(wait),
+            RaiseLine::Upstream(message) => GuestError::Upstream(short(message)),
+            RaiseLine::Other(message) => GuestError::Failed(short(message)),
+        })
     }
 
     /// Whether it is the connector's own error, after which its worker can be called again.
     pub(super) fn is_raised(&self) -> bool {
-        match self {
-            Self::UnknownTable { .. }
-            | Self::Misconfigured { .. }
-            | Self::InvalidState(_)
-            | Self::Unauthorized(_)
-            | Self::RateLimited(_)
-            | Self::Upstream(_)
-            | Self::Failed(_) => true,
-            Self::Worker(_)
-            | Self::WaitTooLong { .. }
-            | Self::Credentials(_)
-            | Self::Explained { .. }
-            | Self::Timeout { .. }
-            | Self::PageTooLarge { .. }
-            | Self::StateTooLarge { .. }
-            | Self::SecretInState
-            | Self::ReplacedTooLarge { .. }
-            | Self::InvalidPage(_)
-            | Self::InvalidSchema(_)
-            | Self::OutOfMemory(_)
-            | Self::Crashed(_) => false,
-        }
+        matches!(self, Self::Guest(_))
     }
 
     /// This fault, or `Credentials` if the host could not obtain a credential for the call, which may be the cause.
     pub(super) fn or_credential_failure(self, cause: Option<String>) -> Self {
         match (self, cause) {
-            (fault @ Self::RateLimited(_), _) => fault,
+            (fault @ Self::Guest(GuestError::RateLimited(_)), _) => fault,
             (fault, Some(cause)) if fault.is_raised() => Self::Credentials(cause),
             (fault, _) => fault,
         }
@@ -238,10 +188,12 @@ impl NativeFault {
     pub(super) fn explained(self, request: Option<String>) -> Self {
         let may_be_the_request = matches!(
             &self,
-            Self::Upstream(_)
-                | Self::Failed(_)
-                | Self::Misconfigured { .. }
-                | Self::Unauthorized(_)
+            Self::Guest(
+                GuestError::Upstream(_)
+                    | GuestError::Failed(_)
+                    | GuestError::Misconfigured { .. }
+                    | GuestError::Unauthorized(_)
+            )
         );
         match request.filter(|_| may_be_the_request) {
             None => self,
@@ -262,13 +214,8 @@ impl NativeFault {
                 ErrorKind::InvalidPage
             }
             Self::Worker(_) => ErrorKind::ConnectorCrashed,
-            Self::UnknownTable { .. } => ErrorKind::UnknownTable,
-            Self::Misconfigured { .. } => ErrorKind::Misconfigured,
-            Self::InvalidState(_) => ErrorKind::InvalidState,
-            Self::Unauthorized(_) => ErrorKind::UpstreamUnauthorized,
-            Self::RateLimited(_) | Self::WaitTooLong { .. } => ErrorKind::RateLimited,
-            Self::Upstream(_) => ErrorKind::UpstreamFailed,
-            Self::Failed(_) => ErrorKind::ConnectorFailed,
+            Self::Guest(error) => error.kind(),
+            Self::WaitTooLong { .. } => ErrorKind::RateLimited,
             Self::Credentials(_) => ErrorKind::CredentialsFailed,
             Self::Explained { failed, .. } => failed.kind(),
             Self::Timeout { .. } => ErrorKind::DeadlineExceeded,
@@ -285,7 +232,7 @@ impl NativeFault {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::WaitTooLong { retry_after } => Some(*retry_after),
-            Self::RateLimited(wait) => *wait,
+            Self::Guest(GuestError::RateLimited(wait)) => *wait,
             _ => None,
         }
     }

@@ -3,29 +3,12 @@
 use std::io;
 use std::time::Duration;
 
-use super::{CallError, CrashTrace, GuestError};
+use super::{CallError, CrashTrace};
 use crate::account::MemoryError;
+use crate::guest_error::GuestError;
 use crate::samples::samples;
 use crate::sandbox::code::CodeFault;
 use crate::waits::{Postponement, Wait, WaitReason};
-
-impl GuestError {
-    pub(crate) fn samples() -> Vec<Self> {
-        let message = || "the message of the connector".to_owned();
-        samples!(GuestError:
-            GuestError::UnknownTable { .. } => GuestError::UnknownTable { table: Some("beers".to_owned()) },
-            GuestError::Misconfigured { .. } => GuestError::Misconfigured {
-                file: "plugins/beers.toml".to_owned(),
-                message: message(),
-            },
-            GuestError::InvalidState(_) => GuestError::InvalidState(message()),
-            GuestError::Unauthorized(_) => GuestError::Unauthorized(message()),
-            GuestError::RateLimited(_) => GuestError::RateLimited(None),
-            GuestError::Upstream(_) => GuestError::Upstream(message()),
-            GuestError::Failed(_) => GuestError::Failed(message()),
-        )
-    }
-}
 
 impl CallError {
     pub(crate) fn samples() -> Vec<Self> {

@@ -20,7 +20,7 @@ const FLOW: [&str; 7] = [
 /// and tokens as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 17] = [
+const LEAVES: [&str; 18] = [
     "account",
     "config",
     "bindings",
@@ -28,6 +28,7 @@ const LEAVES: [&str; 17] = [
     "demo",
     "encoding",
     "fair_queue",
+    "guest_error",
     "heap",
     "lock",
     "report",

@@ -1,0 +1,87 @@
+//! The errors that a connector returns, whether it runs in a sandbox or natively.
+
+use std::time::Duration;
+
+use weld_protocol::ErrorKind;
+
+use crate::report;
+#[cfg(test)]
+use crate::samples::samples;
+
+/// The typed error that a guest returned: `error` of `wit/connector.wit`. A component and a native connector return the same.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GuestError {
+    /// `table` is `None` if the schema was requested.
+    #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
+    UnknownTable { table: Option<String> },
+    /// `file` is the configuration file to fix.
+    #[error(
+        "the connector is misconfigured{}: {message}",
+        report::settings_file(file, message)
+    )]
+    Misconfigured { file: String, message: String },
+    #[error(
+        "the connector can't continue from this state: {0}; sync the table again from the start, without a state"
+    )]
+    InvalidState(String),
+    #[error("the API refused the connector's credentials: {0}")]
+    Unauthorized(String),
+    /// `None` if the API didn't state how long to wait.
+    #[error("the API asks to wait")]
+    RateLimited(Option<Duration>),
+    #[error("the API failed: {0}")]
+    Upstream(String),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl GuestError {
+    /// How much of a guest's error message is kept, in bytes. It appears in an answer and in the log, for people to
+    /// read.
+    pub(crate) const MAX_MESSAGE_BYTES: usize = 4 << 10;
+
+    /// There is no `table`, or no schema if it is `None`.
+    pub(crate) fn unknown_table(table: Option<&str>) -> Self {
+        Self::UnknownTable {
+            table: table.map(|table| report::shortened(table, Self::MAX_MESSAGE_BYTES)),
+        }
+    }
+
+    /// A wait of zero has no meaning: JavaScript's NaN also arrives as 0.
+    pub(crate) fn rate_limited(milliseconds: Option<u32>) -> Self {
+        let wait = milliseconds.filter(|wait| *wait > 0);
+        Self::RateLimited(wait.map(|wait| Duration::from_millis(wait.into())))
+    }
+
+    /// The kind in the answer.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::UnknownTable { .. } => ErrorKind::UnknownTable,
+            Self::Misconfigured { .. } => ErrorKind::Misconfigured,
+            Self::InvalidState(_) => ErrorKind::InvalidState,
+            Self::Unauthorized(_) => ErrorKind::UpstreamUnauthorized,
+            Self::RateLimited(_) => ErrorKind::RateLimited,
+            Self::Upstream(_) => ErrorKind::UpstreamFailed,
+            Self::Failed(_) => ErrorKind::ConnectorFailed,
+        }
+    }
+}
+
+#[cfg(test)]
+impl GuestError {
+    pub(crate) fn samples() -> Vec<Self> {
+        let message = || "the message of the connector".to_owned();
+        samples!(GuestError:
+            GuestError::UnknownTable { .. } => GuestError::UnknownTable { table: Some("beers".to_owned()) },
+            GuestError::Misconfigured { .. } => GuestError::Misconfigured {
+                file: "plugins/beers.toml".to_owned(),
+                message: message(),
+            },
+            GuestError::InvalidState(_) => GuestError::InvalidState(message()),
+            GuestError::Unauthorized(_) => GuestError::Unauthorized(message()),
+            GuestError::RateLimited(_) => GuestError::RateLimited(None),
+            GuestError::Upstream(_) => GuestError::Upstream(message()),
+            GuestError::Failed(_) => GuestError::Failed(message()),
+        )
+    }
+}
