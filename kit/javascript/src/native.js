@@ -9,7 +9,7 @@ import process from "node:process";
 
 import { callsFor } from "./connector.js";
 import { trace } from "./errors.js";
-import { callOn } from "./host/native-call.js";
+import { callOn, thrown } from "./host/native-call.js";
 
 /** The variable with the folder of the pipes. */
 const FOLDER = "WELD_NATIVE";
@@ -107,9 +107,6 @@ class NativeHost {
     return answer;
   }
 }
-
-/** An error as the contract's functions throw it. */
-const thrown = (payload) => Object.assign(new Error(JSON.stringify(payload)), { payload });
 
 function bodyLine(body) {
   if (body === undefined) return null;

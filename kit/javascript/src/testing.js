@@ -3,13 +3,10 @@
 import { Body } from "./body.js";
 import { callsFor } from "./connector.js";
 import { isInUse } from "./host/fake.js";
-import { callOn } from "./host/native-call.js";
+import { callOn, thrown } from "./host/native-call.js";
 import { write } from "./json.js";
 import { parseJson } from "./parse.js";
 import { Response } from "./response.js";
-
-/** An error as the contract's host functions throw it. */
-const thrown = (payload) => Object.assign(new Error(JSON.stringify(payload)), { payload });
 
 /** The contract's error of a failed call, as Weld's host receives it. */
 export class CallError extends Error {

@@ -58,14 +58,12 @@ fn table(table: Table) -> source::Table {
 }
 
 fn field(field: Field) -> source::Field {
-    let name = field.kind.name();
     source::Field {
-        name: field.name,
-        type_: if field.nullable {
-            source::FieldType::Described(format!(r#"["null", "{name}"]"#))
-        } else {
-            source::FieldType::Named(name.to_owned())
+        type_: match field.nullable_type() {
+            Some(described) => source::FieldType::Described(described),
+            None => source::FieldType::Named(field.kind.name().to_owned()),
         },
+        name: field.name,
         default: field.default,
     }
 }

@@ -110,6 +110,12 @@ pub struct Field {
 }
 
 impl Field {
+    /// The contract's description of a nullable type; `None` if the column is not nullable.
+    pub(crate) fn nullable_type(&self) -> Option<String> {
+        let name = self.kind.name();
+        self.nullable.then(|| format!(r#"["null", "{name}"]"#))
+    }
+
     /// A column of this type.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: Type) -> Self {

@@ -39,3 +39,6 @@ function enter(host) {
     use(undefined);
   };
 }
+
+/** An error as the contract's host functions throw it. */
+export const thrown = (payload) => Object.assign(new Error(JSON.stringify(payload)), { payload });

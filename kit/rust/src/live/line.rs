@@ -246,14 +246,12 @@ struct FieldLine {
 
 impl FieldLine {
     fn of(field: Field) -> Self {
-        let name = field.kind.name();
         Self {
-            name: field.name,
-            r#type: if field.nullable {
-                TypeLine::Described(format!(r#"["null", "{name}"]"#))
-            } else {
-                TypeLine::Named(name)
+            r#type: match field.nullable_type() {
+                Some(described) => TypeLine::Described(described),
+                None => TypeLine::Named(field.kind.name()),
             },
+            name: field.name,
             default: field.default,
         }
     }
