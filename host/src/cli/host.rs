@@ -171,7 +171,7 @@ impl CompileManner {
         }
     }
 
-    /// For someone who waits; `observer` learns of each component.
+    /// For a command whose user waits. `observer` is called for each component that is compiled.
     pub(super) fn foreground(observer: CompileObserver) -> Self {
         Self {
             priority: CompilerPriority::Foreground,

@@ -128,7 +128,7 @@ async fn component(connector: &Path, flags: &FolderFlags) -> Result<PathBuf, Fin
                 Finding::new(FindingCode::NotBuilt, message)
             })
         }
-        // Reading it says what is wrong.
+        // `check` fails to read it, and reports why.
         _ => Ok(connector.to_owned()),
     }
 }
