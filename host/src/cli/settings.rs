@@ -19,7 +19,7 @@ pub(super) struct SettingFlags {
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut config = Box::<ServerConfig>::default();
-        for setting in &SETTINGS {
+        for setting in SETTINGS {
             let text = match setting.value_name() {
                 Some(_) => matches.get_one::<String>(setting.key).cloned(),
                 None => matches.get_flag(setting.key).then(String::new),
@@ -69,8 +69,5 @@ fn flag(setting: &'static Setting) -> Arg {
             checked.map(|()| text.to_owned())
         }),
     };
-    match setting.variable {
-        Some(variable) => arg.env(variable),
-        None => arg,
-    }
+    arg.env(setting.variable)
 }

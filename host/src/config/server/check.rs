@@ -15,7 +15,7 @@ impl ServerConfig {
     /// - [`ConfigError::NoKey`]: there is no key, and `listen` isn't loopback.
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut config = self.clone();
-        for setting in &SETTINGS {
+        for setting in SETTINGS {
             if let Some(least) = setting.field.unmet_least(&mut config) {
                 return Err(ConfigError::TooSmall {
                     key: setting.key,

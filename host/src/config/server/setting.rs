@@ -11,8 +11,8 @@ pub struct Setting {
     pub heading: &'static str,
     /// Its description in one line, without a full stop.
     pub help: &'static str,
-    /// The environment variable that also sets it, if there is one.
-    pub variable: Option<&'static str>,
+    /// The environment variable that also sets it: `WELD_` and the key in upper case, with `_` for `-`.
+    pub variable: &'static str,
     /// A description of the default, if that is not a value but depends on the machine or on what is loaded.
     pub(super) default_words: Option<&'static str>,
     pub(super) field: &'static (dyn SettingField + Sync),

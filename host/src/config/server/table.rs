@@ -6,17 +6,18 @@ use super::setting::{AnyValue, AtLeast, Setting, SwitchOff};
 use crate::config::limits::{MIN_MEMORY_BYTES, MIN_TIME};
 
 /// The settings, in the order of the help.
-pub static SETTINGS: [Setting; 22] = [
+pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "listen",
+        variable: "WELD_LISTEN",
         heading: headings::NETWORK,
         help: "The address to listen on",
-        variable: Some("WELD_LISTEN"),
         default_words: Some("127.0.0.1:8080, or 0.0.0.0:PORT if PORT is set"),
         field: &AnyValue(|config| &mut config.listen),
     },
     Setting {
         key: "cache-size",
+        variable: "WELD_CACHE_SIZE",
         heading: headings::FOLDERS,
         help: "The maximum size of the folder of compiled code; the least recently used code is removed first",
         field: &AnyValue(|config| &mut config.cache_bytes),
@@ -24,6 +25,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "reload",
+        variable: "WELD_RELOAD",
         heading: headings::FOLDERS,
         help: "How often to look at the plugins folder if the system doesn't report changes; `off` reads it at startup only",
         field: &AnyValue(|config| &mut config.reload),
@@ -31,6 +33,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "unmap-after",
+        variable: "WELD_UNMAP_AFTER",
         heading: headings::LIMITS,
         help: "How long a connector that nobody calls keeps its compiled code mapped; `off` keeps it mapped",
         field: &AnyValue(|config| &mut config.unmap_after),
@@ -38,6 +41,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "default",
+        variable: "WELD_DEFAULT",
         heading: headings::NETWORK,
         help: "The connector that also answers at / and /schema, if there are several",
         default_words: Some("the only connector"),
@@ -46,6 +50,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "slots",
+        variable: "WELD_SLOTS",
         heading: headings::LIMITS,
         help: "Calls that may hold a sandbox at once",
         default_words: Some("as many as the machine can hold"),
@@ -54,6 +59,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "queue",
+        variable: "WELD_QUEUE",
         heading: headings::LIMITS,
         help: "Calls that may wait for a sandbox",
         field: &AnyValue(|config| &mut config.queue),
@@ -61,6 +67,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "queue-wait",
+        variable: "WELD_QUEUE_WAIT",
         heading: headings::LIMITS,
         help: "How long a call waits for a sandbox before it is refused",
         field: &AnyValue(|config| &mut config.queue_wait),
@@ -68,6 +75,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "total-memory",
+        variable: "WELD_TOTAL_MEMORY",
         heading: headings::LIMITS,
         help: "The memory of all sandboxes together",
         default_words: Some("half of the machine's, or of the control group's"),
@@ -78,6 +86,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "keep-memory",
+        variable: "WELD_KEEP_MEMORY",
         heading: headings::LIMITS,
         help: "How much of its memory a free sandbox keeps for the next call",
         field: &AnyValue(|config| &mut config.keep_memory_bytes),
@@ -85,6 +94,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "max-concurrency",
+        variable: "WELD_MAX_CONCURRENCY",
         heading: headings::LIMITS,
         help: "The upper bound of `limits.concurrency`",
         default_words: Some("all slots"),
@@ -93,6 +103,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "max-component",
+        variable: "WELD_MAX_COMPONENT",
         heading: headings::LIMITS,
         help: "The largest component",
         field: &AtLeast(1, |config| &mut config.ceilings.component_bytes),
@@ -100,6 +111,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "max-memory",
+        variable: "WELD_MAX_MEMORY",
         heading: headings::LIMITS,
         help: "The upper bound of `limits.memory`",
         field: &AtLeast(MIN_MEMORY_BYTES, |config| &mut config.ceilings.memory_bytes),
@@ -107,6 +119,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "max-cpu-time",
+        variable: "WELD_MAX_CPU_TIME",
         heading: headings::LIMITS,
         help: "The upper bound of `limits.cpu-time`",
         field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.cpu_time),
@@ -114,6 +127,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "max-page-timeout",
+        variable: "WELD_MAX_PAGE_TIMEOUT",
         heading: headings::LIMITS,
         help: "The upper bound of `limits.page-timeout`",
         field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.page_timeout),
@@ -121,6 +135,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "compile-memory",
+        variable: "WELD_COMPILE_MEMORY",
         heading: headings::LIMITS,
         help: "The memory to compile one connector",
         field: &AtLeast(CompileLimits::MIN_MEMORY_BYTES, |config| {
@@ -130,6 +145,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "compile-time",
+        variable: "WELD_COMPILE_TIME",
         heading: headings::LIMITS,
         help: "The time to compile one connector",
         field: &AtLeast(MIN_TIME, |config| &mut config.compiling.time),
@@ -137,6 +153,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "max-body",
+        variable: "WELD_MAX_BODY",
         heading: headings::NETWORK,
         help: "The largest request body, before and after decompression",
         field: &AtLeast(1, |config| &mut config.max_body_bytes),
@@ -144,6 +161,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "body-timeout",
+        variable: "WELD_BODY_TIMEOUT",
         heading: headings::NETWORK,
         help: "How long a client may take to send a body",
         field: &AtLeast(MIN_TIME, |config| &mut config.body_timeout),
@@ -151,6 +169,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "write-timeout",
+        variable: "WELD_WRITE_TIMEOUT",
         heading: headings::NETWORK,
         help: "How long a client may read nothing of its answer before its connection is closed",
         field: &AtLeast(MIN_TIME, |config| &mut config.write_timeout),
@@ -158,6 +177,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "no-background",
+        variable: "WELD_NO_BACKGROUND",
         heading: headings::NETWORK,
         help: "Let no call outlive its request, for platforms that stop all work between requests",
         field: &SwitchOff(|config| &mut config.background),
@@ -165,6 +185,7 @@ pub static SETTINGS: [Setting; 22] = [
     },
     Setting {
         key: "grace",
+        variable: "WELD_GRACE",
         heading: headings::NETWORK,
         help: "How long calls in progress may continue after the signal to stop",
         field: &AnyValue(|config| &mut config.grace),
@@ -177,7 +198,20 @@ const WITHOUT: Setting = Setting {
     key: "",
     heading: "",
     help: "",
-    variable: None,
+    variable: "",
     default_words: None,
     field: &SwitchOff(|config| &mut config.background),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_has_the_variable_of_its_key() {
+        for Setting { key, variable, .. } in SETTINGS {
+            let expected = format!("WELD_{}", key.to_uppercase().replace('-', "_"));
+            assert_eq!(*variable, expected, "variable: {expected:?} of {key}");
+        }
+    }
+}
