@@ -25,7 +25,13 @@ pub(super) struct LoggingFlags {
     #[arg(long, global = true, value_name = "LEVEL", env = "WELD_LOG")]
     log: Option<Level>,
     /// The format of log lines
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", env = "WELD_LOG_FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "WELD_LOG_FORMAT"
+    )]
     log_format: Format,
 }
 
