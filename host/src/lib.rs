@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, author, demo; author → sync, egress
-//! account, config, bindings, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
+//! access_check, account, config, bindings, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request arrives at [`server`], which knows HTTP but not wasm. [`pages`] makes the answer: it holds requests that
@@ -14,6 +14,7 @@
 //! and drops it. The functions that the guest may call are in `imports`; its only way to the network is `egress`.
 //! Weld's own formats are in the crate `weld-protocol`.
 
+mod access_check;
 mod account;
 pub mod author;
 mod bindings;

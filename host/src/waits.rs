@@ -192,6 +192,11 @@ impl Waits {
         }
     }
 
+    /// The call's connector; empty if the call isn't counted in metrics.
+    pub(crate) fn connector(&self) -> &str {
+        &self.connector
+    }
+
     /// The wait that has lasted the longest; `None` while the guest computes.
     pub(crate) fn current(&self) -> Option<Wait> {
         self.present().waits.first().map(|(_, wait)| wait.clone())

@@ -43,7 +43,7 @@ pub use connector::ConnectorConfig;
 pub(crate) use connector::{DisclosedLine, disclosed};
 pub use error::{ConfigError, Problem};
 pub use host_map::{HostMap, HostMapError};
-pub use limits::{Limits, MAX_LOG_BYTES, SecretInState};
+pub use limits::{LimitValue, Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size, parse_whole_number};

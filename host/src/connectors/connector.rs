@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::journal::CallJournal;
 use crate::account::HostAccount;
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
 use crate::egress::{CurrentEgress, Egress, Upstreams};
@@ -23,8 +25,20 @@ pub(crate) struct Connector {
     setup: CallSetup,
     /// The network access of this version's own configuration.
     egress: Arc<Egress>,
+    component: ComponentFacts,
+    loaded_at: Timestamp,
+    journal: Arc<CallJournal>,
     /// Becomes true when the calls of this version must end.
     superseded: watch::Sender<bool>,
+}
+
+/// What is known about a component's file.
+#[derive(Debug, Clone)]
+pub(crate) struct ComponentFacts {
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub(crate) digest: Arc<str>,
+    /// The programming language that it was written in, if its toolchain recorded that.
+    pub(crate) language: Option<String>,
 }
 
 impl Connector {
@@ -38,6 +52,7 @@ impl Connector {
         name: ConnectorName,
         program: Program,
         config: ConnectorConfig,
+        component: ComponentFacts,
         upstreams: &Upstreams,
         previous: Option<&Self>,
     ) -> Result<Self, rustls::Error> {
@@ -63,6 +78,9 @@ impl Connector {
             program,
             setup,
             egress,
+            component,
+            loaded_at: Timestamp::now(),
+            journal: previous.map_or_else(Arc::default, |previous| previous.journal.clone()),
             superseded: watch::Sender::new(false),
         })
     }
@@ -143,6 +161,21 @@ impl Connector {
     /// The values that must not be shown, for this connector.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.setup.secrets
+    }
+
+    /// What is known about its component.
+    pub(crate) fn component(&self) -> &ComponentFacts {
+        &self.component
+    }
+
+    /// When this version was loaded.
+    pub(crate) fn loaded_at(&self) -> Timestamp {
+        self.loaded_at
+    }
+
+    /// The results of the calls of all its versions.
+    pub(crate) fn journal(&self) -> &CallJournal {
+        &self.journal
     }
 
     /// The program that it runs.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::connector::Connector;
 use super::error::{ConnectorError, LoadError};
-use super::keys::AccessKeys;
+use crate::access_check::AccessKeys;
 use crate::config::ConnectorName;
 use crate::report;
 
@@ -18,23 +20,43 @@ pub(super) struct RegistryEntry {
     /// The connector's own keys, which replace the host's. They are known even if only the component is broken.
     pub(super) keys: Option<AccessKeys>,
     pub(super) state: EntryState,
+    /// Why a newer version failed to load, so that this one keeps serving.
+    pub(super) rejected: Option<LoadProblem>,
 }
 
 /// The state of an entry.
+#[derive(Clone)]
 pub(super) enum EntryState {
     /// It serves requests.
     Ready(Arc<Connector>),
     /// It is not compiled yet.
     Loading,
     /// It failed to load, for this reason.
-    Failed(Arc<str>),
+    Failed(LoadProblem),
+}
+
+/// Why a component failed to load.
+#[derive(Debug, Clone)]
+pub(crate) struct LoadProblem {
+    /// At most [`MAX_REASON_BYTES`].
+    pub(crate) reason: Arc<str>,
+    pub(crate) at: Timestamp,
+}
+
+impl LoadProblem {
+    /// The reason lasts as long as the entry, so it is cut off if it is long: a file may have fifty mistakes.
+    pub(super) fn new(error: &LoadError) -> Self {
+        Self {
+            reason: report::shortened(&report::chain(error), MAX_REASON_BYTES).into(),
+            at: Timestamp::now(),
+        }
+    }
 }
 
 impl EntryState {
-    /// The state of a connector that failed to load with this error. The reason lasts as long as the entry, so it is
-    /// cut off if it is long: a file may have fifty mistakes.
+    /// The state of a connector that failed to load with this error.
     pub(super) fn failed(error: &LoadError) -> Self {
-        Self::Failed(report::shortened(&report::chain(error), MAX_REASON_BYTES).into())
+        Self::Failed(LoadProblem::new(error))
     }
 }
 
@@ -80,8 +102,8 @@ impl Lookup {
         match &self.0?.state {
             EntryState::Ready(connector) => Ok(connector.clone()),
             EntryState::Loading => Err(ConnectorError::Loading),
-            EntryState::Failed(reason) => Err(ConnectorError::Unavailable {
-                reason: reason.clone(),
+            EntryState::Failed(problem) => Err(ConnectorError::Unavailable {
+                reason: problem.reason.clone(),
             }),
         }
     }

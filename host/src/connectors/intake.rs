@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry::{EntryState, RegistryEntry};
+use super::entry::{EntryState, LoadProblem, RegistryEntry};
+use super::error::LoadError;
 use super::failures::Failures;
-use super::keys::AccessKeys;
-use super::load::{Candidate, LoadAttempt, LoadReport};
+use super::load::{Candidate, LoadAttempt, LoadReport, shown_name};
 use super::loads::{LoadNews, Loads};
 use super::plugins::Plugins;
 use super::record::LoadRecord;
 use super::registry::Connectors;
+use super::reload_request::ComponentChange;
 use super::seen::SeenFiles;
+use crate::access_check::AccessKeys;
 use crate::config::ConnectorName;
 use crate::report;
 
@@ -26,6 +28,8 @@ pub(super) struct Intake {
     records: BTreeMap<PathBuf, LoadRecord>,
     /// The components that existed at startup and whose first load has not ended.
     first: BTreeSet<PathBuf>,
+    /// What has changed since somebody asked for a reload; `None` while nobody waits for one.
+    changes: Option<BTreeMap<String, ComponentChange>>,
 }
 
 impl Intake {
@@ -36,6 +40,7 @@ impl Intake {
             loads: Loads::new(plugins),
             records: BTreeMap::new(),
             first: BTreeSet::new(),
+            changes: None,
         }
     }
 
@@ -55,6 +60,28 @@ impl Intake {
     /// The number of first loads that have not ended.
     pub(super) fn unfinished(&self) -> usize {
         self.first.len()
+    }
+
+    /// Records changes from now on, if it doesn't yet.
+    pub(super) fn record_changes(&mut self) {
+        self.changes.get_or_insert_default();
+    }
+
+    /// The changes since then. It records no more.
+    pub(super) fn take_changes(&mut self) -> BTreeMap<String, ComponentChange> {
+        self.changes.take().unwrap_or_default()
+    }
+
+    fn note(&mut self, name: String, change: impl FnOnce() -> ComponentChange) {
+        if let Some(changes) = &mut self.changes {
+            changes.insert(name, change());
+        }
+    }
+
+    /// The names of the components that are being loaded.
+    pub(super) fn loading(&self) -> Vec<String> {
+        let paths = self.loads.all().map(|(path, _)| shown_name(path));
+        paths.collect()
     }
 
     /// Whether a load is running that will not take long.
@@ -77,10 +104,21 @@ impl Intake {
         self.first.remove(path);
         self.records.remove(path);
         self.failures.leave(path);
-        if let Some(name) = name(path)
-            && self.connectors.remove(&name)
-        {
+        self.note_progress();
+        let Some(name) = name(path) else {
+            self.connectors.forget_misnomer(path);
+            return;
+        };
+        if self.connectors.remove(&name) {
             tracing::info!(connector = %name, "connector removed");
+            self.note(name.to_string(), || ComponentChange::Removed);
+        }
+    }
+
+    /// Records that the first load is through, once it is.
+    pub(super) fn note_progress(&self) {
+        if self.first.is_empty() {
+            self.connectors.readiness().loaded();
         }
     }
 
@@ -129,6 +167,17 @@ impl Intake {
         }
     }
 
+    /// Loads all components again that failed and may load now, however long ago they failed.
+    pub(super) fn retry_all_failed(&mut self) {
+        let due = self.records.iter().filter(|(path, record)| {
+            self.loads.of(path).is_none() && record.retry_in(Duration::ZERO).is_some()
+        });
+        let due: Vec<PathBuf> = due.map(|(path, _)| path.clone()).collect();
+        for path in due {
+            self.begin(path, None);
+        }
+    }
+
     /// Waits for the next news of a load.
     pub(super) async fn next(&mut self) -> (PathBuf, LoadNews) {
         self.loads.next().await
@@ -151,41 +200,64 @@ impl Intake {
 
     fn take_ended(&mut self, path: &Path, attempt: LoadAttempt) -> Option<LoadReport> {
         let is_first = self.first.remove(path);
+        let taken = self.take_attempt(path, attempt, is_first);
+        self.note_progress();
+        taken
+    }
+
+    fn take_attempt(
+        &mut self,
+        path: &Path,
+        attempt: LoadAttempt,
+        is_first: bool,
+    ) -> Option<LoadReport> {
         // It changed while it was being loaded: the next look finds its new state.
         if !attempt.is_current && !is_first {
             return None;
         }
         let (record, is_known) = LoadRecord::of(&attempt, self.records.get(path));
         self.records.insert(path.to_owned(), record);
+        if let (None, Err(error)) = (&attempt.entry, &attempt.report.outcome) {
+            self.connectors.note_misnomer(path, LoadProblem::new(error));
+        }
         if is_first {
             if let Some(entry) = attempt.entry {
                 self.connectors.put(entry);
             }
+            let LoadReport { name, outcome } = &attempt.report;
+            self.note(name.clone(), || match outcome {
+                Ok(_) => ComponentChange::Loaded,
+                Err(error) => not_loaded(error, false),
+            });
             return Some(attempt.report);
         }
         self.apply(attempt, is_known);
         None
     }
 
-    fn apply(&self, attempt: LoadAttempt, is_known: bool) {
+    fn apply(&mut self, attempt: LoadAttempt, is_known: bool) {
         let LoadReport { name, outcome } = attempt.report;
         match (outcome, attempt.entry) {
             (Ok(ready), Some(entry)) => {
-                let name = entry.name.clone();
-                let what = if self.connectors.serving(&name).is_some() {
-                    "connector reloaded"
+                let (what, change) = if self.connectors.serving(&entry.name).is_some() {
+                    ("connector reloaded", ComponentChange::Reloaded)
                 } else {
-                    "connector loaded"
+                    ("connector loaded", ComponentChange::Loaded)
                 };
                 self.connectors.put(entry);
                 tracing::info!(connector = %name, took = ?ready.took, cached = ready.cached, "{what}");
+                self.note(name, || change);
             }
             (Err(error), entry) => {
                 let connector = entry.as_ref().map(|entry| &entry.name);
-                let serves = connector.is_some_and(|name| self.connectors.serving(name).is_some());
+                let serves = connector.is_some_and(|name| {
+                    let problem = LoadProblem::new(&error);
+                    self.connectors.reject(name, problem)
+                });
                 if let Some(entry) = entry.filter(|_| !serves) {
                     self.connectors.put(entry);
                 }
+                self.note(name.clone(), || not_loaded(&error, serves));
                 if is_known {
                     return;
                 }
@@ -209,7 +281,15 @@ impl Intake {
             name,
             keys,
             state: EntryState::Loading,
+            rejected: None,
         });
+    }
+}
+
+fn not_loaded(error: &LoadError, serving: bool) -> ComponentChange {
+    ComponentChange::NotLoaded {
+        reason: report::chain(error),
+        serving,
     }
 }
 

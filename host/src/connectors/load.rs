@@ -8,14 +8,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
 use super::component_file::ComponentFile;
-use super::connector::Connector;
+use super::connector::{ComponentFacts, Connector};
 use super::entry::{EntryState, RegistryEntry};
 use super::error::{LoadError, LoadFault};
-use super::keys::AccessKeys;
 use super::named_files::NamedFiles;
 use super::plugins::{Plugins, stamps};
 use super::seen::SeenFiles;
 use super::trial::try_once;
+use crate::access_check::AccessKeys;
 use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileFault, NotedFiles};
 use crate::lock::Mutex;
 use crate::sandbox::Wasm;
@@ -82,6 +82,7 @@ impl LoadAttempt {
             name,
             keys: None,
             state: EntryState::failed(&error),
+            rejected: None,
         });
         Self {
             report: LoadReport {
@@ -95,7 +96,8 @@ impl LoadAttempt {
     }
 }
 
-fn shown_name(path: &Path) -> String {
+/// The name of a component's file, valid as a connector's name or not.
+pub(super) fn shown_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
 }
@@ -197,7 +199,12 @@ impl Load<'_> {
                 name: shown,
                 outcome,
             },
-            entry: Some(RegistryEntry { name, keys, state }),
+            entry: Some(RegistryEntry {
+                name,
+                keys,
+                state,
+                rejected: None,
+            }),
             seen: Some(seen),
             is_current,
         }
@@ -239,8 +246,14 @@ impl Load<'_> {
                 let runtime = self.plugins.runtime.clone();
                 let taken_in = spawn_blocking(move || {
                     let wasm = runtime.wasm(bytes);
-                    let is_compiled = runtime.is_compiled(&wasm);
-                    (wasm, is_compiled)
+                    ReadComponent {
+                        is_compiled: runtime.is_compiled(&wasm),
+                        facts: ComponentFacts {
+                            digest: wasm.digest().clone(),
+                            language: wasm.language(),
+                        },
+                        wasm,
+                    }
                 });
                 Ok(taken_in.await.map_err(|_| LoadFault::Interrupted)?)
             }
@@ -262,7 +275,11 @@ impl Load<'_> {
         previous: Option<Arc<Connector>>,
     ) -> Result<Connector, LoadFault> {
         let ConfiguredComponent { config, wasm } = read.configured?;
-        let (wasm, is_compiled) = wasm?;
+        let ReadComponent {
+            wasm,
+            is_compiled,
+            facts,
+        } = wasm?;
         let (key, configuration) = (wasm.key().clone(), read.seen.configuration());
         let failures = &self.plugins.failures;
         if let Some(error) = failures.find(self.path, &key, &configuration) {
@@ -276,9 +293,15 @@ impl Load<'_> {
             let program = self.plugins.runtime.program(wasm, reread).await?;
             self.leave_place();
             let previous = previous.as_deref();
-            let connector =
-                Connector::new(name, program, config, &self.plugins.upstreams, previous)
-                    .map_err(LoadFault::Certificates)?;
+            let connector = Connector::new(
+                name,
+                program,
+                config,
+                facts,
+                &self.plugins.upstreams,
+                previous,
+            )
+            .map_err(LoadFault::Certificates)?;
             try_once(&self.plugins.runtime, &connector, || self.is_slow()).await?;
             Ok(connector)
         };
@@ -308,6 +331,13 @@ struct ReadFiles {
 /// A valid configuration with its component.
 struct ConfiguredComponent {
     config: ConnectorConfig,
-    /// The component, and whether the cache has its code.
-    wasm: Result<(Wasm, bool), LoadFault>,
+    wasm: Result<ReadComponent, LoadFault>,
+}
+
+/// A component as read.
+struct ReadComponent {
+    wasm: Wasm,
+    /// Whether the cache has its code.
+    is_compiled: bool,
+    facts: ComponentFacts,
 }

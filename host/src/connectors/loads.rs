@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::error::LoadFault;
-use super::keys::AccessKeys;
 use super::load::{Candidate, LoadAttempt, LoadStep, load};
 use super::plugins::Plugins;
 use super::seen::SeenFiles;
+use crate::access_check::AccessKeys;
 use crate::config::ConnectorName;
 
 /// Running loads, by component. Dropping it ends them.

@@ -1,6 +1,7 @@
 //! The registry from name to connector, and the admission of calls.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::admission::{Admission, AdmissionSettings, Evictable, Slot};
 use super::connector::Connector;
-use super::entry::{Lookup, RegistryEntry};
+use super::entry::{LoadProblem, Lookup, RegistryEntry};
 use super::error::ConnectorError;
+use super::readiness::Readiness;
 use crate::account::HostAccount;
 use crate::config::ConnectorName;
 use crate::lock::{Mutex, RwLock};
@@ -25,10 +27,13 @@ const LOADING_WAIT: Duration = Duration::from_secs(55);
 /// The connectors that this host serves.
 pub struct Connectors {
     entries: RwLock<BTreeMap<ConnectorName, Arc<RegistryEntry>>>,
+    /// The components whose file names can't be names of connectors. No request can lead to them.
+    misnomers: RwLock<BTreeMap<PathBuf, LoadProblem>>,
     /// Replaced versions, the oldest first. Their calls keep them alive.
     old: Mutex<HashMap<ConnectorName, Vec<Weak<Connector>>>>,
     default: Option<ConnectorName>,
     admission: Admission,
+    readiness: Arc<Readiness>,
     /// Notified of every change of the entries. The value is whether the host is shutting down.
     changes: watch::Sender<bool>,
 }
@@ -50,9 +55,11 @@ impl Connectors {
     ) -> Self {
         Self {
             entries: RwLock::default(),
+            misnomers: RwLock::default(),
             old: Mutex::default(),
             default,
             admission: Admission::new(admission, account),
+            readiness: Arc::new(Readiness::new()),
             changes: watch::Sender::new(false),
         }
     }
@@ -60,6 +67,12 @@ impl Connectors {
     /// The memory account of all calls.
     pub(crate) fn host_account(&self) -> &Arc<HostAccount> {
         self.admission.memory()
+    }
+
+    /// Whether the host should receive requests. Probes answer from it.
+    #[must_use]
+    pub fn readiness(&self) -> &Arc<Readiness> {
+        &self.readiness
     }
 
     /// Checks that the default connector exists. It is accepted even if it failed to load, since it may be fixed
@@ -146,6 +159,7 @@ impl Connectors {
 
     /// Begins no new calls from now on.
     pub(crate) fn close(&self) {
+        self.readiness.drain();
         self.admission.close();
         self.changes.send_replace(true);
     }
@@ -201,6 +215,48 @@ impl Connectors {
         let was_there = before.is_some();
         self.retire(name.clone(), before);
         was_there
+    }
+
+    /// Records why a newer version of this connector failed to load, if an older one serves. Returns whether one does.
+    pub(super) fn reject(&self, name: &ConnectorName, problem: LoadProblem) -> bool {
+        self.write(|entries| {
+            let Some(entry) = entries.get_mut(name) else {
+                return false;
+            };
+            let serves = entry.connector().is_some();
+            if serves {
+                *entry = Arc::new(RegistryEntry {
+                    name: entry.name.clone(),
+                    keys: entry.keys.clone(),
+                    state: entry.state.clone(),
+                    rejected: Some(problem),
+                });
+            }
+            serves
+        })
+    }
+
+    /// Records a component whose file name can't be a connector's name.
+    pub(super) fn note_misnomer(&self, path: &Path, problem: LoadProblem) {
+        self.misnomers.write().insert(path.to_owned(), problem);
+    }
+
+    /// That file is gone.
+    pub(super) fn forget_misnomer(&self, path: &Path) {
+        self.misnomers.write().remove(path);
+    }
+
+    /// Visits the entry of every connector, in the order of the names.
+    pub(super) fn each_entry(&self, mut visit: impl FnMut(&RegistryEntry)) {
+        self.read(|entries| entries.values().for_each(|entry| visit(entry)));
+    }
+
+    /// Visits the components whose file names can't be names of connectors, with those names.
+    pub(super) fn each_misnomer(&self, mut visit: impl FnMut(&str, &LoadProblem)) {
+        for (path, problem) in self.misnomers.read().iter() {
+            let name = path.file_stem().unwrap_or_default();
+            visit(&name.to_string_lossy(), problem);
+        }
     }
 
     fn retire(&self, name: ConnectorName, entry: Option<Arc<RegistryEntry>>) {

@@ -13,6 +13,7 @@ use super::intake::Intake;
 use super::load::LoadReport;
 use super::looks::{LookedAt, Looks};
 use super::plugins::{Listing, Plugins};
+use super::reload_request::{ReloadHandle, ReloadRequests, ReloadSummary};
 use super::seen::SeenFiles;
 use super::settling::{SETTLE, Settling};
 use super::watch::FolderWatch;
@@ -32,6 +33,7 @@ pub struct Loader {
     settling: Settling,
     /// The last reported problem of the folder, so that each is reported once.
     folder_problem: Option<String>,
+    requests: ReloadRequests,
 }
 
 impl Loader {
@@ -43,7 +45,14 @@ impl Loader {
             intake,
             settling: Settling::default(),
             folder_problem: None,
+            requests: ReloadRequests::new(),
         }
+    }
+
+    /// Asks the loader for a look at the folder, once it runs.
+    #[must_use]
+    pub fn handle(&self) -> ReloadHandle {
+        self.requests.handle()
     }
 
     /// The number of components that have not been loaded for the first time yet.
@@ -63,8 +72,8 @@ impl Loader {
     }
 
     /// Reports the result of each component that existed at startup, and then loads changes, forever. It looks at the
-    /// folder when the system reports a change, and every `interval`. Without an interval it loads no changes, and
-    /// only retries what failed at startup for a reason that may pass.
+    /// folder when the system reports a change, every `interval`, and when a [handle](Self::handle) asks. Without an
+    /// interval it loads changes only when asked, and only retries what failed at startup for a reason that may pass.
     pub async fn run(mut self, interval: Option<Duration>, mut on_report: impl FnMut(LoadReport)) {
         let Some(interval) = interval else {
             return self.run_without_looks(on_report).await;
@@ -80,29 +89,76 @@ impl Loader {
                 }
                 Err(error) => self.keep_all(&error),
             }
+            self.answer_requests();
             let pause = self.pause(interval);
             let next = async {
                 tokio::time::sleep(PAUSE).await;
                 tokio::select! {
-                    () = watch.changed() => {}
-                    () = tokio::time::sleep(pause) => {}
+                    () = watch.changed() => false,
+                    () = tokio::time::sleep(pause) => false,
+                    () = self.requests.arrived() => true,
                 }
             };
-            listen(&mut self.intake, &mut on_report, next).await;
+            let is_asked = listen(&mut self.intake, &mut on_report, next).await;
+            if is_asked {
+                self.begin_request();
+            }
         }
     }
 
     async fn run_without_looks(mut self, mut on_report: impl FnMut(LoadReport)) {
         loop {
-            let pause = tokio::time::sleep(RETRY_LOOK);
-            listen(&mut self.intake, &mut on_report, pause).await;
-            self.intake.retry_failed();
+            let pause = self.pause(RETRY_LOOK);
+            let next = async {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => false,
+                    () = self.requests.arrived() => true,
+                }
+            };
+            let is_asked = listen(&mut self.intake, &mut on_report, next).await;
+            if is_asked {
+                self.begin_request();
+            } else {
+                self.intake.retry_failed();
+            }
+            if !self.requests.is_waiting() {
+                continue;
+            }
+            match listen(&mut self.intake, &mut on_report, self.plugins.list()).await {
+                Ok(listing) => self.look(listing, Duration::MAX, &mut on_report).await,
+                Err(error) => self.keep_all(&error),
+            }
+            self.answer_requests();
+        }
+    }
+
+    /// Somebody waits for the result of a look.
+    fn begin_request(&mut self) {
+        self.intake.record_changes();
+        self.intake.retry_all_failed();
+    }
+
+    /// Answers those who wait, once what the last look has found is loaded, or the folder can't be read.
+    fn answer_requests(&mut self) {
+        if !self.requests.is_waiting() {
+            drop(self.intake.take_changes());
+            return;
+        }
+        let unfinished = self.intake.loading();
+        let is_done = self.settling.is_empty() && unfinished.is_empty();
+        if is_done || self.folder_problem.is_some() || self.requests.is_late() {
+            let summary = ReloadSummary {
+                changes: self.intake.take_changes(),
+                unfinished,
+                folder_problem: self.folder_problem.clone(),
+            };
+            self.requests.answer(&summary);
         }
     }
 
     /// How long no look is needed if no change is reported.
-    fn pause(&self, interval: Duration) -> Duration {
-        if self.settling.is_empty() {
+    fn pause(&mut self, interval: Duration) -> Duration {
+        if self.settling.is_empty() && !self.requests.is_waiting() {
             let retry = self.intake.next_retry(interval).unwrap_or(interval);
             retry.min(interval)
         } else {

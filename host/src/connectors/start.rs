@@ -82,6 +82,7 @@ impl Plugins {
         }
         reports.sort_by(|one, other| one.name.cmp(&other.name));
         intake.announce_loading();
+        intake.note_progress();
         connectors.check_default()?;
         Ok(Startup {
             connectors,

@@ -17,9 +17,10 @@ use super::schemas::SchemaCache;
 use super::{pending, schema, secrets};
 use crate::config::{ConnectorName, Limits, duration_text, wait_text};
 use crate::connectors::{
-    CallError, Connector, ConnectorError, Connectors, Evictable, GuestPage, Slot,
+    CallError, Connector, ConnectorError, Connectors, Evictable, GuestPage, PageNote, Slot,
 };
 use crate::guest_error::GuestError;
+use crate::report;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::{Wait, WaitReason, Waits, between_pages};
 
@@ -88,7 +89,7 @@ impl PageMaker {
                     .put(connector.name(), connector.version(), &schema, ttl);
                 Ok(schema)
             }
-            Err(failure) => Err(Arc::new(failure)),
+            Err(failure) => Err(failed(&connector, None, failure)),
         }
     }
 
@@ -134,9 +135,20 @@ impl PageMaker {
         call: PageCall,
         waits: Arc<Waits>,
     ) -> CallResult<ReadyPage> {
-        match self.ask_page(Arc::new(call), waits).await {
-            Ok(page) => Ok(Arc::new(page)),
-            Err(failure) => Err(Arc::new(failure)),
+        let (call, began) = (Arc::new(call), Instant::now());
+        match self.ask_page(call.clone(), waits).await {
+            Ok(page) => {
+                if page.pending.is_none() {
+                    let note = PageNote {
+                        at: Timestamp::now(),
+                        rows: page.rows,
+                        took: began.elapsed(),
+                    };
+                    call.connector.journal().note_page(&call.table, note);
+                }
+                Ok(Arc::new(page))
+            }
+            Err(failure) => Err(failed(&call.connector, Some(&call.table), failure)),
         }
     }
 
@@ -246,6 +258,15 @@ impl PageMaker {
         let rows = checked.rows();
         Ok(ReadyPage::new(checked.into_parts(), rows, charge))
     }
+}
+
+/// Records a failure, unless the page may come if it is requested again.
+fn failed(connector: &Connector, table: Option<&str>, failure: PagesError) -> Arc<PagesError> {
+    if !failure.may_pass() {
+        let message = report::chain(&failure);
+        connector.journal().note_failure(table, &message);
+    }
+    Arc::new(failure)
 }
 
 /// The deadline of a call that got its slot at `began`. `answer` is when its request must have the answer, if the

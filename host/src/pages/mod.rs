@@ -11,6 +11,7 @@ mod error;
 mod guard;
 mod key;
 mod make;
+mod monitor;
 mod page_call;
 mod pending;
 mod ready;
@@ -37,6 +38,8 @@ use calls::{CallPanic, Linger, NoMoreCalls};
 pub(crate) use error::PagesError;
 use key::{PageKey, SchemaKey};
 use make::PageMaker;
+pub use monitor::CallMonitor;
+pub(crate) use monitor::CallsUnderWay;
 use page_call::PageCall;
 
 /// How many versions of a connector are asked for its schema in turn, if each is replaced in the meantime.
@@ -93,6 +96,12 @@ impl Pages {
             settings,
             closing: watch::Sender::new(false),
         }
+    }
+
+    /// The running calls, for the operator.
+    #[must_use]
+    pub fn monitor(&self) -> CallMonitor {
+        CallMonitor::new(self.maker.clone())
     }
 
     /// Begins no new calls and holds no requests any longer: requests waiting for a page get a pending answer at

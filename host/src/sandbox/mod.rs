@@ -18,6 +18,7 @@ mod crash_trace;
 mod engine;
 mod error;
 mod handed_over;
+mod language;
 mod limits;
 mod linker;
 mod machine;

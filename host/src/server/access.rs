@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
 use tower_service::Service as _;
 use tracing::Instrument;
@@ -19,9 +19,10 @@ use super::error::ApiError;
 use super::head::HeadMeter;
 use super::metrics::{self, RequestOutcome};
 use super::peer::Peer;
+use super::places::{ConnectionPlace, NoPlace};
 use super::record::RequestRecord;
 use super::routes::Routes;
-use super::{request_id, uri};
+use super::{probes, request_id, uri};
 
 /// One connection: answers its requests one after the other.
 pub(super) struct Access {
@@ -32,6 +33,7 @@ pub(super) struct Access {
     pub(super) is_local: bool,
     pub(super) outbox: Outbox,
     pub(super) head: Arc<HeadMeter>,
+    pub(super) place: ConnectionPlace,
     pub(super) unread: UnreadBody,
 }
 
@@ -60,28 +62,20 @@ impl Access {
             record: record.clone(),
             is_closed: false,
         };
-        let answering = self
-            .routes
-            .clone()
-            .call(request.map(|body| self.unread.watch(body)))
-            .instrument(span.clone());
+        let answering = self.route(request).instrument(span.clone());
         let answer = tokio::select! {
-            answer = answering => match answer {
-                Ok(mut response) => match response.extensions_mut().remove::<Arc<ApiError>>() {
-                    None => Ok(response),
-                    Some(error) => Err(error),
-                },
-                Err(never) => match never {},
-            },
+            answer = answering => answer,
             () = self.gone() => Err(Arc::new(ApiError::ClientGone)),
         };
         open.close();
         let _entered = span.enter();
         let mut response = match answer {
             Ok(response) => {
-                let outcome = record.outcome().cloned().unwrap_or_default();
-                metrics::record(&record.labels(), &outcome, record.began.elapsed());
-                response.map(Body::new)
+                if !record.is_probe() {
+                    let outcome = record.outcome().cloned().unwrap_or_default();
+                    metrics::record(&record.labels(), &outcome, record.began.elapsed());
+                }
+                response
             }
             Err(error) => {
                 let outcome = RequestOutcome::without_answer(error.outcome());
@@ -92,7 +86,25 @@ impl Access {
         if let Ok(id) = HeaderValue::try_from(&record.id) {
             response.headers_mut().insert(request_id::HEADER, id);
         }
+        if !self.place.is_held() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
         Ok(response)
+    }
+
+    /// Calls the handler, once the connection has a place. A probe needs none.
+    async fn route(&self, request: Request<Incoming>) -> Result<Response, Arc<ApiError>> {
+        let request = request.map(|body| self.unread.watch(body));
+        if !probes::is_at(request.uri().path()) {
+            let held = self.place.hold().await;
+            held.map_err(|NoPlace { most }| Arc::new(ApiError::NoPlace { most }))?;
+        }
+        let Ok(mut response) = self.routes.clone().call(request).await;
+        match response.extensions_mut().remove::<Arc<ApiError>>() {
+            None => Ok(response.map(Body::new)),
+            Some(error) => Err(error),
+        }
     }
 
     async fn gone(&self) {

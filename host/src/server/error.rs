@@ -42,6 +42,9 @@ const RESTART: Duration = Duration::from_secs(5);
 /// When to retry if a connector takes long to compile.
 const LOADING: Duration = Duration::from_secs(5);
 
+/// When to retry if clients hold all connections. Pages that sleep hold theirs for a minute at most, by default.
+const CONNECTIONS: Duration = Duration::from_secs(10);
+
 /// When to request a schema again whose connector was replaced three times in the meantime.
 const SUPERSEDED: Duration = Duration::from_secs(1);
 
@@ -71,6 +74,11 @@ pub(super) enum ApiError {
     #[error("the request has {0} `Host` headers; send one")]
     SeveralHosts(usize),
 
+    #[error(
+        "the host is full: clients hold all {most} connections, three quarters of the files that it may open (`ulimit -n`)"
+    )]
+    NoPlace { most: usize },
+
     #[error("the client disconnected before its answer was ready")]
     ClientGone,
 
@@ -88,6 +96,9 @@ pub(super) enum ApiError {
 
     #[error("the method is not allowed; use GET or POST")]
     MethodNotAllowed,
+
+    #[error("the method is not allowed; use GET or HEAD")]
+    ProbeMethod,
 
     #[error("the body is larger than {} (`--max-body`)", size_text(*limit_bytes))]
     BodyTooLarge { limit_bytes: u64 },
@@ -140,8 +151,9 @@ impl ApiError {
             Self::Unauthorized | Self::ForeignHost => ErrorKind::Unauthorized,
             Self::ForeignOrigin => ErrorKind::ForeignOrigin,
             Self::SeveralHosts(_) => ErrorKind::BadRequest,
+            Self::NoPlace { .. } => ErrorKind::Busy,
             Self::NotFound => ErrorKind::NotFound,
-            Self::MethodNotAllowed => ErrorKind::MethodNotAllowed,
+            Self::MethodNotAllowed | Self::ProbeMethod => ErrorKind::MethodNotAllowed,
             Self::BodyTooLarge { .. } => ErrorKind::BodyTooLarge,
             Self::BodyTimeout { .. } => ErrorKind::Timeout,
             Self::HeadersTooLarge { .. } => ErrorKind::HeadersTooLarge,
@@ -168,6 +180,9 @@ impl ApiError {
 
     /// How long the client should wait, if that is known.
     fn retry_after(&self) -> Option<Duration> {
+        if matches!(self, Self::NoPlace { .. }) {
+            return Some(CONNECTIONS);
+        }
         let Self::Page(failure) = self else {
             return None;
         };
@@ -258,7 +273,12 @@ impl ApiError {
         }
         let kind = self.kind();
         if kind == ErrorKind::MethodNotAllowed {
-            headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+            let methods = if matches!(self, Self::ProbeMethod) {
+                "GET, HEAD"
+            } else {
+                "GET, POST"
+            };
+            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
         }
         if kind == ErrorKind::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

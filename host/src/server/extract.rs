@@ -7,7 +7,6 @@ use axum::extract::{FromRequest, FromRequestParts};
 use http::request::Parts;
 use http::{Request, header};
 
-use super::auth::{is_forwarded, is_of_a_foreign_page, names_this_machine, permits};
 use super::body::ReceivedBody;
 use super::error::ApiError;
 use super::head::MAX_HEAD_BYTES;
@@ -15,6 +14,7 @@ use super::metrics::TargetLabels;
 use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
 use super::{body, uri};
+use crate::access_check::{is_forwarded, is_of_a_foreign_page, names_this_machine, permits};
 use crate::connectors::{Connector, Lookup};
 use crate::report;
 

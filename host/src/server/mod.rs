@@ -6,7 +6,6 @@
 //! Uses `pages`, and `connectors` for the names and keys.
 
 mod access;
-mod auth;
 mod body;
 mod broken_head;
 mod delivery;
@@ -17,6 +16,8 @@ mod head;
 mod metrics;
 mod own_answer;
 mod peer;
+mod places;
+mod probes;
 mod record;
 mod request_id;
 mod response;
@@ -39,7 +40,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::{Secret, ServerConfig, duration_text};
-use crate::connectors::{AccessKeys, Connectors};
+use crate::access_check::AccessKeys;
+use crate::connectors::Connectors;
 use crate::pages::Pages;
 use access::Access;
 use body::BodyBounds;
@@ -47,6 +49,7 @@ use delivery::{DeliveryStream, Outbox};
 use drain::{Drain, UnreadBody};
 use head::{HeadAccount, HeadMeter, MAX_HEADERS};
 use peer::Peer;
+use places::{ConnectionPlace, ConnectionPlaces};
 use routes::{Routes, routes};
 use service::Service;
 use socket::Socket;
@@ -76,7 +79,7 @@ pub struct ServerSettings {
     pub write_timeout: Duration,
     /// How long running requests may continue after the shutdown began.
     pub grace: Duration,
-    /// How many connections may be open at once; further ones wait until one is closed.
+    /// How many connections may hold a page at once. A few more are accepted, for probes and for requests that wait.
     pub max_connections: usize,
 }
 
@@ -129,7 +132,8 @@ impl Server {
         settings: ServerSettings,
         shutdown: impl Future<Output = ()>,
     ) {
-        let (grace, max_connections) = (settings.grace, settings.max_connections);
+        let grace = settings.grace;
+        let places = ConnectionPlaces::new(settings.max_connections);
         let write_timeout = settings.write_timeout;
         let heads = HeadAccount::new(connectors.host_account());
         let service = Arc::new(Service {
@@ -152,11 +156,12 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                accepted = self.listener.accept(), if connections.len() < max_connections => match accepted {
+                accepted = self.listener.accept(), if places.accept(connections.len()) => match accepted {
                     Ok((stream, _)) => {
                         let head = Arc::new(HeadMeter::new(heads.clone()));
                         let socket = Socket::new(Arc::new(stream), write_timeout, head.clone());
-                        connections.spawn(serve(socket, head, routes.clone(), drain.clone(), &graceful));
+                        let place = places.place();
+                        connections.spawn(serve(socket, head, place, routes.clone(), drain.clone(), &graceful));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "could not accept a connection");
@@ -196,6 +201,7 @@ impl Server {
 fn serve(
     socket: Socket,
     head: Arc<HeadMeter>,
+    place: ConnectionPlace,
     routes: Routes,
     drain: Drain,
     graceful: &GracefulShutdown,
@@ -217,6 +223,7 @@ fn serve(
         is_local,
         outbox: outbox.clone(),
         head,
+        place,
         unread: unread.clone(),
     });
     let answer = move |request| {

@@ -24,6 +24,7 @@ pub(super) struct RequestRecord {
     target: OnceLock<RequestTarget>,
     outcome: OnceLock<RequestOutcome>,
     shows_reasons: AtomicBool,
+    is_probe: AtomicBool,
 }
 
 /// What a request is for.
@@ -60,6 +61,7 @@ impl RequestRecord {
             target: OnceLock::new(),
             outcome: OnceLock::new(),
             shows_reasons: AtomicBool::new(false),
+            is_probe: AtomicBool::new(false),
         }
     }
 
@@ -82,6 +84,16 @@ impl RequestRecord {
     /// Whether the client may know why a connector failed to load.
     pub(super) fn shows_reasons(&self) -> bool {
         self.shows_reasons.load(Ordering::Relaxed)
+    }
+
+    /// Marks the request as a probe that was answered: it is neither logged nor counted.
+    pub(super) fn note_probe(&self) {
+        self.is_probe.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the request was a probe.
+    pub(super) fn is_probe(&self) -> bool {
+        self.is_probe.load(Ordering::Relaxed)
     }
 
     pub(super) fn name(&self) -> Option<&str> {

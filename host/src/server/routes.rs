@@ -14,6 +14,7 @@ use weld_protocol::{PageRequest, RequestError};
 use super::error::ApiError;
 use super::extract::{Authorization, Callee, MAX_LOGGED_NAME_BYTES, PlainBody, permit_nothing};
 use super::metrics::RequestOutcome;
+use super::probes;
 use super::record::RequestRecord;
 use super::response;
 use super::service::Service;
@@ -33,6 +34,14 @@ pub(super) fn routes(service: Arc<Service>) -> Routes {
         .route("/", answered_by(get(page).post(page)))
         .route("/schema", answered_by(get(schema).post(schema)))
         .route("/schema/{*more}", any(nothing))
+        .route(
+            probes::ALIVE,
+            get(probes::alive).fallback(probes::other_method),
+        )
+        .route(
+            probes::READY,
+            get(probes::ready).fallback(probes::other_method),
+        )
         .route("/{connector}", answered_by(get(page).post(page)))
         .route("/{connector}/schema", answered_by(get(schema).post(schema)))
         .method_not_allowed_fallback(method_not_allowed)

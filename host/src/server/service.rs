@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::body::BodyBounds;
-use crate::connectors::{AccessKeys, Connectors};
+use crate::access_check::AccessKeys;
+use crate::connectors::Connectors;
 use crate::pages::Pages;
 
 /// The state shared by all requests.

@@ -6,6 +6,8 @@
 use http::{HeaderMap, Request, Uri};
 use weld_protocol::{MODE_HEADER, SCHEMA_MODE};
 
+use super::probes;
+
 /// The last segment of a schema's path.
 const SCHEMA: &str = "schema";
 
@@ -24,7 +26,9 @@ fn normalized(path: &str, headers: &HeaderMap) -> Option<String> {
     let mut segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let adds_schema = match segments.as_slice() {
         [] => asks_for_schema(headers),
-        [only] => *only != SCHEMA && asks_for_schema(headers),
+        [only] => {
+            *only != SCHEMA && asks_for_schema(headers) && !probes::is_at(&format!("/{only}"))
+        }
         _ => false,
     };
     if adds_schema {
@@ -91,6 +95,7 @@ mod tests {
             ("/beers/schema", "/beers/schema"),
             ("/beers//schema/", "/beers/schema"),
             ("/beers/other", "/beers/other"),
+            ("//healthz/", "/healthz"),
             ("/beers/schema//more", "/beers/schema/more"),
             ("/be%65rs", "/be%65rs"),
         ] {
@@ -110,6 +115,8 @@ mod tests {
             ("/schema", "schema", "/schema"),
             ("/beers/schema", "schema", "/beers/schema"),
             ("/beers/other", "schema", "/beers/other"),
+            ("//healthz/", "schema", "/healthz"),
+            ("/readyz", "schema", "/readyz"),
         ] {
             assert_eq!(path_of(path, Some(mode)), expected, "{path}, {mode}");
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::ceilings::Ceilings;
 use super::choice::chosen;
+use super::quantity::duration_text;
+use crate::report::size_text;
 
 /// The most that one call may log, in bytes: 256 KiB, regardless of `log-lines`.
 pub const MAX_LOG_BYTES: u64 = 256 << 10;
@@ -73,6 +75,14 @@ pub enum SecretInState {
 }
 
 impl SecretInState {
+    /// The value as the file writes it.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Allow => "allow",
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let values = [("refuse", Self::Refuse), ("allow", Self::Allow)];
         chosen("value", text, values, |(name, _)| name).map(|(_, value)| value)
@@ -115,6 +125,54 @@ impl Limits {
             max_state_bytes: defaults.max_state_bytes.min(ceilings.state_bytes),
             ..defaults
         }
+    }
+}
+
+/// The value of one limit, as the file writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LimitValue {
+    /// A size, a time or a word, such as `64MiB`, `55s`, `off` or `refuse`.
+    Text(String),
+    /// A number.
+    Number(u32),
+    /// It depends on the host.
+    Unset,
+}
+
+impl Limits {
+    /// All limits with their keys, in the order of the documentation.
+    #[must_use]
+    pub fn values(&self) -> [(&'static str, LimitValue); 18] {
+        let size = |bytes| LimitValue::Text(size_text(bytes));
+        let time = |time| LimitValue::Text(duration_text(time));
+        let count = LimitValue::Number;
+        let off = || LimitValue::Text("off".to_owned());
+        [
+            ("memory", size(self.memory_bytes)),
+            ("cpu-time", time(self.cpu_time)),
+            ("page-timeout", time(self.page_timeout)),
+            ("answer-within", self.answer_within.map_or_else(off, time)),
+            ("max-wait", time(self.max_wait)),
+            ("linger", time(self.linger)),
+            ("schema-ttl", time(self.schema_ttl)),
+            (
+                "concurrency",
+                self.concurrency.map_or(LimitValue::Unset, count),
+            ),
+            ("page-size", size(self.max_page_bytes)),
+            ("state-size", size(self.max_state_bytes)),
+            ("schema-size", size(self.max_schema_bytes)),
+            ("request-size", size(self.max_request_bytes)),
+            ("response-size", size(self.max_response_bytes)),
+            ("calls", count(self.max_calls)),
+            ("bytes", size(self.max_call_bytes)),
+            ("empty-pages", count(self.max_empty_pages)),
+            ("log-lines", count(self.max_log_lines)),
+            (
+                "secret-in-state",
+                LimitValue::Text(self.secret_in_state.text().to_owned()),
+            ),
+        ]
     }
 }
 

@@ -70,6 +70,7 @@ mod tests {
     use std::env::VarError;
     use std::path::Path;
 
+    use super::super::LimitValue;
     use super::*;
     use crate::config::document::Document;
     use crate::config::reading::SystemFiles;
@@ -137,6 +138,31 @@ mod tests {
             read("answer-within = 'off'", &Ceilings::default()),
             (off, vec![])
         );
+    }
+
+    #[test]
+    fn limits_are_written_as_they_are_read() {
+        let others = Limits {
+            memory_bytes: (64 << 20) + 1,
+            answer_within: None,
+            concurrency: Some(7),
+            linger: Duration::from_millis(1_500),
+            secret_in_state: SecretInState::Allow,
+            ..Limits::default()
+        };
+        for limits in [Limits::default(), others] {
+            let lines = limits.values().map(|(key, value)| match value {
+                LimitValue::Text(text) => format!("{key} = \"{text}\"\n"),
+                LimitValue::Number(number) => format!("{key} = {number}\n"),
+                LimitValue::Unset => String::new(),
+            });
+            let text = lines.concat();
+            assert_eq!(
+                read(&text, &Ceilings::default()),
+                (limits, vec![]),
+                "{text}"
+            );
+        }
     }
 
     #[test]

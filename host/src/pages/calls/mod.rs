@@ -98,6 +98,11 @@ where
         Ok(Waiter::new(self.0.clone(), key, handle, false))
     }
 
+    /// The waits of all running calls.
+    pub(super) fn running(&self) -> Vec<Arc<Waits>> {
+        self.0.table().running()
+    }
+
     /// Cancels the call that has been without waiters for the longest time, and for `at_least` this long, among those
     /// whose keys match `matches`. Returns whether there was one.
     pub(super) fn cancel_unwatched(

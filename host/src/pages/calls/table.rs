@@ -128,6 +128,12 @@ impl<K: Eq + Hash, T> CallTable<K, T> {
         }
     }
 
+    /// The waits of the running calls.
+    pub(super) fn running(&self) -> Vec<Arc<Waits>> {
+        let running = self.entries.values().filter(|entry| entry.is_running());
+        running.map(|entry| entry.waits.clone()).collect()
+    }
+
     fn is_at(&self, key: &K, id: u64) -> bool {
         self.entries.get(key).is_some_and(|entry| entry.id == id)
     }

@@ -1,11 +1,14 @@
-//! Checks the bearer key and the request's origin.
+//! Whether a request may be answered: its bearer key, and whether a web page or a proxy sends it. A leaf, for the
+//! listeners.
 
 use std::net::IpAddr;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
 
-use crate::connectors::AccessKeys;
+use crate::config::Secret;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -20,14 +23,48 @@ const FORWARDING: [&str; 7] = [
     "cf-connecting-ip",
 ];
 
+/// Keys, each of which gives access. They are stored as digests, computed once. All digests have the same length, so
+/// the time of a comparison reveals neither a key's length nor how much of it was right.
+#[derive(Debug, Clone)]
+pub(crate) struct AccessKeys {
+    digests: Vec<[u8; 32]>,
+}
+
+impl AccessKeys {
+    /// These keys; the list may be empty.
+    pub(crate) fn new(keys: &[Secret]) -> Self {
+        Self {
+            digests: keys
+                .iter()
+                .map(|key| Sha256::digest(key.expose()).into())
+                .collect(),
+        }
+    }
+
+    /// Whether there are no keys, so that every request is permitted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.digests.is_empty()
+    }
+
+    /// Whether `token` is one of the keys.
+    pub(crate) fn contain(&self, token: &[u8]) -> bool {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        let equal = self
+            .digests
+            .iter()
+            .fold(Choice::from(0), |found, key| found | key.ct_eq(&digest));
+        equal.into()
+    }
+}
+
 /// Whether a request is permitted: it carries one of the keys, or there are no keys.
-pub(super) fn permits(keys: &AccessKeys, headers: &HeaderMap) -> bool {
+pub(crate) fn permits(keys: &AccessKeys, headers: &HeaderMap) -> bool {
     keys.is_empty() || bearer(headers).is_some_and(|token| keys.contain(token))
 }
 
 /// Whether the request's `Host` is a name of this machine. A request without that header does not come from a
 /// browser.
-pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
+pub(crate) fn names_this_machine(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST) else {
         return true;
     };
@@ -37,7 +74,7 @@ pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
 /// Whether the browser says that a web page of another host sent the request: by `Origin` (RFC 6454, section 7),
 /// which is `null` for a page that hides its origin, or by `Sec-Fetch-Site` (Fetch Metadata). A page's script can set
 /// neither.
-pub(super) fn is_of_a_foreign_page(headers: &HeaderMap) -> bool {
+pub(crate) fn is_of_a_foreign_page(headers: &HeaderMap) -> bool {
     let is_foreign = |origin: &HeaderValue| {
         let host = origin.as_bytes().split(|byte| *byte == b'/').nth(2);
         !host.is_some_and(is_this_machine)
@@ -48,7 +85,7 @@ pub(super) fn is_of_a_foreign_page(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a proxy says that it passes on somebody else's request.
-pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
     FORWARDING.iter().any(|name| headers.contains_key(*name))
 }
 

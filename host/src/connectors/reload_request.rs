@@ -1,0 +1,138 @@
+//! Requests to look at the plugins folder now, and what a look has led to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// How many requests may wait to be noticed.
+const MAX_REQUESTS: usize = 16;
+
+/// How long a request waits for files to settle and for components to be compiled. A component may be given more time
+/// than this to compile (`--compile-time`), and a file may change forever.
+const MAX_WAIT: Duration = Duration::from_secs(10 * 60);
+
+/// Asks the loader to look at the plugins folder.
+#[derive(Debug, Clone)]
+pub struct ReloadHandle(mpsc::Sender<ReloadRequest>);
+
+/// The loader ended, or has too many requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReloadError {
+    /// The host is shutting down.
+    #[error("the host is shutting down, and loads nothing any more")]
+    Ended,
+    /// Too many requests wait.
+    #[error("{MAX_REQUESTS} requests to reload are waiting already; wait for their answers")]
+    Full,
+}
+
+/// What a component's file has led to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum ComponentChange {
+    /// It serves, and did not before.
+    Loaded,
+    /// A new version serves.
+    Reloaded,
+    /// It is gone.
+    Removed,
+    /// It failed to load.
+    NotLoaded {
+        /// Why, with all causes.
+        reason: String,
+        /// Whether an older version keeps serving.
+        serving: bool,
+    },
+}
+
+/// The result of a look at the plugins folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ReloadSummary {
+    /// What has changed, by the components' names. Empty if nothing has.
+    pub changes: BTreeMap<String, ComponentChange>,
+    /// The components that were still loading after ten minutes.
+    pub unfinished: Vec<String>,
+    /// Why the folder can't be read; the connectors keep serving.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder_problem: Option<String>,
+}
+
+/// A request that has arrived.
+#[derive(Debug)]
+pub(super) struct ReloadRequest {
+    reply: oneshot::Sender<ReloadSummary>,
+}
+
+/// Requests, as the loader sees them.
+#[derive(Debug)]
+pub(super) struct ReloadRequests {
+    receiver: mpsc::Receiver<ReloadRequest>,
+    sender: mpsc::Sender<ReloadRequest>,
+    /// Those that wait for an answer, and until when.
+    waiting: Vec<(ReloadRequest, Instant)>,
+}
+
+impl ReloadHandle {
+    /// Looks at the folder, and waits until everything that has changed is loaded or has failed to load. Components
+    /// that failed before are tried again.
+    ///
+    /// # Errors
+    ///
+    /// [`ReloadError`].
+    pub async fn reload(&self) -> Result<ReloadSummary, ReloadError> {
+        let (reply, answer) = oneshot::channel();
+        self.0
+            .try_send(ReloadRequest { reply })
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => ReloadError::Full,
+                mpsc::error::TrySendError::Closed(_) => ReloadError::Ended,
+            })?;
+        answer.await.map_err(|_| ReloadError::Ended)
+    }
+}
+
+impl ReloadRequests {
+    pub(super) fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(MAX_REQUESTS);
+        Self {
+            receiver,
+            sender,
+            waiting: Vec::new(),
+        }
+    }
+
+    pub(super) fn handle(&self) -> ReloadHandle {
+        ReloadHandle(self.sender.clone())
+    }
+
+    /// Waits for the next request.
+    pub(super) async fn arrived(&mut self) {
+        if let Some(request) = self.receiver.recv().await {
+            self.waiting.push((request, Instant::now() + MAX_WAIT));
+        }
+    }
+
+    /// Whether a request waits for its answer. Those whose client is gone are forgotten.
+    pub(super) fn is_waiting(&mut self) -> bool {
+        self.waiting
+            .retain(|(request, _)| !request.reply.is_closed());
+        !self.waiting.is_empty()
+    }
+
+    /// Whether a request has waited for too long.
+    pub(super) fn is_late(&self) -> bool {
+        let now = Instant::now();
+        self.waiting.iter().any(|(_, until)| *until <= now)
+    }
+
+    /// Answers all requests that wait.
+    pub(super) fn answer(&mut self, summary: &ReloadSummary) {
+        for (request, _) in self.waiting.drain(..) {
+            // The client may be gone.
+            let _ = request.reply.send(summary.clone());
+        }
+    }
+}
