@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
-//! cli → sync, author, demo; author → sync, egress
+//! cli → admin, sync, author, demo; admin → pages, connectors; author → sync, egress
 //! access_check, account, config, bindings, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
@@ -16,6 +16,7 @@
 
 mod access_check;
 mod account;
+pub mod admin;
 pub mod author;
 mod bindings;
 mod changes;

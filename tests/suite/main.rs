@@ -18,6 +18,7 @@ mod egress;
 mod limits;
 mod loading;
 mod manual;
+mod operating;
 mod pages;
 mod repo;
 mod serving;

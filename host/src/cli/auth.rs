@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 
 use super::error::CliError;
 use super::folders::PluginsFlag;
-use super::output::{printable, say};
+use super::output::say;
+use super::text_table::text_table;
 use super::tokens::TokenFlags;
 use crate::author::auth::{self, Login, Status};
 use crate::config::{ConnectorName, parse_duration, parse_whole_number};
@@ -211,20 +212,7 @@ fn table(all: &[Status]) {
         "REFRESH ENDS",
         "LAST FAILURE",
     ];
-    let rows: Vec<[String; 9]> = std::iter::once(head.map(str::to_owned))
-        .chain(all.iter().map(Status::to_row))
-        .collect();
-    let widths = rows.iter().fold([0; 9], |mut widths, row| {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-        widths
-    });
-    for row in &rows {
-        let cells = row.iter().zip(widths);
-        let line: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        say(printable(&line.join("  ")).trim_end());
+    for line in text_table(head, all.iter().map(Status::to_row)) {
+        say(&line);
     }
 }

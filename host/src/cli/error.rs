@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
 use super::sync::UnknownTable;
+use crate::admin::{AdminClientError, AdminError};
 use crate::author::adapt::AdaptError;
 use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
 use crate::author::native::NativeError;
 use crate::author::new::NewError;
-use crate::config::{ConfigError, FileFault, HostMapError};
+use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{Continuation, DestinationError, SyncError, SyncFailure};
@@ -62,6 +63,33 @@ pub enum CliError {
     /// `WELD_API_KEY` is not UTF-8.
     #[error("WELD_API_KEY is not UTF-8")]
     KeyNotText,
+
+    /// `WELD_ADMIN_KEY` is not UTF-8.
+    #[error("WELD_ADMIN_KEY is not UTF-8")]
+    AdminKeyNotText,
+
+    /// The admin listener can't start.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+
+    /// `status` without an address.
+    #[error(
+        "there is no address of an admin listener; name it with --admin or WELD_ADMIN, as the host does"
+    )]
+    NoAdminAddress,
+
+    /// The host to ask gave no answer.
+    #[error(transparent)]
+    AdminClient(#[from] AdminClientError),
+
+    /// The answer is not that of an admin listener.
+    #[error(
+        "the answer of {address} is not a list of connectors; is it the address of a host's --admin?"
+    )]
+    AdminAnswer {
+        /// The address.
+        address: AdminAddress,
+    },
 
     /// `WELD_TOKEN_KEY` is not UTF-8.
     #[error("WELD_TOKEN_KEY is not UTF-8")]
@@ -281,6 +309,11 @@ impl CliError {
             | Self::KeyFile { .. }
             | Self::KeyFileNotText(_)
             | Self::KeyNotText
+            | Self::AdminKeyNotText
+            | Self::Admin(_)
+            | Self::NoAdminAddress
+            | Self::AdminClient(_)
+            | Self::AdminAnswer { .. }
             | Self::TokenKeyNotText
             | Self::TokenKey(_)
             | Self::NoTokens

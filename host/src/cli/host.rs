@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
-use crate::config::{CompileLimits, ServerConfig};
+use super::logging::LogHandle;
+use crate::admin::{AdminParts, AdminServer};
+use crate::config::{AdminAddress, CompileLimits, Secret, ServerConfig};
 use crate::connectors::{
     AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
 };
@@ -37,6 +40,10 @@ pub(super) struct Host {
     /// The reclaimer, with how long a connector keeps its code without a call.
     reclaimer: Option<(IdleReclaimer, Duration)>,
     trimmer: HeapTrimmer,
+    /// The admin listener, with its keys.
+    admin: Option<(AdminServer, Vec<Secret>)>,
+    /// The log, if the admin listener may change its level.
+    pub(super) log: Option<LogHandle>,
 }
 
 impl Host {
@@ -62,6 +69,10 @@ impl Host {
                 address: config.listen,
                 source,
             })?;
+        let admin = match &config.admin {
+            Some(address) => Some((AdminServer::bind(address).await?, config.admin_keys.clone())),
+            None => None,
+        };
         let machine = Machine::look();
         let total_memory_bytes = config
             .total_memory_bytes
@@ -98,6 +109,8 @@ impl Host {
             reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
             trimmer: startup.trimmer,
             settings: ServerSettings::new(&config, machine.max_connections()),
+            admin,
+            log: None,
         })
     }
 
@@ -114,6 +127,11 @@ impl Host {
         let (loader, _) = &mut host.loader;
         loader.finish(|report| host.reports.push(report)).await;
         Ok(host)
+    }
+
+    /// The address of the admin listener, if there is one.
+    pub(super) fn admin_address(&self) -> Option<AdminAddress> {
+        self.admin.as_ref().map(|(admin, _)| admin.address())
     }
 
     /// How many connectors are still loading. Most of them are being compiled.
@@ -140,6 +158,18 @@ impl Host {
         // They have been printed. The reports of a thousand broken configurations take some megabytes.
         drop(self.reports);
         let (loader, interval) = self.loader;
+        // A task of its own, which the work of this one can't delay.
+        let mut admin = JoinSet::new();
+        if let Some((server, keys)) = self.admin {
+            admin.spawn(server.run(AdminParts {
+                connectors: self.connectors.clone(),
+                calls: self.pages.monitor(),
+                reload: loader.handle(),
+                log: self.log.map(|log| Arc::new(log) as _),
+                metrics: None,
+                keys,
+            }));
+        }
         let loading = loader.run(interval, on_loaded);
         let reclaiming = async {
             match self.reclaimer {
@@ -153,6 +183,8 @@ impl Host {
             () = self.trimmer.run() => {}
             () = loading => {}
         }
+        // Removes the socket.
+        admin.shutdown().await;
     }
 }
 

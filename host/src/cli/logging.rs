@@ -5,17 +5,19 @@ use std::io::IsTerminal;
 use clap::{Args, ValueEnum};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry, reload};
 
 use super::check::LogCapture;
 use super::log_line::EventText;
 use super::output;
 use super::sync::ToldCauses;
+use crate::admin::{LogControl, LogLevel};
 use crate::config::headings;
+use crate::lock::Mutex;
 
 /// The level and format of the log.
 #[derive(Debug, Default, Clone, Copy, Args)]
@@ -73,32 +75,30 @@ impl LoggingFlags {
     /// Sends events to stderr from now on. A log that was set up before stays, as in tests that embed the host. Without
     /// a `default`, nothing is logged unless a flag asks for it. `capture` receives the events that it filters for,
     /// regardless of the log's level. `tells_causes` says that the command shows why requests fail, so that the default
-    /// log need not.
+    /// log need not. Returns the log if its level can change.
     pub(super) fn start(
         self,
         default: Option<Level>,
         capture: Option<LogCapture>,
         tells_causes: bool,
-    ) {
-        let level = match self.log.or(default) {
-            None => LevelFilter::OFF,
-            Some(Level::Error) => LevelFilter::ERROR,
-            Some(Level::Warn) => LevelFilter::WARN,
-            Some(Level::Info) => LevelFilter::INFO,
-            Some(Level::Debug) => LevelFilter::DEBUG,
-        };
-        // Libraries log problems only.
-        let filter = Targets::new()
-            .with_default(LevelFilter::WARN)
-            .with_target("weld_host", level)
-            .with_target("guest", level);
+    ) -> Option<LogHandle> {
+        let level = self.log.or(default).map(LogLevel::from);
+        let filter = filter(level);
         let registry = tracing_subscriber::registry();
         let untold = (tells_causes && self.log.is_none()).then_some(ToldCauses);
+        let mut log = None;
         let started = match capture {
-            None => registry
-                .with(filter)
-                .with(self.log_format.lines().with_filter(untold))
-                .try_init(),
+            None => {
+                let (filter, handle) = reload::Layer::new(filter);
+                log = level.map(|level| LogHandle {
+                    handle,
+                    level: Mutex::new(level),
+                });
+                registry
+                    .with(filter)
+                    .with(self.log_format.lines().with_filter(untold))
+                    .try_init()
+            }
             Some(capture) => registry
                 .with(capture.with_filter(LogCapture::filter()))
                 .with(self.log_format.lines().with_filter(filter))
@@ -106,6 +106,57 @@ impl LoggingFlags {
         };
         if let Err(error) = started {
             tracing::debug!(%error, "a log is already set up");
+            return None;
         }
+        log
+    }
+}
+
+/// What is logged from this level on; without one, only problems of libraries.
+fn filter(level: Option<LogLevel>) -> Targets {
+    let level = match level {
+        None => LevelFilter::OFF,
+        Some(LogLevel::Error) => LevelFilter::ERROR,
+        Some(LogLevel::Warn) => LevelFilter::WARN,
+        Some(LogLevel::Info) => LevelFilter::INFO,
+        Some(LogLevel::Debug) => LevelFilter::DEBUG,
+    };
+    // Libraries log problems only.
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("weld_host", level)
+        .with_target("guest", level)
+}
+
+impl From<Level> for LogLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Self::Error,
+            Level::Warn => Self::Warn,
+            Level::Info => Self::Info,
+            Level::Debug => Self::Debug,
+        }
+    }
+}
+
+/// The log of this process, whose level can change.
+#[derive(Debug)]
+pub(super) struct LogHandle {
+    handle: reload::Handle<Targets, Registry>,
+    level: Mutex<LogLevel>,
+}
+
+impl LogControl for LogHandle {
+    fn level(&self) -> LogLevel {
+        *self.level.lock()
+    }
+
+    fn set_level(&self, level: LogLevel) -> bool {
+        let mut present = self.level.lock();
+        let is_set = self.handle.reload(filter(Some(level))).is_ok();
+        if is_set {
+            *present = level;
+        }
+        is_set
     }
 }

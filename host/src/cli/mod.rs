@@ -10,6 +10,7 @@
 
 mod adapt;
 mod adapt_tables;
+mod admin_key;
 mod auth;
 mod build;
 mod check;
@@ -36,7 +37,9 @@ mod serve;
 mod settings;
 mod signals;
 mod source;
+mod status;
 mod sync;
+mod text_table;
 mod tokens;
 
 use clap::{Parser, Subcommand};
@@ -65,6 +68,8 @@ pub struct Cli {
 enum Command {
     /// Serve every connector of a folder
     Serve(serve::ServeFlags),
+    /// List the connectors of a running host, with their calls and problems
+    Status(status::StatusFlags),
     /// Sync a connector's tables into a SQLite file, JSON Lines or stdout, as Weld would
     Sync(sync::SyncFlags),
     /// Build a connector from its sources and put it into the plugins folder
@@ -102,6 +107,7 @@ impl Command {
             // The findings say what is wrong.
             Self::Check(_) => logging::Level::Error,
             Self::Sync(_)
+            | Self::Status(_)
             | Self::Run(_)
             | Self::New(_)
             | Self::Build(_)
@@ -148,13 +154,14 @@ impl Cli {
             .then(output::never_block)
             .transpose()
             .map_err(CliError::Output)?;
-        self.logging.start(
+        let log = self.logging.start(
             self.command.log_level(),
             logged,
             matches!(self.command, Command::Sync(_) | Command::Run(_)),
         );
         match self.command {
-            Command::Serve(flags) => on_runtime(serve::run(flags)),
+            Command::Serve(flags) => on_runtime(serve::run(flags, log)),
+            Command::Status(flags) => on_runtime(status::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
             Command::Build(flags) => on_runtime(build::run(flags)),
             Command::Run(flags) => on_runtime(run::run(flags)),

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::admin_key::AdminKeyFlags;
 use super::error::CliError;
 use super::folders::{CacheFlag, PluginsFlag};
 use super::host::{Host, stop_requested};
+use super::logging::LogHandle;
 use super::output::say;
 use super::settings::SettingFlags;
 use super::signals::Signals;
 use super::tokens::{TokenFlags, key_file};
-use crate::config::{Secret, ServerConfig, headings};
+use crate::config::{AdminAddress, Secret, ServerConfig, headings};
 use crate::connectors::LoadReport;
 use crate::egress::HostMaps;
 use crate::sandbox::Capacity;
@@ -29,20 +31,24 @@ pub(super) struct ServeFlags {
     #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE", help_heading = headings::KEYS)]
     api_key_file: Option<PathBuf>,
     #[command(flatten)]
+    admin_key: AdminKeyFlags,
+    #[command(flatten)]
     tokens: TokenFlags,
     #[command(flatten)]
     settings: SettingFlags,
 }
 
 /// Serves until a signal comes. A second signal ends the process without waiting for running requests.
-pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
+/// `log` is the log of this process, if it has one whose level can change.
+pub(super) async fn run(flags: ServeFlags, log: Option<LogHandle>) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let (config, tokens) = resolve(flags)?;
     let is_open = config.api_keys.is_empty();
-    let host = tokio::select! {
+    let mut host = tokio::select! {
         host = Host::start(config, tokens, HostMaps::default()) => host?,
         () = signals.next() => return Ok(()),
     };
+    host.log = log;
     announce(&host, is_open);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let address = host.server.local_addr();
@@ -68,6 +74,7 @@ fn resolve(flags: ServeFlags) -> Result<(ServerConfig, Option<Store>), CliError>
     config.plugins = flags.plugins.plugins;
     config.cache = flags.cache.folder();
     config.api_keys = api_keys(flags.api_key_file.as_deref())?;
+    config.admin_keys = flags.admin_key.key()?.into_iter().collect();
     Ok((config, flags.tokens.store()?))
 }
 
@@ -110,6 +117,11 @@ fn announce(host: &Host, is_open: bool) {
     ));
     if is_open {
         say("  open to everyone on this machine; set WELD_API_KEY to require a key");
+    }
+    match host.admin_address() {
+        Some(AdminAddress::Tcp(address)) => say(&format!("  admin listener on http://{address}")),
+        Some(path) => say(&format!("  admin listener on {path}")),
+        None => {}
     }
     let Capacity { slots, bound } = host.capacity;
     say(&format!("  {slots} sandboxes at once, bounded by {bound}"));

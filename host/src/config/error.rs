@@ -52,6 +52,20 @@ pub enum ConfigError {
     #[error("the server's key (WELD_API_KEY or --api-key-file) is invalid")]
     UnusableKey(#[source] KeyError),
 
+    /// The admin listener would be open to everyone who can reach it.
+    #[error(
+        "the admin listener cannot listen on {admin} without a key of its own: set WELD_ADMIN_KEY or --admin-key-file, \
+         or let --admin name an address of 127.0.0.1 or unix:PATH"
+    )]
+    NoAdminKey {
+        /// The configured address, which isn't loopback.
+        admin: String,
+    },
+
+    /// A key of the admin listener that no request could contain.
+    #[error("the key of the admin listener (WELD_ADMIN_KEY or --admin-key-file) is invalid")]
+    UnusableAdminKey(#[source] KeyError),
+
     /// A server setting that is so small that no call could succeed.
     #[error("--{key} must be at least {least}")]
     TooSmall {

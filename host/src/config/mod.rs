@@ -62,6 +62,6 @@ pub(crate) use reserved_header::RESERVED_HEADERS;
 pub(crate) use reserved_header::is_reserved_header;
 pub use secret::{KeyError, Secret};
 pub use server::parse_address;
-pub use server::{CompileLimits, SETTINGS, ServerConfig, Setting, headings};
+pub use server::{AdminAddress, CompileLimits, SETTINGS, ServerConfig, Setting, headings};
 pub use stamp::FileStamp;
 pub use time_unit::TimeUnit;

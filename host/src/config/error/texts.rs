@@ -94,6 +94,8 @@ fn all() -> Vec<ConfigError> {
         },
         ConfigError::NoKey { .. } => ConfigError::NoKey { listen: "0.0.0.0:8080".parse().unwrap() },
         ConfigError::UnusableKey(_) => ConfigError::UnusableKey(KeyError::Empty),
+        ConfigError::NoAdminKey { .. } => ConfigError::NoAdminKey { admin: "0.0.0.0:9090".to_owned() },
+        ConfigError::UnusableAdminKey(_) => ConfigError::UnusableAdminKey(KeyError::Empty),
         ConfigError::TooSmall { .. } => ConfigError::TooSmall { key: "max-body", least: "1KiB".to_owned() },
     )
 }

@@ -13,6 +13,7 @@ impl ServerConfig {
     /// - [`ConfigError::TooSmall`]: a setting is so small that no call could succeed.
     /// - [`ConfigError::UnusableKey`]: a key is empty, or no request could contain it.
     /// - [`ConfigError::NoKey`]: there is no key, and `listen` isn't loopback.
+    /// - [`ConfigError::UnusableAdminKey`] and [`ConfigError::NoAdminKey`]: the same for the admin listener.
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut config = self.clone();
         for setting in SETTINGS {
@@ -33,7 +34,22 @@ impl ServerConfig {
                 listen: self.listen,
             });
         }
-        Ok(())
+        self.check_admin()
+    }
+
+    fn check_admin(&self) -> Result<(), ConfigError> {
+        self.admin_keys
+            .iter()
+            .try_for_each(Secret::check_as_key)
+            .map_err(ConfigError::UnusableAdminKey)?;
+        match &self.admin {
+            Some(admin) if self.admin_keys.is_empty() && admin.is_beyond_this_machine() => {
+                Err(ConfigError::NoAdminKey {
+                    admin: admin.to_string(),
+                })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -84,6 +100,34 @@ mod tests {
                 ..open
             };
             assert!(locked.check().is_ok(), "{address} with a key");
+        }
+    }
+
+    #[test]
+    fn admin_listener_without_a_key_is_for_this_machine_only() {
+        for (address, is_open) in [
+            ("127.0.0.1:9090", true),
+            ("[::1]:9090", true),
+            ("unix:/run/admin.sock", true),
+            ("0.0.0.0:9090", false),
+            ("10.1.2.3:9090", false),
+        ] {
+            let open = ServerConfig {
+                admin: Some(address.parse().expect(address)),
+                ..loopback()
+            };
+            assert_eq!(open.check().is_ok(), is_open, "{address}");
+            let locked = ServerConfig {
+                admin_keys: vec![Secret::new("key")],
+                ..open.clone()
+            };
+            assert!(locked.check().is_ok(), "{address} with a key");
+            let unusable = ServerConfig {
+                admin_keys: vec![Secret::new("")],
+                ..open
+            };
+            let error = unusable.check().expect_err(address);
+            assert!(matches!(error, ConfigError::UnusableAdminKey(_)), "{error}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::admin_address::AdminAddress;
 use crate::config::ceilings::{Ceilings, MAX_BODY_BYTES};
 use crate::config::name::ConnectorName;
 use crate::config::secret::Secret;
@@ -47,6 +48,11 @@ pub struct ServerConfig {
     /// `WELD_API_KEY`: the keys for connectors without keys of their own. Empty for a server that requires no key,
     /// which may listen only on loopback.
     pub api_keys: Vec<Secret>,
+    /// `--admin`: the address of the admin listener; `None` for none.
+    pub admin: Option<AdminAddress>,
+    /// `WELD_ADMIN_KEY`: the keys of the admin listener. Empty if it requires none, which is possible only where other
+    /// machines can't connect.
+    pub admin_keys: Vec<Secret>,
     /// `--reload`: how often the plugins folder is read if the system doesn't report changes; `None` (`off`) reads it
     /// only at startup.
     pub reload: Option<Duration>,
@@ -116,6 +122,8 @@ impl Default for ServerConfig {
             cache: None,
             cache_bytes: 4 << 30,
             api_keys: Vec::new(),
+            admin: None,
+            admin_keys: Vec::new(),
             // The system reports most changes on its own.
             reload: Some(Duration::from_secs(10)),
             unmap_after: Some(Duration::from_secs(10 * 60)),

@@ -16,6 +16,14 @@ pub static SETTINGS: &[Setting] = &[
         field: &AnyValue(|config| &mut config.listen),
     },
     Setting {
+        key: "admin",
+        variable: "WELD_ADMIN",
+        heading: headings::NETWORK,
+        help: "The address of the admin listener, or unix:PATH of its socket",
+        field: &AnyValue(|config| &mut config.admin),
+        ..WITHOUT
+    },
+    Setting {
         key: "cache-size",
         variable: "WELD_CACHE_SIZE",
         heading: headings::FOLDERS,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::admin_address::AdminAddress;
 use crate::config::name::ConnectorName;
 use crate::config::quantity::{duration_text, parse_duration, parse_size, parse_whole_number};
 use crate::report::size_text;
@@ -119,6 +120,18 @@ impl SettingValue for SocketAddr {
 
     fn text(&self) -> Option<String> {
         Some(self.to_string())
+    }
+}
+
+impl SettingValue for Option<AdminAddress> {
+    const NAME: &'static str = "ADDRESS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Some)
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(ToString::to_string)
     }
 }
 

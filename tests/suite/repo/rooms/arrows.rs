@@ -16,11 +16,12 @@ const FLOW: [&str; 7] = [
     "imports",
     "egress",
 ];
-/// Rooms that only `cli` may use, and that may use only leaves. Exception: `author` requests pages as `sync` does,
-/// and tokens as `egress` does.
-const BESIDE: [&str; 2] = ["sync", "author"];
+/// Rooms that only `cli` may use, and that may use only leaves. Exceptions: `author` requests pages as `sync` does, and
+/// tokens as `egress` does; `admin` shows connectors and their calls.
+const BESIDE: [&str; 3] = ["admin", "sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 18] = [
+const LEAVES: [&str; 19] = [
+    "access_check",
     "account",
     "config",
     "bindings",
@@ -58,7 +59,7 @@ const SUBJECTS: [(&str, &[&str]); 10] = [
     ("PoisonError", &["lock"]),
     ("axum", &["server", "demo", "author"]),
     ("clap", &["cli"]),
-    ("hyper", &["server", "egress", "sync", "demo"]),
+    ("hyper", &["server", "admin", "egress", "sync", "demo"]),
     ("tower_http", &["server"]),
     ("indicatif", &["cli"]),
     ("notify", &["changes"]),
@@ -92,6 +93,7 @@ fn may_use(room: &str, used: &str) -> bool {
         _ => {
             (room == "cli" && BESIDE.contains(&used))
                 || (room == "author" && ["sync", "egress"].contains(&used))
+                || (room == "admin" && ["pages", "connectors"].contains(&used))
         }
     }
 }
