@@ -60,6 +60,7 @@ struct CallCounts {
     running: u64,
     waiting: u64,
     queued: u64,
+    held: u64,
 }
 
 #[derive(Serialize)]
@@ -143,6 +144,7 @@ fn entry(overview: ConnectorOverview, calls: CallsUnderWay) -> ListEntry {
             running: calls.running,
             waiting: calls.waiting,
             queued: calls.queued,
+            held: calls.held,
         },
         waits: waits.collect(),
         tables: tables.collect(),

@@ -1,4 +1,4 @@
-//! The paths of the admin listener, who may request them, and what they do.
+//! The paths of the admin listener, what they require, and what they do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl AdminRoute {
             .any(|allowed| allowed == method.as_str())
     }
 
-    /// Whether anybody may request it who can connect.
+    /// Whether it requires no key.
     fn is_a_probe(self) -> bool {
         matches!(self, Self::Alive | Self::Ready)
     }

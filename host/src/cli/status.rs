@@ -73,7 +73,7 @@ const HEAD: [&str; 8] = [
     "PROBLEM",
 ];
 
-/// One connector. Calls are those that run, wait and are queued.
+/// One connector. The numbers of calls are those that compute, wait, are queued, and are held until a time.
 fn row(connector: &Value, now: Timestamp) -> [String; 8] {
     let (version, calls) = (&connector["version"], &connector["calls"]);
     let digest = text_of(&version["digest"]);
@@ -82,7 +82,7 @@ fn row(connector: &Value, now: Timestamp) -> [String; 8] {
         .chars()
         .take(DIGEST_DIGITS)
         .collect();
-    let counts = ["running", "waiting", "queued"].map(|what| text_of(&calls[what]));
+    let counts = ["running", "waiting", "queued", "held"].map(|what| text_of(&calls[what]));
     [
         text_of(&connector["name"]),
         text_of(&connector["state"]).replace('_', " "),
@@ -157,7 +157,7 @@ mod tests {
             },
             "load_error": null,
             "call_error": { "at": "2030-01-01T00:00:00Z", "message": "x".repeat(1_000) },
-            "calls": { "running": 1, "waiting": 20, "queued": 3 },
+            "calls": { "running": 1, "waiting": 20, "queued": 3, "held": 4 },
             "tables": {
                 "old": { "at": "2030-01-02T03:03:00.000Z", "rows": 1 },
                 "new": { "at": "2030-01-02T03:04:03.500Z", "rows": 80 },
@@ -173,7 +173,7 @@ mod tests {
                 "Rust",
                 "0123456789ab",
                 "2h ago",
-                "1/20/3",
+                "1/20/3/4",
                 "new: 80 rows, 1s ago"
             ]
         );
@@ -185,7 +185,7 @@ mod tests {
     fn connector_that_is_loading_has_empty_cells() {
         let now = Timestamp::UNIX_EPOCH;
         let row = row(&json!({ "name": "beers", "state": "not_loaded" }), now);
-        assert_eq!(row, ["beers", "not loaded", "", "", "", "//", "", ""]);
+        assert_eq!(row, ["beers", "not loaded", "", "", "", "///", "", ""]);
     }
 
     #[test]

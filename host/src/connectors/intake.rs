@@ -67,7 +67,7 @@ impl Intake {
         self.changes.get_or_insert_default();
     }
 
-    /// The changes since then. It records no more.
+    /// The changes since then. It stops recording them.
     pub(super) fn take_changes(&mut self) -> BTreeMap<String, ComponentChange> {
         self.changes.take().unwrap_or_default()
     }

@@ -9,7 +9,7 @@ use super::registry::Connectors;
 /// How many connectors a report lists by name. A folder used for something else may have thousands of files.
 const MAX_LISTED: usize = 100;
 
-/// Who asks for a report.
+/// The reader of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReportReader {
     /// The operator, or somebody on this machine.

@@ -49,6 +49,17 @@ impl Receipt {
     }
 }
 
+/// The wait that a mark stands for.
+pub(super) fn wait_of(mark: &Waiting) -> Wait {
+    let reason = mark.reason.as_ref().map(WaitingReason::as_str);
+    Wait {
+        reason: reason.map_or(WaitReason::Requested, |reason| WaitReason::Postponed {
+            reason: reason.to_owned(),
+        }),
+        until: Some(mark.not_before),
+    }
+}
+
 impl PageAnswer {
     /// The length of the JSON in bytes.
     pub(crate) fn len(&self) -> usize {
@@ -57,14 +68,8 @@ impl PageAnswer {
 
     /// The request came before the time in its mark.
     pub(super) fn early(state: &str, mark: &Waiting, charge: Charge) -> Self {
-        let reason = mark.reason.as_ref().map(WaitingReason::as_str);
         Self {
-            waits_for: Some(Wait {
-                reason: reason.map_or(WaitReason::Requested, |reason| WaitReason::Postponed {
-                    reason: reason.to_owned(),
-                }),
-                until: Some(mark.not_before),
-            }),
+            waits_for: Some(wait_of(mark)),
             ..Self::without(ReadyPage::pending(state, Pending::Waiting, charge))
         }
     }

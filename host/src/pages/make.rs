@@ -10,6 +10,7 @@ use weld_protocol::Page;
 use super::calls::{OutcomeBounds, SharedCalls};
 use super::error::PagesError;
 use super::guard::{Guard, PageStep};
+use super::early::EarlyRequests;
 use super::key::{PageKey, SchemaKey};
 use super::page_call::PageCall;
 use super::ready::{CallResult, ReadyPage, ReadySchema};
@@ -42,6 +43,8 @@ pub(super) struct PageMaker {
     pub(super) pages: SharedCalls<PageKey, CallResult<ReadyPage>>,
     pub(super) schemas: SharedCalls<SchemaKey, CallResult<ReadySchema>>,
     pub(super) schema_cache: SchemaCache,
+    /// The requests that come before their time.
+    pub(super) held: Arc<EarlyRequests>,
     guard: Guard,
 }
 
@@ -52,6 +55,7 @@ impl PageMaker {
             pages: SharedCalls::new(KEPT),
             schemas: SharedCalls::new(KEPT),
             schema_cache: SchemaCache::default(),
+            held: Arc::default(),
             guard: Guard::default(),
         }
     }

@@ -9,6 +9,7 @@ mod answer;
 mod calls;
 mod error;
 mod guard;
+mod early;
 mod key;
 mod make;
 mod monitor;
@@ -192,7 +193,12 @@ impl Pages {
             .map(|mark| between_pages::bound(mark, arrived, limits));
         if let Some(mark) = &mark {
             let left = between_pages::left(mark, arrived);
+            let held = self
+                .maker
+                .held
+                .begin(connector.name(), answer::wait_of(mark));
             let is_over = self.hold(left, deadline).await;
+            drop(held);
             // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {
                 let charge = charge_for(connector, state, RETURNED_COPIES)?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::make::PageMaker;
 use crate::report;
-use crate::waits::{Wait, WaitReason, Waits};
+use crate::waits::{Wait, WaitReason};
 
 /// How many reasons to wait are listed for each connector. They name origins, of which a connector may call many.
 const MAX_REASONS: usize = 20;
@@ -27,7 +27,9 @@ pub(crate) struct CallsUnderWay {
     pub(crate) waiting: u64,
     /// Calls that wait for a sandbox.
     pub(crate) queued: u64,
-    /// What calls wait for, by its text, at most [`MAX_REASONS`].
+    /// Requests that are held until the time in their state, before they become calls.
+    pub(crate) held: u64,
+    /// What calls and held requests wait for, by its text, at most [`MAX_REASONS`].
     pub(crate) waits: BTreeMap<String, WaitCount>,
 }
 
@@ -44,25 +46,26 @@ impl CallMonitor {
         Self(maker)
     }
 
-    /// The running calls for pages and schemas, by connector. A connector without one is left out.
+    /// The running calls for pages and schemas and the held requests, by connector. A connector without any is left
+    /// out.
     pub(crate) fn calls(&self) -> BTreeMap<String, CallsUnderWay> {
         let mut calls = BTreeMap::<String, CallsUnderWay>::new();
         let running = [self.0.pages.running(), self.0.schemas.running()].concat();
         for waits in running {
-            note(&mut calls, &waits);
+            of(&mut calls, waits.connector()).note(waits.current());
+        }
+        for (connector, wait) in self.0.held.waits() {
+            of(&mut calls, connector.as_str()).note_held(&wait);
         }
         calls
     }
 }
 
-fn note(calls: &mut BTreeMap<String, CallsUnderWay>, waits: &Waits) {
-    let wait = waits.current();
-    if let Some(calls) = calls.get_mut(waits.connector()) {
-        return calls.note(wait);
-    }
-    let mut first = CallsUnderWay::default();
-    first.note(wait);
-    calls.insert(waits.connector().to_owned(), first);
+fn of<'c>(
+    calls: &'c mut BTreeMap<String, CallsUnderWay>,
+    connector: &str,
+) -> &'c mut CallsUnderWay {
+    calls.entry(connector.to_owned()).or_default()
 }
 
 impl CallsUnderWay {
@@ -76,6 +79,15 @@ impl CallsUnderWay {
         } else {
             self.waiting = self.waiting.saturating_add(1);
         }
+        self.note_wait(&wait);
+    }
+
+    fn note_held(&mut self, wait: &Wait) {
+        self.held = self.held.saturating_add(1);
+        self.note_wait(wait);
+    }
+
+    fn note_wait(&mut self, wait: &Wait) {
         let reason = report::shortened(&wait.reason.to_string(), MAX_REASON_BYTES);
         if self.waits.len() >= MAX_REASONS && !self.waits.contains_key(&reason) {
             return;
@@ -106,7 +118,7 @@ mod tests {
     fn calls_are_counted_by_what_they_do() {
         let mut calls = BTreeMap::new();
         let early = "2030-01-02T03:04:05Z";
-        let begun: Vec<_> = [
+        for (connector, wait) in [
             ("beers", None),
             ("beers", Some(wait("https://a", None))),
             (
@@ -121,25 +133,21 @@ mod tests {
                     until: None,
                 }),
             ),
-        ]
-        .map(|(connector, wait)| {
-            let waits = Waits::of(connector);
-            let guard = wait.map(|wait| waits.begin(wait));
-            note(&mut calls, &waits);
-            guard
-        })
-        .into();
-        drop(begun);
+        ] {
+            of(&mut calls, connector).note(wait);
+        }
+        of(&mut calls, "beers").note_held(&wait("https://a", None));
         let count = WaitCount {
-            calls: 3,
+            calls: 4,
             until: Some(early.parse().unwrap()),
         };
         let waits = BTreeMap::from([("response of https://a".to_owned(), count)]);
-        let (running, waiting, queued) = (1, 3, 0);
+        let (running, waiting, queued, held) = (1, 3, 0, 1);
         let beers = CallsUnderWay {
             running,
             waiting,
             queued,
+            held,
             waits,
         };
         assert_eq!(calls["beers"], beers);

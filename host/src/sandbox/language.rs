@@ -1,19 +1,30 @@
-//! The programming language of a component, from the section `producers` that toolchains write (the tool conventions of
-//! WebAssembly: fields `language`, `processed-by` and `sdk`).
+//! The programming language of a component, for people who read lists of connectors.
 //!
-//! A component consists of several modules. One in Python contains the interpreter, which is written in C, and a shim
-//! in Rust. So a tool that makes components of one language counts before the languages that the modules name.
+//! Toolchains write the section `producers` (the tool conventions of WebAssembly: fields `language`, `processed-by` and
+//! `sdk`), but not all languages can be read from it. A component in Python or JavaScript contains an interpreter that is
+//! written in C or Rust, and its tool doesn't sign it; so the interpreter itself is looked for. A module in C names no
+//! language, but is wrapped in one that is written in Rust, and a release build in Rust is often stripped of its language;
+//! both name the tool that made their bindings.
 
 use std::collections::BTreeMap;
 
+use aho_corasick::AhoCorasick;
 use wasmparser::{KnownCustom, Parser, Payload};
 
-/// Tools whose name says the language, in lower case.
+/// Texts that an interpreter has: the name of the library that is linked, and paths in its source code.
+const INTERPRETERS: [(&str, &str); 4] = [
+    ("libpython3.", "Python"),
+    ("StarlingMonkey", "JavaScript"),
+    ("QuickJS", "JavaScript"),
+    ("quickjs", "JavaScript"),
+];
+
+/// Tools whose name says the language, the most telling first: a component in Rust also contains bindings in C.
 const TOOLS: [(&str, &str); 4] = [
-    ("componentize-py", "Python"),
-    ("componentizejs", "JavaScript"),
-    ("componentize-js", "JavaScript"),
-    ("tinygo", "Go"),
+    ("TinyGo", "Go"),
+    ("wit-bindgen-go", "Go"),
+    ("wit-bindgen-rust", "Rust"),
+    ("wit-bindgen-c", "C"),
 ];
 
 /// The longest name of a language that is kept.
@@ -21,66 +32,80 @@ const MAX_NAME_BYTES: usize = 40;
 
 /// The language; `None` if nothing names it, or the bytes are not WebAssembly.
 pub(super) fn language(bytes: &[u8]) -> Option<String> {
-    let mut code_of_languages = BTreeMap::<String, usize>::new();
-    let mut tool = None;
-    // The modules around the present place: the code of each so far, and the languages that it names.
-    let mut modules = vec![ModuleFacts::default()];
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.ok()? {
-            Payload::Version { .. } => modules.push(ModuleFacts::default()),
-            Payload::CodeSectionStart { size, .. } => {
-                if let Some(module) = modules.last_mut() {
-                    module.code_bytes = size as usize;
+    let recorded = ProducerFacts::read(bytes)?;
+    if let Some(interpreted) = interpreted(bytes) {
+        return Some(interpreted.to_owned());
+    }
+    let is_used = |tool: &str| recorded.tools.iter().any(|name| name == tool);
+    if let Some((_, language)) = TOOLS.iter().find(|(tool, _)| is_used(tool)) {
+        return Some((*language).to_owned());
+    }
+    let most_code = recorded.languages.into_iter().max_by_key(|(_, code)| *code);
+    let (language, _) = most_code?;
+    Some(crate::report::shortened(&plain(&language), MAX_NAME_BYTES))
+}
+
+fn interpreted(bytes: &[u8]) -> Option<&'static str> {
+    let names = INTERPRETERS.map(|(name, _)| name);
+    // Building the automaton can't fail for so few patterns.
+    let found = AhoCorasick::new(names).ok()?.find(bytes)?;
+    let (_, language) = INTERPRETERS.get(found.pattern().as_usize())?;
+    Some(language)
+}
+
+/// What the sections `producers` say.
+#[derive(Default)]
+struct ProducerFacts {
+    /// The languages, each with the bytes of code in the modules that name it.
+    languages: BTreeMap<String, usize>,
+    tools: Vec<String>,
+}
+
+impl ProducerFacts {
+    /// Reads all sections; `None` if the bytes are not WebAssembly.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut facts = Self::default();
+        // The modules around the present place.
+        let mut modules = Vec::<ModuleFacts>::new();
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.ok()? {
+                Payload::Version { .. } => modules.push(ModuleFacts::default()),
+                Payload::CodeSectionStart { size, .. } => {
+                    if let Some(module) = modules.last_mut() {
+                        module.code_bytes = size as usize;
+                    }
                 }
-            }
-            Payload::CustomSection(section) => {
-                let KnownCustom::Producers(fields) = section.as_known() else {
-                    continue;
-                };
-                for field in fields.into_iter().flatten() {
-                    for value in field.values.into_iter().flatten() {
-                        match field.name {
-                            "language" => {
-                                if let Some(module) = modules.last_mut() {
-                                    module.languages.push(value.name.to_owned());
-                                }
-                            }
-                            _ => tool = tool.or_else(|| language_of_tool(value.name)),
+                Payload::CustomSection(section) => {
+                    let KnownCustom::Producers(fields) = section.as_known() else {
+                        continue;
+                    };
+                    for field in fields.into_iter().flatten() {
+                        let values = field.values.into_iter().flatten();
+                        let names = values.map(|value| value.name.to_owned());
+                        match (field.name, modules.last_mut()) {
+                            ("language", Some(module)) => module.languages.extend(names),
+                            _ => facts.tools.extend(names),
                         }
                     }
                 }
-            }
-            Payload::End(_) => {
-                let Some(module) = modules.pop() else {
-                    continue;
-                };
-                for language in module.languages {
-                    let code = code_of_languages.entry(language).or_default();
-                    *code = code.saturating_add(module.code_bytes);
+                Payload::End(_) => {
+                    let module = modules.pop().unwrap_or_default();
+                    for language in module.languages {
+                        let code = facts.languages.entry(language).or_default();
+                        *code = code.saturating_add(module.code_bytes);
+                    }
                 }
+                _ => {}
             }
-            _ => {}
         }
+        Some(facts)
     }
-    if let Some(tool) = tool {
-        return Some(tool.to_owned());
-    }
-    let (language, _) = code_of_languages
-        .into_iter()
-        .max_by_key(|(_, code)| *code)?;
-    Some(crate::report::shortened(&plain(&language), MAX_NAME_BYTES))
 }
 
 #[derive(Default)]
 struct ModuleFacts {
     code_bytes: usize,
     languages: Vec<String>,
-}
-
-fn language_of_tool(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    let (_, language) = TOOLS.iter().find(|(tool, _)| name.starts_with(tool))?;
-    Some(language)
 }
 
 /// clang writes `C11` and `C_plus_plus_14`, by the version of the language's standard.
@@ -147,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn language_is_that_of_the_tool_or_of_most_code() {
+    fn language_is_that_of_the_interpreter_or_of_the_tool_or_of_most_code() {
         let shim = module(10, &producers(&["Rust"], &["rustc"]));
         for (what, modules, expected) in [
             ("no module", vec![], None),
@@ -164,10 +189,26 @@ mod tests {
                 Some("C++"),
             ),
             (
-                "an interpreter in C",
+                "a module in C in its shim",
                 vec![
-                    module(30, &producers(&["C11"], &["clang"])),
-                    module(10, &producers(&[], &["componentize-py"])),
+                    module(30, &producers(&[], &["wit-bindgen-c"])),
+                    shim.clone(),
+                ],
+                Some("C"),
+            ),
+            (
+                "a stripped module in Rust, with C bindings inside",
+                vec![module(
+                    30,
+                    &producers(&[], &["wit-bindgen-c", "wit-bindgen-rust"]),
+                )],
+                Some("Rust"),
+            ),
+            (
+                "an interpreter",
+                vec![
+                    shim.clone(),
+                    module(30, &producers(&["C11"], &["libpython3.14.so"])),
                 ],
                 Some("Python"),
             ),
@@ -175,7 +216,7 @@ mod tests {
                 "another interpreter",
                 vec![module(
                     30,
-                    &producers(&["C_plus_plus_14"], &["ComponentizeJS"]),
+                    &producers(&["C_plus_plus_14"], &["StarlingMonkey"]),
                 )],
                 Some("JavaScript"),
             ),

@@ -39,8 +39,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::config::{Secret, ServerConfig, duration_text};
 use crate::access_check::AccessKeys;
+use crate::config::{Secret, ServerConfig, duration_text};
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 use access::Access;

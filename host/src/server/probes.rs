@@ -55,7 +55,7 @@ pub(super) async fn other_method() -> ApiError {
     ApiError::ProbeMethod
 }
 
-/// Who asks. A person on this machine may read the folder anyway; a web page in that person's browser may not, and
+/// The reader of the report. A person on this machine may read the folder anyway; a web page in that person's browser may not, and
 /// neither may somebody behind a proxy on this machine.
 fn reader(record: &RequestRecord, parts: &Parts) -> ReportReader {
     let headers = &parts.headers;

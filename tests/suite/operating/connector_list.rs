@@ -71,7 +71,7 @@ fn connector_is_listed_with_its_version_limits_and_pages() {
     }
     assert_eq!(
         after["calls"],
-        json!({ "running": 0, "waiting": 0, "queued": 0 })
+        json!({ "running": 0, "waiting": 0, "queued": 0, "held": 0 })
     );
 }
 
@@ -152,10 +152,10 @@ fn calls_are_listed_with_what_they_wait_for() {
         .collect();
     let calls = |name: &str| listed(admin, name)["calls"].clone();
     until("two wait and one is queued", || {
-        calls("waits") == json!({ "running": 0, "waiting": 2, "queued": 1 })
+        calls("waits") == json!({ "running": 0, "waiting": 2, "queued": 1, "held": 0 })
     });
     until("one computes", || {
-        calls("computes") == json!({ "running": 1, "waiting": 0, "queued": 0 })
+        calls("computes") == json!({ "running": 1, "waiting": 0, "queued": 0, "held": 0 })
     });
     until("both wait for the response", || {
         let waits = listed(admin, "waits")["waits"].clone();
@@ -182,6 +182,36 @@ fn list_is_answered_beside_a_full_queue_and_guests_that_compute() {
         .wait_for("the queue is full", |line| line.contains("kind=\"busy\""));
     for _ in 0..20 {
         let calls = &listed(admin, "greedy")["calls"];
-        assert_eq!(calls, &json!({ "running": 3, "waiting": 0, "queued": 1 }));
+        assert_eq!(
+            calls,
+            &json!({ "running": 3, "waiting": 0, "queued": 1, "held": 0 })
+        );
     }
+}
+
+#[test]
+fn requests_that_are_held_until_their_time_are_listed() {
+    let config = "[env]\nWAIT_MS = \"3600000\"\n[limits]\nanswer-within = \"1h\"";
+    let builder = host()
+        .plugin("guest", guests::WAITS_BETWEEN_PAGES)
+        .config("guest", config);
+    let (host, admin) = with_admin(builder);
+    let state = host.weld("guest").good_page("rows", &json!({}))["state"].clone();
+    let page = host.weld("guest").page_request("rows", &state).begin();
+    until("it is held", || {
+        listed(admin, "guest")["calls"]["held"] == 1
+    });
+    let wait = &listed(admin, "guest")["waits"][0];
+    assert_eq!(
+        (&wait["reason"], &wait["calls"]),
+        (&json!("requested wait"), &json!(1))
+    );
+    assert_eq!(
+        wait["until"].as_str().unwrap()[..19],
+        state["weld-host"]["not-before"].as_str().unwrap()[..19]
+    );
+    drop(page);
+    until("nobody waits any more", || {
+        listed(admin, "guest")["calls"]["held"] == 0
+    });
 }

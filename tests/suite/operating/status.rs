@@ -113,7 +113,7 @@ fn wrong_addresses_are_reported_with_what_to_do() {
         ),
         // The public listener.
         (vec!["--admin".to_owned(), public], 1, "--admin"),
-        (vec!["--admin".to_owned(), "here".to_owned()], 2, "unix:"),
+        (vec!["--admin".to_owned(), "here".to_owned()], 1, "unix:"),
     ] {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let ended = status(&arguments, &[]);
