@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use weld_protocol::Page;
 
 use super::calls::{OutcomeBounds, SharedCalls};
+use super::early::EarlyRequests;
 use super::error::PagesError;
 use super::guard::{Guard, PageStep};
-use super::early::EarlyRequests;
 use super::key::{PageKey, SchemaKey};
 use super::page_call::PageCall;
 use super::ready::{CallResult, ReadyPage, ReadySchema};

@@ -7,9 +7,9 @@
 
 mod answer;
 mod calls;
+mod early;
 mod error;
 mod guard;
-mod early;
 mod key;
 mod make;
 mod monitor;

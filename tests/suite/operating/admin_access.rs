@@ -158,10 +158,7 @@ fn port_in_use_is_reported_with_the_flag_that_names_another() {
         "{error}"
     );
     let failure = host().flag("--admin", "9090").fail();
-    assert_eq!(
-        failure.status.code(),
-        Some(1)
-    );
+    assert_eq!(failure.status.code(), Some(1));
     let error = failure.stderr.join("\n");
     assert!(error.contains("unix:"), "{error}");
 }
