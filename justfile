@@ -87,6 +87,10 @@ doc:
 book:
     .ci/run book
 
+# The alerts, if promtool is installed
+monitoring:
+    .ci/run monitoring
+
 # The manual's commands as printed, except those that take long
 commands:
     .ci/run commands

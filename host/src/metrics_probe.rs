@@ -1,12 +1,14 @@
 //! A probe for tests: a metrics recorder that keeps every value by its name and labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
     SharedString, Unit,
 };
+
+use crate::telemetry::catalog;
 
 /// A recorder for one test, used as `let _guard = metrics::set_default_local_recorder(&probe);`.
 #[derive(Default)]
@@ -28,6 +30,7 @@ impl MetricsProbe {
     }
 
     fn at(&self, key: &Key) -> Arc<Value> {
+        assert_is_known(key);
         let mut labels: Vec<String> = key
             .labels()
             .map(|label| format!("{}={}", label.key(), label.value()))
@@ -36,6 +39,15 @@ impl MetricsProbe {
         let name = format!("{}{{{}}}", key.name(), labels.join(","));
         self.0.lock().unwrap().entry(name).or_default().clone()
     }
+}
+
+/// What the exporter doesn't know is lost, and so are labels that the metric doesn't have.
+fn assert_is_known(key: &Key) {
+    let metric = catalog::all().find(|metric| metric.name == key.name());
+    let metric = metric.unwrap_or_else(|| panic!("{} is not in telemetry/catalog", key.name()));
+    let labels: BTreeSet<&str> = key.labels().map(metrics::Label::key).collect();
+    let expected: BTreeSet<&str> = metric.labels.iter().copied().collect();
+    assert_eq!(labels, expected, "labels of {}", metric.name);
 }
 
 impl Value {

@@ -8,17 +8,12 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use metrics::{gauge, histogram};
+use metrics::{SharedString, counter, histogram};
 use tokio::time::Instant;
 
 use crate::lock::Mutex;
+use crate::telemetry::{catalog, nanoseconds};
 pub(crate) use postponer::{Postponement, Postponer};
-
-/// Calls that are waiting now, by `connector` and `reason`.
-pub(crate) const WAITING: &str = "weld_host_waiting_calls";
-
-/// How many seconds each wait took, by `connector` and `reason`.
-pub(crate) const SECONDS: &str = "weld_host_wait_seconds";
 
 /// One wait, as shown to people: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,8 +133,8 @@ impl Display for Wait {
 /// The waits of one call. A guest may have several requests in flight at once.
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
-    /// The call's connector; empty if the call isn't counted in metrics.
-    connector: String,
+    /// The call's connector; `None` if the call isn't counted in metrics.
+    connector: Option<Arc<str>>,
     present: Mutex<WaitList>,
     /// Decides which waits end the call.
     pub(crate) postponer: Postponer,
@@ -154,9 +149,9 @@ struct WaitList {
 
 impl Waits {
     /// The waits of a call of this connector.
-    pub(crate) fn of(connector: &str) -> Arc<Self> {
+    pub(crate) fn of(connector: Arc<str>) -> Arc<Self> {
         Arc::new(Self {
-            connector: connector.to_owned(),
+            connector: Some(connector),
             present: Mutex::default(),
             postponer: Postponer::default(),
         })
@@ -165,7 +160,6 @@ impl Waits {
     /// Records a wait that lasts until the returned guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> WaitGuard {
         let part = WaitPart::of(&wait.reason);
-        self.count(part.reason, 1.0);
         let mut present = self.present();
         present.begun = present.begun.wrapping_add(1);
         let number = present.begun;
@@ -178,28 +172,33 @@ impl Waits {
     }
 
     fn end(&self, part: WaitPart) {
-        self.count(part.reason, -1.0);
-        if !self.connector.is_empty() {
-            histogram!(SECONDS, "connector" => self.connector.clone(), "reason" => part.reason)
-                .record(part.began.elapsed());
-        }
-    }
-
-    fn count(&self, reason: &'static str, more: f64) {
-        if !self.connector.is_empty() {
-            gauge!(WAITING, "connector" => self.connector.clone(), "reason" => reason)
-                .increment(more);
+        let Some(connector) = &self.connector else {
+            return;
+        };
+        let (connector, took) = (connector.clone(), part.began.elapsed());
+        counter!(catalog::WAIT_SECONDS.name, "connector" => SharedString::from_shared(connector), "reason" => part.reason)
+            .increment(nanoseconds(took));
+        if part.reason == WaitReason::Sandbox.label() {
+            histogram!(catalog::SANDBOX_WAIT_SECONDS.name).record(took);
         }
     }
 
     /// The call's connector; empty if the call isn't counted in metrics.
     pub(crate) fn connector(&self) -> &str {
-        &self.connector
+        self.connector.as_deref().unwrap_or_default()
     }
 
     /// The wait that has lasted the longest; `None` while the guest computes.
     pub(crate) fn current(&self) -> Option<Wait> {
         self.present().waits.first().map(|(_, wait)| wait.clone())
+    }
+
+    /// The call's connector and the name of the reason that it has waited for the longest. `None` while the guest
+    /// computes, and for calls that aren't counted in metrics.
+    pub(crate) fn labels(&self) -> Option<(Arc<str>, &'static str)> {
+        let connector = self.connector.clone()?;
+        let reason = self.present().waits.first()?.1.reason.label();
+        Some((connector, reason))
     }
 
     /// Whether nothing can happen within `left`, because everything that the call waits for comes later.
@@ -254,7 +253,6 @@ impl WaitGuard {
         let mut part = self.part.lock();
         self.waits.end(*part);
         *part = WaitPart::of(&reason);
-        self.waits.count(part.reason, 1.0);
         let mut present = self.waits.present();
         let mut waits = present.waits.iter_mut();
         if let Some((_, wait)) = waits.find(|(number, _)| *number == self.number) {
@@ -300,26 +298,34 @@ mod tests {
         assert_eq!(waits.current(), None);
     }
 
-    #[test]
-    fn waits_are_counted_while_they_last_and_after() {
+    #[tokio::test(start_paused = true)]
+    async fn waits_are_counted_when_they_end() {
         let recorded = crate::metrics_probe::MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
-        let waits = Waits::of("beers");
+        let waits = Waits::of("beers".into());
         let first = waits.begin(response("https://a.example.com"));
         let second = waits.begin(response("https://b.example.com"));
-        let waiting = "weld_host_waiting_calls{connector=beers,reason=response}";
-        assert_eq!(recorded.value(waiting), Some(2.0));
+        assert!(recorded.names().is_empty(), "{:?}", recorded.names());
+        assert_eq!(waits.labels(), Some(("beers".into(), "response")));
+        tokio::time::advance(Duration::from_secs(2)).await;
         drop((first, second));
-        assert_eq!(recorded.value(waiting), Some(0.0));
-        let seconds = "weld_host_wait_seconds{connector=beers,reason=response}";
-        assert_eq!(recorded.value(seconds), Some(2.0));
+        assert_eq!(waits.labels(), None);
+        let seconds = "weld_host_wait_seconds_total{connector=beers,reason=response}";
+        assert_eq!(recorded.value(seconds), Some(4e9), "in nanoseconds");
+        assert_eq!(recorded.names(), [seconds]);
+        drop(waits.begin(Wait {
+            reason: WaitReason::Sandbox,
+            until: None,
+        }));
+        let sandbox = "weld_host_sandbox_wait_seconds{}";
+        assert_eq!(recorded.value(sandbox), Some(1.0));
     }
 
-    #[test]
-    fn wait_that_becomes_another_is_counted_for_both() {
+    #[tokio::test(start_paused = true)]
+    async fn wait_that_becomes_another_is_counted_for_both() {
         let recorded = crate::metrics_probe::MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
-        let waits = Waits::of("beers");
+        let waits = Waits::of("beers".into());
         let origin = "https://a.example.com";
         let wait = waits.begin(Wait {
             reason: WaitReason::Connection {
@@ -327,19 +333,14 @@ mod tests {
             },
             until: None,
         });
+        tokio::time::advance(Duration::from_secs(1)).await;
         wait.becomes(response(origin).reason);
         assert_eq!(waits.current(), Some(response(origin)));
-        let waiting = |reason| {
-            let name = format!("weld_host_waiting_calls{{connector=beers,reason={reason}}}");
-            recorded.value(&name)
-        };
-        assert_eq!(waiting("connection"), Some(0.0));
-        assert_eq!(waiting("response"), Some(1.0));
+        tokio::time::advance(Duration::from_secs(2)).await;
         drop(wait);
-        assert_eq!(waiting("response"), Some(0.0));
-        for reason in ["connection", "response"] {
-            let name = format!("weld_host_wait_seconds{{connector=beers,reason={reason}}}");
-            assert_eq!(recorded.value(&name), Some(1.0), "{reason}");
+        for (reason, expected) in [("connection", 1e9), ("response", 2e9)] {
+            let name = format!("weld_host_wait_seconds_total{{connector=beers,reason={reason}}}");
+            assert_eq!(recorded.value(&name), Some(expected), "{reason}");
         }
     }
 

@@ -1,5 +1,5 @@
 //! The cost of the sandbox for one page: a guest and a native handler make the same rows, requested in turn by one
-//! client.
+//! client. Then the cost of metrics: the processor time of the guest's pages with and without a recorder, in turn.
 //!
 //! `cargo bench -p weld-host-tests`. Both servers run in this process, and each pair of requests goes to both of
 //! them, so that other load on the machine affects both.
@@ -20,12 +20,14 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::post;
+use rustix::time::{ClockId, clock_gettime};
 use weld_host::config::{Ceilings, ServerConfig};
 use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::egress::Upstreams;
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Compilation, EngineSettings, Runtime};
 use weld_host::server::{Server, ServerSettings};
+use weld_host::telemetry::BenchSwitch;
 use weld_host_tests::http::{Kind, Message};
 
 #[path = "../guests/src/made_rows.rs"]
@@ -39,6 +41,9 @@ mod guests {
 const ROWS: [u32; 3] = [1, 80, 1_000];
 const WARM_UPS: usize = 200;
 const PAIRS: usize = 3_000;
+/// How many pages are made without a recorder before as many are made with one, and how often.
+const BLOCK: usize = 200;
+const BLOCKS: usize = 60;
 
 fn main() {
     // `cargo test --benches` passes no `--bench`. Then one pair of requests shows that the benchmark still works.
@@ -47,6 +52,7 @@ fn main() {
     } else {
         1
     };
+    let recorder = BenchSwitch::install().expect("no other recorder");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let guest = runtime.block_on(serve_guest());
     let native = runtime.block_on(serve_native());
@@ -76,6 +82,37 @@ fn main() {
             guest_median / native_median
         );
     }
+    let blocks = if pairs == PAIRS { BLOCKS } else { 1 };
+    println!(
+        "\nmetrics: processor time of one page, microseconds, medians of {blocks} blocks of {BLOCK} pages"
+    );
+    println!("{:>6} {:>10} {:>10} {:>8}", "rows", "without", "with", "%");
+    for rows in ROWS {
+        let mut client = Client::new(guest, "/guest", rows);
+        let mut times = [Vec::new(), Vec::new()];
+        for block in 0..2 * blocks {
+            let place = block % 2;
+            recorder.set(place == 1);
+            let began = server_time();
+            for _ in 0..BLOCK {
+                client.ask();
+            }
+            times[place].push((server_time() - began) / BLOCK as u32);
+        }
+        recorder.set(false);
+        let [without, with] = times.map(|times| quantiles(times).0);
+        let more = (with / without - 1.0) * 100.0;
+        println!("{rows:>6} {without:>10.1} {with:>10.1} {more:>8.2}");
+    }
+}
+
+/// The processor time of this process without this thread, which is the client's.
+fn server_time() -> Duration {
+    let [process, client] = [ClockId::ProcessCPUTime, ClockId::ThreadCPUTime].map(|clock| {
+        let time = clock_gettime(clock);
+        Duration::try_from(time).expect("a clock's time")
+    });
+    process - client
 }
 
 async fn serve_guest() -> SocketAddr {

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A connector's name: the file name of `NAME.wasm` without its extension, and the first segment of its URL.
 ///
 /// 1 to 63 characters `[a-z0-9][a-z0-9._-]{0,62}`, so that it needs no escaping in URLs, file names, logs and metrics.
 /// The names `schema`, `healthz`, `readyz` and `metrics` are reserved for paths of the server itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConnectorName(String);
+pub struct ConnectorName(Arc<str>);
 
 impl ConnectorName {
     const MAX_LENGTH: usize = 63;
@@ -17,6 +18,11 @@ impl ConnectorName {
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name as text that shares its memory, as for labels of metrics.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        self.0.clone()
     }
 
     /// The file next to the component that configures this connector.
@@ -79,7 +85,7 @@ impl FromStr for ConnectorName {
     /// [`NameError`], which says what is wrong and suggests a valid name if there is an obvious one.
     fn from_str(name: &str) -> Result<Self, NameError> {
         match Self::check(name) {
-            Ok(()) => Ok(Self(name.to_owned())),
+            Ok(()) => Ok(Self(name.into())),
             Err(fault) => Err(NameError {
                 fault,
                 suggestion: Self::suggestion(name),

@@ -178,6 +178,11 @@ impl Connector {
         &self.journal
     }
 
+    /// The network access of this version.
+    pub(super) fn egress(&self) -> &Egress {
+        &self.egress
+    }
+
     /// The program that it runs.
     pub(super) fn program(&self) -> &Program {
         &self.program

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{SharedString, counter};
+
 use super::entry::{EntryState, LoadProblem, RegistryEntry};
 use super::error::LoadError;
 use super::failures::Failures;
@@ -18,6 +20,7 @@ use super::seen::SeenFiles;
 use crate::access_check::AccessKeys;
 use crate::config::ConnectorName;
 use crate::report;
+use crate::telemetry::catalog;
 
 /// Loads components and applies the results.
 pub(super) struct Intake {
@@ -214,6 +217,16 @@ impl Intake {
         // It changed while it was being loaded: the next look finds its new state.
         if !attempt.is_current && !is_first {
             return None;
+        }
+        if let Some(entry) = &attempt.entry {
+            let outcome = if attempt.report.outcome.is_ok() {
+                "ok"
+            } else {
+                "failed"
+            };
+            let connector = SharedString::from_shared(entry.name.shared());
+            counter!(catalog::CONNECTOR_LOADS.name, "connector" => connector, "outcome" => outcome)
+                .increment(1);
         }
         let (record, is_known) = LoadRecord::of(&attempt, self.records.get(path));
         self.records.insert(path.to_owned(), record);

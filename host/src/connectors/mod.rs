@@ -12,6 +12,7 @@ mod connector;
 mod entry;
 mod error;
 mod failures;
+mod gauges;
 #[cfg(test)]
 mod hanging;
 mod intake;

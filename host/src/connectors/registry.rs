@@ -181,6 +181,21 @@ impl Connectors {
             .await
     }
 
+    /// All entries at this moment, in the order of their names.
+    pub(super) fn entries(&self) -> Vec<Arc<RegistryEntry>> {
+        self.read(|entries| entries.values().cloned().collect())
+    }
+
+    /// The slots and their queue.
+    pub(super) fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Whether there is an entry under this name, whatever its state.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.read(|entries| entries.contains_key(name))
+    }
+
     /// The newest version of each loaded connector.
     pub(super) fn all(&self) -> Vec<Arc<Connector>> {
         self.read(|entries| {

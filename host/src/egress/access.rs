@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
+use metrics::{SharedString, gauge};
 use url::Url;
 
 use super::attempt::Attempt;
@@ -29,6 +30,7 @@ use crate::account::{Charge, charged_bytes};
 use crate::config::ConnectorConfig;
 use crate::scope::{CallQuotaError, CallScope};
 use crate::secrets::Secrets;
+use crate::telemetry::catalog;
 use crate::tokens::Store;
 use crate::waits::{Wait, WaitReason};
 
@@ -98,6 +100,18 @@ impl Egress {
             upstream: Arc::new(upstream),
             credentials,
         })
+    }
+
+    /// Reports the present values of its gauges.
+    pub(crate) fn observe(&self) {
+        let upstream = &self.upstream;
+        let connector = || SharedString::from_shared(upstream.connector.clone());
+        let open = upstream.governor.open_breakers();
+        if open > 0 {
+            gauge!(catalog::OPEN_BREAKERS.name, "connector" => connector()).set(open as f64);
+        }
+        gauge!(catalog::UPSTREAM_CONNECTIONS.name, "connector" => connector())
+            .set(upstream.pool.open_connections() as f64);
     }
 
     /// Sends one request and reads the whole response.

@@ -111,6 +111,12 @@ impl Dialler {
         }))
     }
 
+    /// How many connections are open or being made.
+    pub(super) fn open_connections(&self) -> usize {
+        let origins = self.0.origins.lock();
+        origins.values().map(OriginConnections::open).sum()
+    }
+
     /// Controls whether the idle connections made here are checked before use.
     pub(super) fn idle_checks(&self) -> &IdleChecks {
         &self.0.checks

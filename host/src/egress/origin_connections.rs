@@ -11,6 +11,7 @@ use super::closing_habit::ClosingHabit;
 pub(super) struct OriginConnections {
     /// Each connection takes one.
     places: Arc<Semaphore>,
+    most: usize,
     pub(super) habit: Arc<ClosingHabit>,
 }
 
@@ -19,6 +20,7 @@ impl OriginConnections {
     pub(super) fn new(most: usize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(most)),
+            most,
             habit: Arc::default(),
         }
     }
@@ -27,6 +29,11 @@ impl OriginConnections {
     pub(super) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed.
         self.places.clone().acquire_owned().await.ok()
+    }
+
+    /// How many connections are open or being made.
+    pub(super) fn open(&self) -> usize {
+        self.most.saturating_sub(self.places.available_permits())
     }
 
     /// Whether there is a connection, or anything to remember.

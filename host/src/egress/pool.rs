@@ -48,6 +48,11 @@ impl Pool {
         self.dialler.idle_checks().begin()
     }
 
+    /// How many connections are open, in use or not.
+    pub(super) fn open_connections(&self) -> usize {
+        self.dialler.open_connections()
+    }
+
     pub(super) fn client(&self) -> &HttpClient {
         self.client.get_or_init(|| {
             hyper_util::client::legacy::Client::builder(TokioExecutor::new())

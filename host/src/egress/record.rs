@@ -13,18 +13,7 @@ use super::error::EgressError;
 use super::phase::PhaseClock;
 use crate::report;
 use crate::secrets::Secrets;
-
-/// Calls to the network that ended, by `connector`, `host` (of the rule that allowed it), `method` and `outcome` (a
-/// status class such as `2xx`, or the reason for having no status: [`EgressError::outcome`]).
-pub(super) const CALLS: &str = "weld_host_upstream_calls_total";
-
-/// Seconds by `connector`, `host` and `part`: the `whole` from a call's beginning to its body's end and, for calls
-/// that got that far, the time to the `first-byte`, to `resolve` and to `connect`, unless the connection existed
-/// already.
-pub(super) const SECONDS: &str = "weld_host_upstream_seconds";
-
-/// Bytes of bodies over the wire, by `connector`, `host` and `direction` (`sent` or `received`).
-pub(super) const BYTES: &str = "weld_host_upstream_bytes_total";
+use crate::telemetry::catalog;
 
 /// The longest path in a log line.
 const SHOWN_PATH_BYTES: usize = 200;
@@ -268,24 +257,24 @@ impl CallRecord {
             "OPTIONS" => "OPTIONS",
             _ => "other",
         };
-        counter!(CALLS, "connector" => connector.clone(), "host" => host.clone(), "method" => method, "outcome" => self.outcome())
+        counter!(catalog::UPSTREAM_CALLS.name, "connector" => connector.clone(), "host" => host, "method" => method, "outcome" => self.outcome())
             .increment(1);
+        histogram!(catalog::UPSTREAM_SECONDS.name, "connector" => connector.clone())
+            .record(self.times.began.elapsed());
         for (part, time) in [
-            ("whole", Some(self.times.began.elapsed())),
             ("first-byte", self.times.first_byte),
             ("resolve", self.times.dialed.map(|dialed| dialed.resolve)),
             ("connect", self.times.dialed.map(|dialed| dialed.connect)),
         ] {
             if let Some(time) = time {
-                histogram!(SECONDS, "connector" => connector.clone(), "host" => host.clone(), "part" => part)
-                    .record(time);
+                histogram!(catalog::UPSTREAM_PART_SECONDS.name, "part" => part).record(time);
             }
         }
         for (direction, bytes) in [
             ("sent", self.traffic.sent.get()),
             ("received", self.traffic.wire.get()),
         ] {
-            counter!(BYTES, "connector" => connector.clone(), "host" => host.clone(), "direction" => direction)
+            counter!(catalog::UPSTREAM_BYTES.name, "connector" => connector.clone(), "direction" => direction)
                 .increment(bytes);
         }
     }

@@ -42,12 +42,12 @@ pub(super) struct SchemaKey {
 
 impl CallKey for PageKey {
     fn waits(&self) -> Arc<Waits> {
-        Waits::of(self.connector.as_str())
+        Waits::of(self.connector.shared())
     }
 }
 
 impl CallKey for SchemaKey {
     fn waits(&self) -> Arc<Waits> {
-        Waits::of(self.connector.as_str())
+        Waits::of(self.connector.shared())
     }
 }

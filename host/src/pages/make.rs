@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use metrics::{SharedString, histogram};
 use tokio::time::Instant;
 use weld_protocol::Page;
 
 use super::calls::{OutcomeBounds, SharedCalls};
+use super::cpu_meter::CpuMeter;
 use super::early::EarlyRequests;
 use super::error::PagesError;
 use super::guard::{Guard, PageStep};
@@ -23,6 +25,7 @@ use crate::connectors::{
 use crate::guest_error::GuestError;
 use crate::report;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
+use crate::telemetry::catalog;
 use crate::waits::{Wait, WaitReason, Waits, between_pages};
 
 /// The memory for pages and schemas that wait for their client.
@@ -104,6 +107,7 @@ impl PageMaker {
         waits: Arc<Waits>,
     ) -> Result<ReadySchema, PagesError> {
         let (_slot, scope) = self.begin(connector, deadline, waits).await?;
+        let _cpu = CpuMeter::of(connector, &scope);
         let asked = tokio::select! {
             asked = connector.schema(&scope) => asked,
             () = connector.superseded() => return Err(PagesError::Superseded),
@@ -140,7 +144,10 @@ impl PageMaker {
         waits: Arc<Waits>,
     ) -> CallResult<ReadyPage> {
         let (call, began) = (Arc::new(call), Instant::now());
-        match self.ask_page(call.clone(), waits).await {
+        let made = self.ask_page(call.clone(), waits).await;
+        let connector = SharedString::from_shared(call.connector.name().shared());
+        histogram!(catalog::PAGE_SECONDS.name, "connector" => connector).record(began.elapsed());
+        match made {
             Ok(page) => {
                 if page.pending.is_none() {
                     let note = PageNote {
@@ -163,6 +170,7 @@ impl PageMaker {
     ) -> Result<ReadyPage, PagesError> {
         waits.postponer.allow(pending::longest_postponement(&call));
         let (slot, scope) = self.begin(&call.connector, call.deadline, waits).await?;
+        let _cpu = CpuMeter::of(&call.connector, &scope);
         let fetched = tokio::select! {
             fetched = call.connector.fetch_page(&call.table, &call.state, &scope) => fetched,
             () = call.connector.superseded() => return Err(PagesError::Superseded),

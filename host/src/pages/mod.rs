@@ -7,8 +7,10 @@
 
 mod answer;
 mod calls;
+mod cpu_meter;
 mod early;
 mod error;
+mod gauges;
 mod guard;
 mod key;
 mod make;
@@ -37,6 +39,7 @@ use crate::waits::between_pages;
 pub(crate) use answer::{PageAnswer, Receipt};
 use calls::{CallPanic, Linger, NoMoreCalls};
 pub(crate) use error::PagesError;
+pub use gauges::HostGauges;
 use key::{PageKey, SchemaKey};
 use make::PageMaker;
 pub use monitor::CallMonitor;
@@ -103,6 +106,12 @@ impl Pages {
     #[must_use]
     pub fn monitor(&self) -> CallMonitor {
         CallMonitor::new(self.maker.clone())
+    }
+
+    /// The present values of the host's gauges.
+    #[must_use]
+    pub fn gauges(&self) -> HostGauges {
+        HostGauges::new(self.maker.clone())
     }
 
     /// Begins no new calls and holds no requests any longer: requests waiting for a page get a pending answer at

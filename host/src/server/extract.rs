@@ -15,6 +15,7 @@ use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
 use super::{body, uri};
 use crate::access_check::{is_forwarded, is_of_a_foreign_page, names_this_machine, permits};
+use crate::config::ConnectorName;
 use crate::connectors::{Connector, Lookup};
 use crate::report;
 
@@ -52,7 +53,7 @@ impl FromRequestParts<Arc<Service>> for Authorization {
             parts,
             name,
             TargetLabels {
-                connector: lookup.name().map(ToString::to_string),
+                connector: lookup.name().map(ConnectorName::shared),
                 what,
             },
         )?;

@@ -1,31 +1,18 @@
 //! The metrics of requests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{SharedString, counter, histogram};
 
-/// Requests that ended, by `connector`, `what` (`page` or `schema`) and `outcome`: `ready`, `waiting` or `running` for
-/// pending answers, an error's kind, or `client_gone`.
-pub(super) const REQUESTS: &str = "weld_host_requests_total";
-
-/// Seconds from the beginning of a request to the beginning of its answer, by `connector` and `what`.
-pub(super) const SECONDS: &str = "weld_host_request_seconds";
-
-/// Rows in answers, by `connector`.
-pub(super) const ROWS: &str = "weld_host_rows_total";
-
-/// Bytes of answers that are pages or schemas, by `connector`.
-pub(super) const BYTES: &str = "weld_host_answer_bytes_total";
-
-/// Requests that joined the call of another one, by `connector`.
-pub(super) const JOINED: &str = "weld_host_joined_requests_total";
+use crate::telemetry::catalog;
 
 /// What a request is for, as labels of metrics.
 #[derive(Debug, Clone)]
 pub(super) struct TargetLabels {
     /// The connector's own name, even if it was requested by the plain routes. `None` if there is no such connector:
     /// names made up by clients are not used as labels, since they are unbounded.
-    pub(super) connector: Option<String>,
+    pub(super) connector: Option<Arc<str>>,
     /// `page`, `schema`, or `nothing` for a path that does not exist.
     pub(super) what: &'static str,
 }
@@ -43,6 +30,9 @@ impl Default for TargetLabels {
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequestOutcome {
     pub(super) outcome: &'static str,
+    /// The table of a page that is ready, shortened as for the log. `None` for other answers: names that clients make up
+    /// are not used as labels.
+    pub(super) table: Option<Arc<str>>,
     pub(super) rows: u64,
     pub(super) bytes: usize,
     pub(super) has_joined: bool,
@@ -60,17 +50,22 @@ impl RequestOutcome {
 
 /// Counts a request.
 pub(super) fn record(labels: &TargetLabels, outcome: &RequestOutcome, took: Duration) {
-    let connector = labels.connector.as_deref().unwrap_or("none").to_owned();
-    counter!(REQUESTS, "connector" => connector.clone(), "what" => labels.what, "outcome" => outcome.outcome)
+    let connector = labels.connector.clone();
+    let connector = connector.map_or(SharedString::const_str("none"), SharedString::from_shared);
+    counter!(catalog::REQUESTS.name, "connector" => connector.clone(), "what" => labels.what, "outcome" => outcome.outcome)
         .increment(1);
-    histogram!(SECONDS, "connector" => connector.clone(), "what" => labels.what).record(took);
+    histogram!(catalog::REQUEST_SECONDS.name, "what" => labels.what).record(took);
     if outcome.bytes > 0 {
-        counter!(ROWS, "connector" => connector.clone()).increment(outcome.rows);
         let bytes = u64::try_from(outcome.bytes).unwrap_or(u64::MAX);
-        counter!(BYTES, "connector" => connector.clone()).increment(bytes);
+        counter!(catalog::ANSWER_BYTES.name, "connector" => connector.clone()).increment(bytes);
+    }
+    if let Some(table) = &outcome.table {
+        let table = SharedString::from_shared(table.clone());
+        counter!(catalog::ROWS.name, "connector" => connector, "table" => table)
+            .increment(outcome.rows);
     }
     if outcome.has_joined {
-        counter!(JOINED, "connector" => connector).increment(1);
+        counter!(catalog::JOINED_REQUESTS.name).increment(1);
     }
 }
 
@@ -84,11 +79,12 @@ mod tests {
         let recorded = MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
         let asked = TargetLabels {
-            connector: Some("beers".to_owned()),
+            connector: Some("beers".into()),
             what: "page",
         };
         let page = RequestOutcome {
             outcome: "ready",
+            table: Some("ales".into()),
             rows: 80,
             bytes: 1_000,
             has_joined: true,
@@ -119,10 +115,10 @@ mod tests {
                 "weld_host_requests_total{connector=none,outcome=unknown_connector,what=page}",
                 1.0,
             ),
-            ("weld_host_request_seconds{connector=beers,what=page}", 3.0),
-            ("weld_host_rows_total{connector=beers}", 160.0),
+            ("weld_host_request_seconds{what=page}", 4.0),
+            ("weld_host_rows_total{connector=beers,table=ales}", 160.0),
             ("weld_host_answer_bytes_total{connector=beers}", 2_000.0),
-            ("weld_host_joined_requests_total{connector=beers}", 2.0),
+            ("weld_host_joined_requests_total{}", 2.0),
         ] {
             assert_eq!(
                 recorded.value(metric),

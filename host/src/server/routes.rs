@@ -114,7 +114,7 @@ async fn page(
     // Dropping the last holder of the request releases its memory.
     let (_held, request) = parsed.map_err(ConnectorError::Call)??;
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
-    tracing::Span::current().record("table", table);
+    tracing::Span::current().record("table", &table);
     let page = service.pages.page(&connector, &request).await?;
     let pending = page.pending.map(|pending| pending.as_str());
     tracing::info!(
@@ -130,6 +130,7 @@ async fn page(
     );
     record.succeed(RequestOutcome {
         outcome: pending.unwrap_or("ready"),
+        table: pending.is_none().then(|| table.into()),
         rows: page.rows,
         bytes: page.len(),
         has_joined: page.has_joined,

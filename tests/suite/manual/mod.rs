@@ -7,6 +7,7 @@ mod fixed_limits;
 mod flags;
 mod front_page;
 mod links;
+mod monitoring;
 mod recording;
 mod release;
 mod rooms_picture;

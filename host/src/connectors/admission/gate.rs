@@ -57,8 +57,7 @@ impl<W> Gate<W> {
         &mut self,
         memory_is_short: impl Fn() -> bool,
     ) -> Option<(ConnectorName, W)> {
-        let held = self.slots - self.free;
-        if self.free == 0 || (held > 0 && memory_is_short()) {
+        if self.free == 0 || (self.in_use() > 0 && memory_is_short()) {
             return None;
         }
         let running = &self.running;
@@ -101,6 +100,20 @@ impl<W> Gate<W> {
 
     pub(super) fn running(&self, connector: &ConnectorName) -> u32 {
         self.running.get(connector).copied().unwrap_or(0)
+    }
+
+    /// The slots of each connector that holds any.
+    pub(super) fn by_connector(&self) -> &HashMap<ConnectorName, u32> {
+        &self.running
+    }
+
+    pub(super) fn in_use(&self) -> u32 {
+        self.slots - self.free
+    }
+
+    /// How many calls wait for a slot.
+    pub(super) fn queued(&self) -> usize {
+        self.waiting.len()
     }
 
     pub(super) fn has_free(&self) -> bool {

@@ -10,6 +10,7 @@ mod gate;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
@@ -55,6 +56,19 @@ pub(crate) enum Evictable<'a> {
     Any,
     /// Calls of this connector: it has as many running calls as it may.
     Of(&'a ConnectorName),
+}
+
+/// The slots and the queue at one moment.
+#[derive(Debug)]
+pub(super) struct AdmissionUsage {
+    /// How many calls may run at once.
+    pub(super) slots: u32,
+    pub(super) in_use: u32,
+    pub(super) queued: usize,
+    /// How many calls may wait for a slot.
+    pub(super) queue_limit: u32,
+    /// The slots of each connector that holds any.
+    pub(super) running: HashMap<ConnectorName, u32>,
 }
 
 /// The slots of all connectors.
@@ -152,6 +166,19 @@ impl Admission {
                 }
                 Err(_) => return Err(pool.busy(connector, concurrency)),
             }
+        }
+    }
+
+    /// How much of it is used now.
+    pub(super) fn usage(&self) -> AdmissionUsage {
+        let settings = self.0.settings;
+        let gate = self.0.gate();
+        AdmissionUsage {
+            slots: settings.slots,
+            in_use: gate.in_use(),
+            queued: gate.queued(),
+            queue_limit: settings.queue,
+            running: gate.by_connector().clone(),
         }
     }
 

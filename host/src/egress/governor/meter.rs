@@ -1,31 +1,20 @@
 //! What the governor reports to the metrics and the log.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use metrics::{counter, gauge, histogram};
+use metrics::{SharedString, counter};
 
 use super::breaker::BreakerChange;
 use super::outcome::AtOnceNews;
+use crate::telemetry::catalog;
 
-/// Calls that were held because of a quota or a rate, by `connector`.
-pub(super) const HELD_CALLS: &str = "weld_host_upstream_held_calls_total";
-
-/// The seconds for which such a call was held, by `connector`.
-pub(super) const HELD_SECONDS: &str = "weld_host_upstream_held_seconds";
-
-/// Calls that were retried, by `connector` and `cause` (a status such as `429`, or `connection`).
-pub(super) const RETRIES: &str = "weld_host_upstream_retries_total";
-
-/// Origins to which calls currently fail at once, by `connector`.
-pub(super) const OPEN_BREAKERS: &str = "weld_host_upstream_open_breakers";
-
-pub(super) fn held(connector: &Arc<str>, time: Duration) {
-    counter!(HELD_CALLS, "connector" => connector.to_string()).increment(1);
-    histogram!(HELD_SECONDS, "connector" => connector.to_string()).record(time);
+/// Counts a call that was held because of a quota or a rate.
+pub(super) fn held(connector: &Arc<str>) {
+    let connector = SharedString::from_shared(connector.clone());
+    counter!(catalog::HELD_CALLS.name, "connector" => connector).increment(1);
 }
 
-/// `status` is that of the response, if there was one.
+/// Counts a retry. `status` is that of the response, if there was one.
 pub(super) fn retried(connector: &Arc<str>, status: Option<u16>) {
     let cause = match status {
         None => "connection",
@@ -35,9 +24,12 @@ pub(super) fn retried(connector: &Arc<str>, status: Option<u16>) {
         Some(504) => "504",
         Some(_) => "other",
     };
-    counter!(RETRIES, "connector" => connector.to_string(), "cause" => cause).increment(1);
+    let connector = SharedString::from_shared(connector.clone());
+    counter!(catalog::UPSTREAM_RETRIES.name, "connector" => connector, "cause" => cause)
+        .increment(1);
 }
 
+/// Logs that a breaker opened or closed.
 pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange) {
     match change {
         BreakerChange::None => {}
@@ -52,7 +44,6 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange)
                 cool_down_ms = cool_down.as_secs_f64() * 1000.0,
                 "the API keeps failing: calls to it fail immediately until one after the cool-down succeeds"
             );
-            gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).increment(1);
         }
         BreakerChange::Closed => {
             tracing::info!(
@@ -60,7 +51,6 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange)
                 origin,
                 "the API answers again: calls to it are sent as before"
             );
-            gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).decrement(1);
         }
     }
 }
@@ -81,13 +71,5 @@ pub(super) fn at_once(budget: &Arc<str>, news: AtOnceNews) {
             at_once = most,
             "one more call is sent at once"
         );
-    }
-}
-
-/// Reports that the breakers of a connector's old configuration are gone; `open` of them were open.
-pub(super) fn forgotten(connector: &Arc<str>, open: usize) {
-    if open > 0 {
-        let open = u32::try_from(open).unwrap_or(u32::MAX);
-        gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).decrement(f64::from(open));
     }
 }

@@ -233,6 +233,11 @@ impl Governor {
         tokio::time::sleep(pause).await;
     }
 
+    /// How many origins are not called now because they keep failing.
+    pub(super) fn open_breakers(&self) -> usize {
+        self.breakers.open()
+    }
+
     /// Warns, once, that a response's value for the wait of a rule can't be read.
     pub(super) fn warn_of_wait(&self, origin: &str, rule: &str, place: &str, value: &str) {
         let fault = QuotaFault::new(place, value, QuotaFaultKind::Wait(TimeFault::Unreadable));
@@ -259,12 +264,6 @@ impl Governor {
         self.warnings
             .give(&self.connector, origin, &readings.faults);
         readings
-    }
-}
-
-impl Drop for Governor {
-    fn drop(&mut self) {
-        meter::forgotten(&self.connector, self.breakers.open());
     }
 }
 
@@ -312,8 +311,8 @@ impl CallPermit<'_> {
             .breakers
             .settle(self.origin, self.is_trial, failed, Instant::now());
         meter::changed(&governor.connector, self.origin, change);
-        if let Some(held) = self.held {
-            meter::held(&governor.connector, held);
+        if self.held.is_some() {
+            meter::held(&governor.connector);
         }
     }
 }

@@ -121,6 +121,11 @@ where
         forgotten.map(|(bytes, _)| bytes)
     }
 
+    /// How many outcomes are kept, and their bytes.
+    pub(super) fn kept(&self) -> (usize, u64) {
+        self.0.table().kept()
+    }
+
     #[cfg(test)]
     fn holds(&self, key: &K) -> bool {
         self.0.table().holds(key)

@@ -230,6 +230,11 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         self.remove(&key, id)
     }
 
+    /// How many outcomes are kept, and their bytes.
+    pub(super) fn kept(&self) -> (usize, u64) {
+        (self.outcomes, self.bytes)
+    }
+
     /// Removes the running calls whose waits match.
     #[must_use = "drop the removed entries after unlocking the table"]
     pub(super) fn remove_running(&mut self, matches: impl Fn(&Waits) -> bool) -> Vec<CallEntry<T>> {

@@ -18,8 +18,10 @@ mod protocol;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
+use metrics::{counter, histogram};
 use tokio::task::{JoinError, spawn_blocking};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -33,6 +35,7 @@ use super::cache::{Cache, CompiledCode, load};
 use super::compile_error::CompileError;
 use super::machine::processors;
 use super::wasm::Wasm;
+use crate::telemetry::catalog;
 use outcome::CompilerOutput;
 use places::CompilePlaces;
 
@@ -100,9 +103,13 @@ impl Compiler {
         reread: &ComponentReader,
     ) -> Result<(Component, bool), CompileError> {
         check_kind(wasm.bytes())?;
-        if let Some(component) = self.cached(wasm.key()).await? {
+        let cached = self.cached(wasm.key()).await?;
+        let result = if cached.is_some() { "hit" } else { "miss" };
+        counter!(catalog::CACHE_LOOKUPS.name, "result" => result).increment(1);
+        if let Some(component) = cached {
             return Ok((component, true));
         }
+        let began = Instant::now();
         let ended = self.observer.begins();
         let key = wasm.key().clone();
         let (mut place, bytes) = if let Some(place) = self.places.try_first() {
@@ -132,6 +139,7 @@ impl Compiler {
         };
         let component = self.store_or_load(&key, code).await?;
         ended();
+        histogram!(catalog::COMPILE_SECONDS.name).record(began.elapsed());
         Ok((component, false))
     }
 

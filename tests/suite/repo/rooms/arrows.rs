@@ -20,7 +20,7 @@ const FLOW: [&str; 7] = [
 /// tokens as `egress` does; `admin` shows connectors and their calls.
 const BESIDE: [&str; 3] = ["admin", "sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 19] = [
+const LEAVES: [&str; 20] = [
     "access_check",
     "account",
     "config",
@@ -38,11 +38,12 @@ const LEAVES: [&str; 19] = [
     "samples",
     "scope",
     "secrets",
+    "telemetry",
     "tokens",
     "waits",
 ];
 /// Leaves that other leaves may use; `metrics_probe` and `samples` exist only for tests.
-const BASE: [&str; 8] = [
+const BASE: [&str; 9] = [
     "account",
     "config",
     "lock",
@@ -50,6 +51,7 @@ const BASE: [&str; 8] = [
     "report",
     "samples",
     "scope",
+    "telemetry",
     "waits",
 ];
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
+use metrics::{SharedString, counter};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -21,6 +22,7 @@ use crate::egress::timeout::Timeout;
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
+use crate::telemetry::catalog;
 
 /// How long the endpoint is not asked again after it refused, and after any other failure.
 const REFUSAL_COUNTS: Duration = Duration::from_secs(30);
@@ -190,6 +192,7 @@ impl Tokens {
                 .map(Arc::new);
             let outcome = outcome.map_err(Arc::new);
             tokens.note(&outcome);
+            count(&upstream, &tokens.endpoint, &outcome);
             let failure = outcome.as_ref().err().map(|error| error.told());
             failures::keep(&tokens.endpoint, &upstream, failure).await;
             sender.send_replace(Some(outcome));
@@ -219,4 +222,13 @@ impl Tokens {
     fn state(&self) -> MutexGuard<'_, TokenState> {
         self.state.lock()
     }
+}
+
+/// Counts one obtained token, or one that could not be obtained.
+fn count(upstream: &Upstream, endpoint: &TokenEndpoint, outcome: &TokenOutcome) {
+    let connector = SharedString::from_shared(upstream.connector.clone());
+    let credential = SharedString::from_shared(endpoint.name.clone());
+    let outcome = if outcome.is_ok() { "ok" } else { "failed" };
+    counter!(catalog::TOKEN_REQUESTS.name, "connector" => connector, "credential" => credential, "outcome" => outcome)
+        .increment(1);
 }
