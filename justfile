@@ -109,10 +109,15 @@ ci:
     .ci/run
 
 # All of these, and the checks that take too long for every change
-full: ci properties functions installed commands-all (recording "target/first-connector.svg")
+full: ci properties functions installed scrape commands-all (recording "target/first-connector.svg")
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
+
+# A scrape by a real Prometheus, if it is installed
+scrape:
+    cargo build --quiet --locked -p weld-host
+    deploy/monitoring/scrape target/debug/weld-host
 
 # Functions written like users', adapted and synced, each built separately (about 10 minutes); or only the named ones
 functions *NAMES:

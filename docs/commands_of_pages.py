@@ -179,7 +179,10 @@ PAGES = {
                 for job in ("overload", "asleep", "thousand", "reload", "large", "languages", "adapted")
             ),
             Elsewhere("cargo bench --locked -p weld-host-tests --bench upstream_cost", FULL, "cargo bench --locked"),
-            Elsewhere("cargo bench --locked -p weld-host-tests --bench finder_cost", FULL, "cargo bench --locked"),
+            *(
+                Elsewhere(f"cargo bench --locked -p weld-host-tests --bench {name}", FULL, "cargo bench --locked")
+                for name in ("finder_cost", "page_cost", "scrape_cost")
+            ),
         )
     ),
     "kit/python/README.md": Page(

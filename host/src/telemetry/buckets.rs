@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_no_times_are_left_out() {
+    fn values_that_cannot_be_times_are_left_out() {
         let buckets = Buckets::new(&[1.0]);
         for value in [-1.0, f64::NAN, f64::INFINITY, f64::MAX] {
             buckets.record(value);

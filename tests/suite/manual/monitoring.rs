@@ -149,7 +149,7 @@ fn dashboard_shows_metrics_that_exist() {
 }
 
 #[test]
-fn panels_of_the_dashboard_are_told_apart() {
+fn panels_of_the_dashboard_have_their_own_titles_and_places() {
     let dashboard: Value = serde_json::from_str(&page("deploy/monitoring/dashboard.json")).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();
     let mut places = BTreeSet::new();

@@ -73,7 +73,7 @@ fn each_metric_is_described_once_and_each_series_written_once() {
     let text = exporter.render(|_| true, || busy::observe(3));
     let mut described = lines(&text, "# TYPE ");
     let all = described.len();
-    assert!(all > 30, "{text}");
+    assert!(all > 20, "{text}");
     described.sort_unstable();
     described.dedup();
     assert_eq!(described.len(), all);
@@ -182,7 +182,7 @@ fn series_of_a_removed_connector_are_forgotten_after_a_while() {
     assert_eq!(scrape(half, &["stays", "back"]), all);
     let rest = ["back", "stays", NO_CONNECTOR];
     assert_eq!(scrape(KEPT_AFTER_REMOVAL, &["stays"]), rest);
-    // The time of the one that came back began anew.
+    // For the one that came back, the time starts over.
     assert_eq!(scrape(KEPT_AFTER_REMOVAL + half, &["stays"]), rest);
     assert_eq!(
         scrape(KEPT_AFTER_REMOVAL * 2, &["stays"]),
