@@ -54,6 +54,9 @@ pub(super) enum AdminRefusal {
     #[error("this host records no metrics")]
     NoMetrics,
 
+    #[error("writing the metrics was interrupted; the log may say why")]
+    MetricsInterrupted,
+
     #[error("the body is larger than {}", size_text(*limit_bytes))]
     BodyTooLarge { limit_bytes: u64 },
 
@@ -74,6 +77,7 @@ impl AdminRefusal {
             Self::ForeignOrigin => ErrorKind::ForeignOrigin,
             Self::NotFound | Self::NoLog | Self::NoMetrics => ErrorKind::NotFound,
             Self::Method { .. } => ErrorKind::MethodNotAllowed,
+            Self::MetricsInterrupted => ErrorKind::Internal,
             Self::Level(_) | Self::BodyCut => ErrorKind::BadRequest,
             Self::BodyTooLarge { .. } => ErrorKind::BodyTooLarge,
             Self::BodyTimeout { .. } => ErrorKind::Timeout,

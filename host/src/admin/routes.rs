@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use tokio::task::spawn_blocking;
 
 use super::MetricsText;
 use super::answer::{self, AdminAnswer};
@@ -131,8 +132,10 @@ impl AdminService {
             AdminRoute::Alive => answer::json(StatusCode::OK, ALIVE_TEXT.to_owned()),
             AdminRoute::Ready => self.readiness(access.is_ok()),
             AdminRoute::Metrics => {
-                let metrics = self.metrics.as_ref().ok_or(AdminRefusal::NoMetrics)?;
-                answer::metrics(metrics())
+                let metrics = self.metrics.clone().ok_or(AdminRefusal::NoMetrics)?;
+                // With a thousand connectors, this takes longer than a thread of the runtime should compute.
+                let text = spawn_blocking(move || metrics()).await;
+                answer::metrics(text.map_err(|_| AdminRefusal::MetricsInterrupted)?)
             }
             AdminRoute::Connectors => {
                 let list = connector_list::json(&self.connectors, &self.calls);

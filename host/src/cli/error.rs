@@ -16,6 +16,7 @@ use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{Continuation, DestinationError, SyncError, SyncFailure};
+use crate::telemetry::ExporterError;
 use crate::tokens::TokenKeyError;
 
 /// How the process ends.
@@ -71,6 +72,10 @@ pub enum CliError {
     /// The admin listener can't start.
     #[error(transparent)]
     Admin(#[from] AdminError),
+
+    /// Metrics can't be kept.
+    #[error(transparent)]
+    Metrics(#[from] ExporterError),
 
     /// `status` without an address.
     #[error(
@@ -350,6 +355,7 @@ impl CliError {
             | Self::Compiler(_)
             | Self::Runtime(_)
             | Self::Output(_)
+            | Self::Metrics(_)
             | Self::Signals(_)
             | Self::CheckSetUp(_)
             | Self::Randomness(_) => ExitStatus::Fault,

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::logging::LogHandle;
-use crate::admin::{AdminParts, AdminServer};
+use crate::admin::{AdminParts, AdminServer, MetricsText};
 use crate::config::{AdminAddress, CompileLimits, Secret, ServerConfig};
 use crate::connectors::{
     AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
@@ -20,6 +20,7 @@ use crate::sandbox::{
     EngineSettings, Machine, Runtime,
 };
 use crate::server::{Server, ServerSettings};
+use crate::telemetry::Exporter;
 use crate::tokens::Store;
 
 use super::error::CliError;
@@ -42,6 +43,8 @@ pub(super) struct Host {
     trimmer: HeapTrimmer,
     /// The admin listener, with its keys.
     admin: Option<(AdminServer, Vec<Secret>)>,
+    /// Metrics are kept if the admin listener can show them.
+    exporter: Option<Exporter>,
     /// The log, if the admin listener may change its level.
     pub(super) log: Option<LogHandle>,
 }
@@ -71,6 +74,11 @@ impl Host {
             })?;
         let admin = match &config.admin {
             Some(address) => Some((AdminServer::bind(address).await?, config.admin_keys.clone())),
+            None => None,
+        };
+        // Before anything reports.
+        let exporter = match &admin {
+            Some(_) => Some(Exporter::install()?),
             None => None,
         };
         let machine = Machine::look();
@@ -110,6 +118,7 @@ impl Host {
             trimmer: startup.trimmer,
             settings: ServerSettings::new(&config, machine.max_connections()),
             admin,
+            exporter,
             log: None,
         })
     }
@@ -161,14 +170,18 @@ impl Host {
         // A task of its own, which the work of this one can't delay.
         let mut admin = JoinSet::new();
         if let Some((server, keys)) = self.admin {
-            admin.spawn(server.run(AdminParts {
-                connectors: self.connectors.clone(),
-                calls: self.pages.monitor(),
-                reload: loader.handle(),
-                log: self.log.map(|log| Arc::new(log) as _),
-                metrics: None,
-                keys,
-            }));
+            admin.spawn(
+                server.run(AdminParts {
+                    connectors: self.connectors.clone(),
+                    calls: self.pages.monitor(),
+                    reload: loader.handle(),
+                    log: self.log.map(|log| Arc::new(log) as _),
+                    metrics: self
+                        .exporter
+                        .map(|exporter| metrics_text(exporter, &self.pages)),
+                    keys,
+                }),
+            );
         }
         let loading = loader.run(interval, on_loaded);
         let reclaiming = async {
@@ -186,6 +199,12 @@ impl Host {
         // Removes the socket.
         admin.shutdown().await;
     }
+}
+
+/// Writes the metrics of a host with these pages.
+fn metrics_text(exporter: Exporter, pages: &Pages) -> MetricsText {
+    let gauges = pages.gauges();
+    Arc::new(move || exporter.render(|name| gauges.has_connector(name), || gauges.observe()))
 }
 
 /// How a command compiles components.

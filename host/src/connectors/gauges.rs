@@ -20,13 +20,13 @@ impl Connectors {
         gauge!(catalog::MEMORY_BYTES.name).set(account.used_bytes() as f64);
         gauge!(catalog::MEMORY_LIMIT_BYTES.name).set(account.limit_bytes() as f64);
         // All states are exported, so that an alert finds a 0 rather than nothing.
-        let mut states = BTreeMap::from([("ready", 0_u32), ("loading", 0), ("failed", 0)]);
+        let mut states = BTreeMap::from([("ready", 0_u32), ("loading", 0), ("not_loaded", 0)]);
         for entry in self.entries() {
             let name = SharedString::from_shared(entry.name.shared());
             let (state, is_up) = match &entry.state {
                 EntryState::Ready(_) => ("ready", 1.0),
                 EntryState::Loading => ("loading", 0.0),
-                EntryState::Failed(_) => ("failed", 0.0),
+                EntryState::Failed(_) => ("not_loaded", 0.0),
             };
             *states.entry(state).or_default() += 1;
             gauge!(catalog::CONNECTOR_UP.name, "connector" => name.clone()).set(is_up);

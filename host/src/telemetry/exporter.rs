@@ -68,7 +68,7 @@ impl Exporter {
     /// present values of gauges, with the macros of the crate `metrics`. The series of connectors that `serves` denies
     /// are forgotten after a while.
     ///
-    /// It takes some milliseconds with a thousand connectors, so call it on a thread for blocking work.
+    /// With a thousand connectors it takes long enough for a thread for blocking work.
     pub fn render(&self, serves: impl Fn(&str) -> bool, observe: impl FnOnce()) -> String {
         self.render_at(Instant::now(), serves, observe)
     }

@@ -4,6 +4,7 @@ mod admin_access;
 mod admin_socket;
 mod connector_list;
 mod log_level;
+mod metrics;
 mod probes;
 mod reload_request;
 mod status;

@@ -22,6 +22,7 @@ fn operators_read_these_refusals() {
         AdminRefusal::Level(_) => AdminRefusal::Level("loud".to_owned()),
         AdminRefusal::NoLog => AdminRefusal::NoLog,
         AdminRefusal::NoMetrics => AdminRefusal::NoMetrics,
+        AdminRefusal::MetricsInterrupted => AdminRefusal::MetricsInterrupted,
         AdminRefusal::BodyTooLarge { .. } => AdminRefusal::BodyTooLarge { limit_bytes: 1 << 10 },
         AdminRefusal::BodyTimeout { .. } => AdminRefusal::BodyTimeout { limit: Duration::from_secs(10) },
         AdminRefusal::BodyCut => AdminRefusal::BodyCut,

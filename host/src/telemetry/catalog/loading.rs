@@ -10,7 +10,7 @@ pub(in crate::telemetry) const ALL: &[Metric] = &[
     CACHE_LOOKUPS,
 ];
 
-/// Connectors of the folder; `state` is `ready`, `loading` or `failed`.
+/// Connectors of the folder; `state` is `ready`, `loading` or `not_loaded`.
 pub(crate) const CONNECTORS: Metric = Metric::gauge(
     "weld_host_connectors",
     &["state"],
