@@ -14,12 +14,12 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::PROGRAM;
+use super::api_keys::environment_key;
 use super::error::CliError;
 use super::folders::CacheFlag;
 use super::host::{Host, stop_requested};
 use super::output::say;
 use super::progress::ProgressLines;
-use super::serve::environment_key;
 use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
 use crate::config::{

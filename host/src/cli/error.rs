@@ -47,6 +47,22 @@ pub enum CliError {
     #[error(transparent)]
     Config(#[from] ConfigError),
 
+    /// The values of `weld-host.toml` contradict each other or the flags.
+    #[error("{} and the flags can't be used together: {problem}", path.display())]
+    HostFileFlags {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, in the words of the command line.
+        problem: String,
+    },
+
+    /// `config check` found problems, which it has printed.
+    #[error("{problems} {} found", if *.problems == 1 { "problem" } else { "problems" })]
+    ConfigCheckFailed {
+        /// How many.
+        problems: usize,
+    },
+
     /// A key file named by a flag can't be read.
     #[error("the key file {} can't be read", path.display())]
     KeyFile {
@@ -311,6 +327,8 @@ impl CliError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Config(_)
+            | Self::HostFileFlags { .. }
+            | Self::ConfigCheckFailed { .. }
             | Self::KeyFile { .. }
             | Self::KeyFileNotText(_)
             | Self::KeyNotText

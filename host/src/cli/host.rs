@@ -24,6 +24,7 @@ use crate::telemetry::Exporter;
 use crate::tokens::Store;
 
 use super::error::CliError;
+use super::live::LiveBounds;
 
 /// The command by which a host starts its compilers.
 pub(super) const COMPILER_COMMAND: &str = "compiler";
@@ -93,7 +94,10 @@ impl Host {
         let engine = engine_settings(&config, capacity, total_memory_bytes);
         let cache = cache(config.cache.as_deref(), config.cache_bytes);
         let runtime = Arc::new(manner.runtime(engine, config.compiling, cache)?);
-        let mut upstreams = Upstreams::default().with_maps(maps);
+        let live = LiveBounds::new(&config);
+        let mut upstreams = Upstreams::default()
+            .with_maps(maps)
+            .with_policy(live.policy());
         if let Some(tokens) = tokens {
             upstreams = upstreams.with_tokens(tokens);
         }
@@ -102,7 +106,8 @@ impl Host {
             Arc::new(upstreams),
             config.plugins.clone(),
             config.effective_ceilings(),
-        );
+        )
+        .with_bounds(live.subscribe());
         let admission = admission_settings(&config, capacity);
         let startup = plugins
             .load(config.default_connector.clone(), admission)

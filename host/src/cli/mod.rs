@@ -11,24 +11,31 @@
 mod adapt;
 mod adapt_tables;
 mod admin_key;
+mod api_keys;
+mod arguments;
 mod auth;
 mod build;
 mod check;
 mod completions;
+mod configuration;
 mod connector;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
+mod flag_table;
 #[cfg(test)]
 mod flag_values;
 mod folder_build;
 mod folders;
 mod host;
+mod host_settings;
+mod live;
 mod log_line;
 mod logging;
 mod man;
 mod maps;
 mod new;
+mod origin;
 mod output;
 mod precompiler;
 mod progress;
@@ -62,14 +69,18 @@ pub struct Cli {
     logging: logging::LoggingFlags,
     #[command(subcommand)]
     command: Command,
+    #[arg(skip)]
+    arguments: arguments::Arguments,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve every connector of a folder
-    Serve(serve::ServeFlags),
+    Serve(host_settings::ServeFlags),
     /// List the connectors of a running host, with their calls and problems
     Status(status::StatusFlags),
+    /// Print the settings of `serve` and where each comes from, or check them
+    Config(configuration::ConfigFlags),
     /// Sync a connector's tables into a SQLite file, JSON Lines or stdout, as Weld would
     Sync(sync::SyncFlags),
     /// Build a connector from its sources and put it into the plugins folder
@@ -113,6 +124,7 @@ impl Command {
             | Self::Build(_)
             | Self::Auth(_)
             | Self::Completions(_)
+            | Self::Config(_)
             | Self::Man(_)
             | Self::Compiler => logging::Level::Warn,
             #[cfg(feature = "demo")]
@@ -135,9 +147,19 @@ impl Cli {
             return Ok(Self {
                 logging: logging::LoggingFlags::default(),
                 command: Command::Compiler,
+                arguments: arguments::Arguments::default(),
             });
         }
-        Self::try_parse()
+        arguments::Arguments::of_process().parse()
+    }
+
+    /// The flags of `serve`, if the command has them.
+    fn serve_flags(&self) -> Option<&host_settings::ServeFlags> {
+        match &self.command {
+            Command::Serve(flags) => Some(flags),
+            Command::Config(flags) => Some(flags.serve()),
+            _ => None,
+        }
     }
 
     /// Runs the command.
@@ -147,6 +169,17 @@ impl Cli {
     /// [`CliError`], which knows its exit status.
     pub fn run(self) -> Result<(), CliError> {
         heap::keep_small();
+        match self.serve_flags() {
+            Some(flags) => {
+                let file = flags.file.config.as_deref();
+                let (cli, resolution) = self.arguments.resolve(file)?;
+                cli.run_with(resolution)
+            }
+            None => self.run_with(arguments::Resolution::default()),
+        }
+    }
+
+    fn run_with(self, resolution: arguments::Resolution) -> Result<(), CliError> {
         let capture = check::LogCapture::default();
         let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
         let serves = matches!(self.command, Command::Serve(_));
@@ -160,7 +193,8 @@ impl Cli {
             matches!(self.command, Command::Sync(_) | Command::Run(_)),
         );
         match self.command {
-            Command::Serve(flags) => on_runtime(serve::run(flags, log)),
+            Command::Serve(flags) => on_runtime(serve::run(flags, resolution, log)),
+            Command::Config(flags) => configuration::run(flags, &resolution),
             Command::Status(flags) => on_runtime(status::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
             Command::Build(flags) => on_runtime(build::run(flags)),

@@ -11,6 +11,9 @@ use super::error::CliError;
 use crate::config::{ReadLimit, headings, read_in_time};
 use crate::tokens::{Store, TokenKey};
 
+/// The variable with the key that tokens are encrypted with.
+pub(super) const TOKEN_KEY_VARIABLE: &str = "WELD_TOKEN_KEY";
+
 #[derive(Debug, Args)]
 pub(super) struct TokenFlags {
     /// The folder of credentials' tokens [default: the user's state folder]
@@ -25,8 +28,21 @@ impl TokenFlags {
     /// The store; `None` if the user has no state folder, as in some containers.
     pub(super) fn store(self) -> Result<Option<Store>, CliError> {
         let key = key(self.token_key_file.as_deref())?;
-        let folder = self.tokens.or_else(default_folder);
-        Ok(folder.map(|folder| Store::open(folder, key)))
+        Ok(self.folder().map(|folder| Store::open(folder, key)))
+    }
+
+    /// The same with this key.
+    pub(super) fn store_with(self, key: Option<TokenKey>) -> Option<Store> {
+        self.folder().map(|folder| Store::open(folder, key))
+    }
+
+    /// The folder; `None` if the user has no state folder.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        self.tokens.clone().or_else(default_folder)
+    }
+
+    pub(super) fn key_file(&self) -> Option<&Path> {
+        self.token_key_file.as_deref()
     }
 
     /// The same from the environment, for commands without these flags.
@@ -46,18 +62,27 @@ fn default_folder() -> Option<PathBuf> {
     Some(state.join("tokens"))
 }
 
-/// The key; `None` if none is set. An empty variable is an invalid key, so that a deployment that forgets to set the
-/// secret fails.
+/// The key; `None` if none is set.
 fn key(file: Option<&Path>) -> Result<Option<TokenKey>, CliError> {
-    let text = match file {
-        Some(path) => Zeroizing::new(key_file(path)?),
-        None => match std::env::var("WELD_TOKEN_KEY") {
-            Ok(text) => Zeroizing::new(text),
-            Err(VarError::NotPresent) => return Ok(None),
-            Err(VarError::NotUnicode(_)) => return Err(CliError::TokenKeyNotText),
-        },
-    };
-    Ok(Some(TokenKey::parse(&text)?))
+    match file {
+        Some(path) => key_in(path).map(Some),
+        None => environment_key(),
+    }
+}
+
+/// The key in a file.
+pub(super) fn key_in(path: &Path) -> Result<TokenKey, CliError> {
+    Ok(TokenKey::parse(&Zeroizing::new(key_file(path)?))?)
+}
+
+/// The key in `WELD_TOKEN_KEY`; `None` if it is not set. An empty variable is an invalid key, so that a deployment that
+/// forgets to set the secret fails.
+pub(super) fn environment_key() -> Result<Option<TokenKey>, CliError> {
+    match std::env::var(TOKEN_KEY_VARIABLE) {
+        Ok(text) => Ok(Some(TokenKey::parse(&Zeroizing::new(text))?)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(CliError::TokenKeyNotText),
+    }
 }
 
 /// Reads a file with a key.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::policy::PolicyPlace;
 use super::reading::FileFault;
 use super::secret::KeyError;
 
@@ -46,6 +47,15 @@ pub enum ConfigError {
     NoKey {
         /// The configured address, which isn't loopback.
         listen: SocketAddr,
+    },
+
+    /// The operator's policy requires a key, and there is none.
+    #[error(
+        "the operator's policy, {place}, requires a key: set WELD_API_KEY, or `api-key` or `api-key-file` in that file"
+    )]
+    KeyRequired {
+        /// The policy's line.
+        place: PolicyPlace,
     },
 
     /// A key of the server that no request could contain.
@@ -88,6 +98,47 @@ impl ConfigError {
             problems,
             more,
         }
+    }
+
+    /// What is wrong with the file alone, regardless of the machine's variables and of other files; `None` if nothing is.
+    #[must_use]
+    pub fn of_file_alone(self) -> Option<Self> {
+        match self {
+            Self::Invalid {
+                path,
+                mut problems,
+                more,
+            } => {
+                problems.retain(|problem| !problem.concerns_machine);
+                let is_valid = problems.is_empty() && more == 0;
+                (!is_valid).then_some(Self::Invalid {
+                    path,
+                    problems,
+                    more,
+                })
+            }
+            other => Some(other),
+        }
+    }
+
+    /// The text of a file with these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Invalid`]: the file is not valid UTF-8.
+    pub(super) fn text_of<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Self> {
+        str::from_utf8(bytes).map_err(|error| {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line_begin = before.iter().rposition(|byte| *byte == b'\n');
+            let problem = Problem {
+                line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+                column: before.len() - line_begin.map_or(0, |end| end + 1) + 1,
+                key: None,
+                message: "the file is not valid UTF-8".into(),
+                concerns_machine: false,
+            };
+            Self::invalid(path, vec![problem])
+        })
     }
 }
 

@@ -16,10 +16,12 @@ mod choice;
 mod connector;
 mod document;
 mod error;
+mod host_file;
 mod host_map;
 mod limits;
 mod name;
 mod network;
+mod policy;
 mod quantity;
 mod range;
 mod rate_limit;
@@ -30,6 +32,7 @@ mod server;
 mod settings;
 mod stamp;
 mod time_unit;
+mod wildcard;
 
 pub use allow::{AllowList, AllowRemedy, AllowRule, AllowRuleError};
 pub use auth::{
@@ -42,10 +45,15 @@ pub use ceilings::Ceilings;
 pub use connector::ConnectorConfig;
 pub(crate) use connector::{DisclosedLine, disclosed};
 pub use error::{ConfigError, Problem};
+pub use host_file::{FileValue, FlagForm, FlagKey, HostFile, LocatedValue};
 pub use host_map::{HostMap, HostMapError};
 pub use limits::{LimitValue, Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
+pub use policy::{
+    ConnectorGrant, ConnectorGrants, OperatorBounds, Policy, PolicyBound, PolicyPlace, SecretPlace,
+    VariablePattern,
+};
 pub use quantity::{ValueError, parse_duration, parse_size, parse_whole_number};
 pub(crate) use quantity::{duration_text, wait_text};
 pub use rate_limit::{
@@ -54,8 +62,8 @@ pub use rate_limit::{
     WaitPlace,
 };
 pub use reading::{
-    FILE_TIME, FileFault, FileSystem, FileThreads, NoAnswer, NotedFiles, ReadLimit, SystemFiles,
-    read_in_time,
+    FILE_TIME, FileFault, FileSystem, FileThreads, NoAnswer, NotedFiles, PathCheck, ReadLimit,
+    SystemFiles, TimedFiles, read_in_time,
 };
 #[cfg(test)]
 pub(crate) use reserved_header::RESERVED_HEADERS;

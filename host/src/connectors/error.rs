@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{ConfigError, FileFault, NameError, NoAnswer, duration_text};
+use crate::config::{ConfigError, FileFault, NameError, NoAnswer, PolicyPlace, duration_text};
 use crate::report::size_text;
 use crate::sandbox::{CallError, CompileError};
 
@@ -66,6 +66,12 @@ pub(super) enum LoadFault {
     #[error("the certificates in its [network] section can't be used")]
     Certificates(#[source] rustls::Error),
 
+    #[error(
+        "the component imports `wasi:http/outgoing-handler`, which the operator's policy, {place}, does not permit: send \
+         requests with the kit's `http-fetch`, or ask the operator to permit it"
+    )]
+    WasiHttp { place: PolicyPlace },
+
     #[error("could not create an instance")]
     Trial(#[source] Box<CallError>),
 
@@ -81,6 +87,11 @@ pub(super) enum LoadFault {
 }
 
 impl LoadFault {
+    /// Whether only the operator's policy is the cause.
+    pub(super) fn is_of_the_policy(&self) -> bool {
+        matches!(self, Self::WasiHttp { .. })
+    }
+
     /// Whether the same files may load at another time, because the system failed and not the component.
     pub(super) fn may_pass(&self) -> bool {
         match self {
@@ -97,6 +108,7 @@ impl LoadFault {
             Self::Config(_)
             | Self::Name(_)
             | Self::Certificates(_)
+            | Self::WasiHttp { .. }
             | Self::TrialTimeout { .. }
             | Self::Remembered(_) => false,
         }

@@ -57,7 +57,8 @@ impl Failures {
         Some(error)
     }
 
-    /// Remembers a failure of the component in the file at `path`, unless its reason may be temporary.
+    /// Remembers a failure of the component in the file at `path`, unless its reason may be temporary, or is the
+    /// operator's policy, which may change.
     pub(super) fn note(
         &self,
         path: &Path,
@@ -65,7 +66,7 @@ impl Failures {
         configuration: Vec<FileStamp>,
         fault: LoadFault,
     ) -> LoadFault {
-        if fault.may_pass() {
+        if fault.may_pass() || fault.is_of_the_policy() {
             return fault;
         }
         let is_of_the_code = matches!(fault, LoadFault::Compile(_));

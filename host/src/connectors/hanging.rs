@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::{Condvar, Mutex};
 
-use crate::config::{FileFault, FileStamp, FileSystem, ReadLimit, SystemFiles};
+use crate::config::{FileFault, FileStamp, FileSystem, PathCheck, ReadLimit, SystemFiles};
 
 /// The system's files. Some of them hang until they are released.
 pub(super) struct HangingFiles {
@@ -55,8 +55,13 @@ impl HangingFiles {
 }
 
 impl FileSystem for HangingFiles {
-    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
-        self.at(path).read(path, limit)
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
+        self.at(path).read_if(path, limit, permits)
     }
 
     fn stamp(&self, path: &Path) -> FileStamp {

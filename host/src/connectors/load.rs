@@ -220,13 +220,13 @@ impl Load<'_> {
     }
 
     async fn read(&self) -> Result<ReadFiles, LoadFault> {
-        let (path, ceilings) = (self.path.to_owned(), self.plugins.ceilings);
+        let (path, bounds) = (self.path.to_owned(), self.plugins.bounds());
         let read = self.plugins.files.run(self.path, FILE_TIME, {
             move |files| {
                 let stamps = stamps(files, &path);
                 let configuration = path.with_extension("toml");
                 let named = NamedFiles::new(files, &configuration);
-                let config = ConnectorConfig::read(&configuration, &ceilings, &named);
+                let config = ConnectorConfig::read_within(&configuration, &bounds, &named);
                 let files = named.into_named();
                 (SeenFiles { stamps, files }, config)
             }
@@ -291,6 +291,13 @@ impl Load<'_> {
         let made = async {
             let reread = self.file().reader();
             let program = self.plugins.runtime.program(wasm, reread).await?;
+            if let Some(place) = &self.plugins.bounds().policy.no_wasi_http
+                && program.imports_wasi_http()
+            {
+                return Err(LoadFault::WasiHttp {
+                    place: place.clone(),
+                });
+            }
             self.leave_place();
             let previous = previous.as_deref();
             let connector = Connector::new(
@@ -317,7 +324,7 @@ impl Load<'_> {
             path: self.path.to_owned(),
             threads: self.plugins.files.clone(),
             memory: self.plugins.memory.clone(),
-            most_bytes: self.plugins.ceilings.component_bytes,
+            most_bytes: self.plugins.bounds().ceilings.component_bytes,
         }
     }
 }

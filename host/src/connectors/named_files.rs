@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{FileFault, FileStamp, FileSystem, ReadLimit};
+use crate::config::{FileFault, FileStamp, FileSystem, PathCheck, ReadLimit};
 use crate::lock::Mutex;
 
 /// The files that a configuration is read from.
@@ -32,12 +32,17 @@ impl<'f> NamedFiles<'f> {
 }
 
 impl FileSystem for NamedFiles<'_> {
-    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
         if path != self.configuration {
             let stamp = self.files.stamp(path);
             self.named.lock().push((path.to_owned(), stamp));
         }
-        self.files.read(path, limit)
+        self.files.read_if(path, limit, permits)
     }
 
     fn stamp(&self, path: &Path) -> FileStamp {

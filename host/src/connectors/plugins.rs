@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::component_memory::ComponentMemory;
 use super::error::FolderError;
 use super::failures::Failures;
 use super::watch::FolderId;
-use crate::config::{Ceilings, FileStamp, FileSystem, FileThreads, NotedFiles, SystemFiles};
+use crate::config::{
+    Ceilings, FileStamp, FileSystem, FileThreads, HostFile, NotedFiles, OperatorBounds, SystemFiles,
+};
 use crate::egress::Upstreams;
 use crate::sandbox::{Runtime, processors};
 
@@ -23,7 +25,8 @@ pub struct Plugins {
     pub(super) runtime: Arc<Runtime>,
     pub(super) upstreams: Arc<Upstreams>,
     pub(super) path: PathBuf,
-    pub(super) ceilings: Ceilings,
+    /// What configurations may say at most, now.
+    bounds: watch::Receiver<OperatorBounds>,
     pub(super) files: FileThreads,
     /// Permits for reading a component and mapping its code.
     pub(super) places: Arc<Semaphore>,
@@ -62,12 +65,23 @@ impl Plugins {
             runtime,
             upstreams,
             path,
-            ceilings,
+            bounds: watch::channel(OperatorBounds::without_policy(ceilings)).1,
             files: FileThreads::new(Arc::new(SystemFiles)),
             memory: ComponentMemory::new(ceilings.component_bytes),
             places: Arc::new(Semaphore::new(LEAST_PLACES.max(processors() as usize))),
             failures: Arc::default(),
         }
+    }
+
+    /// Lets configurations say what these bounds permit.
+    #[must_use]
+    pub fn with_bounds(self, bounds: watch::Receiver<OperatorBounds>) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// What configurations may say at most, now.
+    pub(super) fn bounds(&self) -> OperatorBounds {
+        self.bounds.borrow().clone()
     }
 
     /// Uses other files than the system's.
@@ -129,9 +143,10 @@ impl Listing {
                 listing.lonely.push(path);
             }
         }
-        listing
-            .lonely
-            .retain(|path| !listing.components.contains(&path.with_extension("wasm")));
+        listing.lonely.retain(|path| {
+            let is_the_hosts = path.file_name() == Some(OsStr::new(HostFile::NAME));
+            !is_the_hosts && !listing.components.contains(&path.with_extension("wasm"))
+        });
         Ok(listing)
     }
 }

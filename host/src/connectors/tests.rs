@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::hanging::HangingFiles;
 use super::{AdmissionSettings, ConnectorError, LoadReport, Plugins, StartError, Startup};
 use crate::config::{
-    Ceilings, CompileLimits, FileFault, FileStamp, FileSystem, ReadLimit, SystemFiles,
+    Ceilings, CompileLimits, FileFault, FileStamp, FileSystem, PathCheck, ReadLimit, SystemFiles,
 };
 use crate::egress::Upstreams;
 use crate::report;
@@ -271,7 +271,12 @@ struct CountedFiles {
 }
 
 impl FileSystem for CountedFiles {
-    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
         // A larger file is refused unread.
         let length = Some(self.stamp(path).length()).filter(|length| *length <= LARGEST_BYTES);
         let length = length.unwrap_or_default();
@@ -279,7 +284,7 @@ impl FileSystem for CountedFiles {
         self.most.fetch_max(bytes, Ordering::SeqCst);
         // So that other threads that may read do so in the meantime.
         std::thread::sleep(Duration::from_millis(20));
-        let content = SystemFiles.read(path, limit);
+        let content = SystemFiles.read_if(path, limit, permits);
         self.bytes.fetch_sub(length, Ordering::SeqCst);
         content
     }

@@ -69,8 +69,10 @@ impl Egress {
                 let tls = upstreams.tls.client(&config.network)?;
                 let maps = upstreams.maps.clone();
                 let network = upstreams.network.clone();
-                let dialler = Dialler::new(network, maps, &config.network, tls, warnings.clone());
-                Arc::new(Pool::new(dialler, config.network.title_case))
+                let policy = upstreams.policy.clone();
+                let ways = (network, maps, policy.clone());
+                let dialler = Dialler::new(ways, &config.network, tls, warnings.clone());
+                Arc::new(Pool::new(dialler, policy, config.network.title_case))
             }
         };
         secrets.add_config(config);
@@ -95,6 +97,7 @@ impl Egress {
             page_timeout: config.limits.page_timeout,
             tokens: upstreams.tokens.clone(),
             maps: upstreams.maps.clone(),
+            policy: upstreams.policy.clone(),
         };
         Ok(Self {
             upstream: Arc::new(upstream),
@@ -118,7 +121,7 @@ impl Egress {
     ///
     /// # Errors
     ///
-    /// [`EgressError`]; nothing was sent if it is `Denied`, `AddressDenied` or `InvalidRequest`.
+    /// [`EgressError`]; nothing was sent if it is `Denied`, `AddressDenied`, `BeyondPolicy` or `InvalidRequest`.
     pub(crate) async fn fetch(
         &self,
         request: Request,
@@ -153,7 +156,7 @@ impl Egress {
         })
     }
 
-    /// Sends one request, and follows redirects if the connector's configuration says so. Returns the URL that
+    /// Sends one request of `wasi:http`, and follows redirects if the connector's configuration says so. Returns the URL that
     /// answered, and the response, whose body is still to come.
     ///
     /// # Errors
@@ -164,6 +167,13 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
+        if let Some(place) = &self.upstream.policy.get().no_wasi_http {
+            let error = EgressError::NoWasiHttp {
+                place: place.clone(),
+            };
+            self.upstream.record(&request.method, None).fail(&error);
+            return Err(error);
+        }
         let (target, answer) = self.exchange(request, scope, MemoryPayer::Guest).await?;
         Ok((target.into_url(), answer.response))
     }

@@ -30,11 +30,12 @@ use super::liveness::{ConnectionLife, IdleChecks};
 use super::network::Network;
 use super::origin_connections::OriginConnections;
 use super::phase::{CallPhase, PhaseClock};
+use super::policy::CurrentPolicy;
 use super::response_warnings::ResponseWarnings;
 use super::stream::Stream;
 use super::tls_fault::TlsFault;
 use super::wire::{Wire, WireWatch};
-use crate::config::{NetworkConfig, duration_text};
+use crate::config::{NetworkConfig, PolicyPlace, duration_text};
 use crate::lock::Mutex;
 
 /// How long an address is tried alone before the next one is tried in parallel (RFC 8305, section 5).
@@ -54,6 +55,14 @@ pub(super) enum DialFault {
         /// The address that is reported to the operator: the first of several.
         address: IpAddr,
         special_use: SpecialUse,
+    },
+    #[error("the address {address} is {special_use}, beyond {place}")]
+    BeyondPolicy {
+        /// As for `Forbidden`.
+        address: IpAddr,
+        special_use: SpecialUse,
+        /// The line of the operator's policy.
+        place: PolicyPlace,
     },
     #[error("could not resolve the host name")]
     Resolve(#[source] io::Error),
@@ -79,6 +88,7 @@ struct DialContext {
     network: Arc<dyn Network>,
     maps: HostMaps,
     gate: AddressGate,
+    policy: CurrentPolicy,
     tls: TlsConnector,
     /// An abandoned lookup still occupies a thread of the system's resolver.
     look_ups: Arc<Semaphore>,
@@ -91,8 +101,7 @@ struct DialContext {
 
 impl Dialler {
     pub(super) fn new(
-        network: Arc<dyn Network>,
-        maps: HostMaps,
+        (network, maps, policy): (Arc<dyn Network>, HostMaps, CurrentPolicy),
         config: &NetworkConfig,
         tls: ClientConfig,
         warnings: Arc<ResponseWarnings>,
@@ -101,6 +110,7 @@ impl Dialler {
             network,
             maps,
             gate: AddressGate::new(config.allow_networks.clone()),
+            policy,
             tls: TlsConnector::from(Arc::new(tls)),
             look_ups: Arc::new(Semaphore::new(LOOK_UPS)),
             connect_timeout: config.connect_timeout,
@@ -218,23 +228,14 @@ impl DialContext {
     /// error.
     async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialFault> {
         if let Ok(address) = host.parse::<IpAddr>() {
-            return match self.gate.permits(address, true) {
-                Ok(()) => Ok(vec![address]),
-                Err(special_use) => Err(DialFault::Forbidden {
-                    address,
-                    special_use,
-                }),
-            };
+            return self.judge(address, true).map(|()| vec![address]);
         }
         let mut found = self.resolve(host).await.map_err(DialFault::Resolve)?;
         let mut forbidden = None;
-        found.retain(|&address| match self.gate.permits(address, false) {
+        found.retain(|&address| match self.judge(address, false) {
             Ok(()) => true,
-            Err(special_use) => {
-                forbidden.get_or_insert(DialFault::Forbidden {
-                    address,
-                    special_use,
-                });
+            Err(fault) => {
+                forbidden.get_or_insert(fault);
                 false
             }
         });
@@ -242,6 +243,27 @@ impl DialContext {
             (false, _) => Ok(found),
             (true, Some(forbidden)) => Err(forbidden),
             (true, None) => Err(DialFault::NoAddress),
+        }
+    }
+
+    /// Whether an address may be called: by the connector's rules, and by the operator's policy, to which it doesn't
+    /// matter that a rule of the connector names the address itself (`literal`).
+    fn judge(&self, address: IpAddr, literal: bool) -> Result<(), DialFault> {
+        self.gate
+            .permits(address, literal)
+            .map_err(|special_use| DialFault::Forbidden {
+                address,
+                special_use,
+            })?;
+        match &self.policy.get().networks {
+            Some(bound) => AddressGate::new(bound.permitted.clone())
+                .permits(address, false)
+                .map_err(|special_use| DialFault::BeyondPolicy {
+                    address,
+                    special_use,
+                    place: bound.place.clone(),
+                }),
+            None => Ok(()),
         }
     }
 

@@ -12,7 +12,7 @@ use super::memory::in_bytes;
 use super::phase::PhaseTime;
 use super::timeout::Timeout;
 use crate::account::MemoryError;
-use crate::config::{AllowRemedy, wait_text};
+use crate::config::{AllowRemedy, PolicyPlace, wait_text};
 use crate::report;
 use crate::report::size_text;
 use crate::scope::{ByteQuotaError, TimeBound};
@@ -43,6 +43,38 @@ pub(crate) enum EgressError {
         special_use: SpecialUse,
         /// The connector's configuration file.
         file: String,
+    },
+
+    #[error(
+        "the operator's policy does not allow {origin}; ask the operator of this server to add it to {}",
+        place.told()
+    )]
+    BeyondPolicy {
+        origin: String,
+        /// The line of the policy.
+        place: PolicyPlace,
+    },
+
+    #[error(
+        "{origin} is blocked: its address {address} is {special_use}, and the operator's policy does not allow it; ask the \
+         operator of this server to add its network to {}",
+        place.told()
+    )]
+    AddressBeyondPolicy {
+        origin: String,
+        address: IpAddr,
+        special_use: SpecialUse,
+        /// The line of the policy.
+        place: PolicyPlace,
+    },
+
+    #[error(
+        "the operator's policy does not allow `wasi:http`; ask the operator of this server to change {}",
+        place.told()
+    )]
+    NoWasiHttp {
+        /// The line of the policy.
+        place: PolicyPlace,
     },
 
     #[error("the request is malformed")]
@@ -209,8 +241,8 @@ impl EgressError {
     /// One word for log and metrics.
     pub(super) fn outcome(&self) -> &'static str {
         match self {
-            Self::Denied { .. } => "denied",
-            Self::AddressDenied { .. } => "address-denied",
+            Self::Denied { .. } | Self::BeyondPolicy { .. } | Self::NoWasiHttp { .. } => "denied",
+            Self::AddressDenied { .. } | Self::AddressBeyondPolicy { .. } => "address-denied",
             Self::InvalidRequest { .. } => "invalid",
             Self::Credentials(_) => "credentials",
             Self::RequestTooLarge { .. } => "request-too-large",

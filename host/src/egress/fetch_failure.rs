@@ -28,9 +28,11 @@ pub(crate) enum FetchFailure {
 impl From<&EgressError> for FetchFailure {
     fn from(error: &EgressError) -> Self {
         match error {
-            EgressError::Denied { .. } | EgressError::AddressDenied { .. } => {
-                Self::Denied(error.to_string())
-            }
+            EgressError::Denied { .. }
+            | EgressError::AddressDenied { .. }
+            | EgressError::BeyondPolicy { .. }
+            | EgressError::AddressBeyondPolicy { .. }
+            | EgressError::NoWasiHttp { .. } => Self::Denied(error.to_string()),
             EgressError::InvalidRequest { .. } | EgressError::RequestTooLarge { .. } => {
                 Self::Invalid(error.told())
             }

@@ -50,6 +50,7 @@ mod origin_connections;
 mod outgoing;
 mod phase;
 mod piece_reader;
+mod policy;
 mod pool;
 mod record;
 mod redirect;
@@ -72,6 +73,7 @@ mod wire_pieces;
 mod tests;
 
 pub(crate) use access::Egress;
+pub use address::is_special;
 pub(crate) use auth::AuthorizationCode;
 #[cfg(feature = "bench")]
 pub use bench::{BenchEgress, BenchPage};
@@ -83,5 +85,6 @@ pub(crate) use memory::{charged_header, header_bytes};
 pub(crate) use message::{Request, RequestBody, Timeouts};
 pub use network::{Network, Networking, SystemNetwork};
 pub(crate) use outgoing::StreamedBody;
+pub use policy::CurrentPolicy;
 pub(crate) use timeout::Timeout;
 pub use upstreams::Upstreams;

@@ -1,6 +1,6 @@
 //! A connector's connections, and how they are made.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -9,6 +9,9 @@ use super::dial::Dialler;
 use super::exchange::HttpClient;
 use super::heads::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use super::liveness::IdleCheck;
+use super::policy::CurrentPolicy;
+use crate::config::Policy;
+use crate::lock::Mutex;
 
 /// How long an idle connection is kept for the next request: less than the minute after which most servers close it.
 const POOL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,17 +31,20 @@ pub(super) struct Pool {
     dialler: Dialler,
     /// Whether the names of headers are written in title case on HTTP/1.
     title_case: bool,
-    /// Created by the first request.
-    client: OnceLock<HttpClient>,
+    policy: CurrentPolicy,
+    /// Created by the first request, and again when the operator's policy permits other networks: it must not use a
+    /// connection that could not be made any more.
+    client: Mutex<Option<(Arc<Policy>, HttpClient)>>,
 }
 
 impl Pool {
     /// No connections yet.
-    pub(super) fn new(dialler: Dialler, title_case: bool) -> Self {
+    pub(super) fn new(dialler: Dialler, policy: CurrentPolicy, title_case: bool) -> Self {
         Self {
             dialler,
             title_case,
-            client: OnceLock::new(),
+            policy,
+            client: Mutex::default(),
         }
     }
 
@@ -53,25 +59,34 @@ impl Pool {
         self.dialler.open_connections()
     }
 
-    pub(super) fn client(&self) -> &HttpClient {
-        self.client.get_or_init(|| {
-            hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .timer(TokioTimer::new())
-                .pool_idle_timeout(POOL_TIMEOUT)
-                .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
-                .http1_max_headers(MAX_RESPONSE_HEADERS)
-                // As in browsers; `heads` reports the headers that this leaves out.
-                .http1_ignore_invalid_headers_in_responses(true)
-                .http1_allow_spaces_after_header_name_in_responses(true)
-                .http1_allow_obsolete_multiline_headers_in_responses(true)
-                .http1_title_case_headers(self.title_case)
-                .http1_max_buf_size(MAX_HEAD_BYTES as usize)
-                .http2_max_header_list_size(MAX_HEAD_BYTES)
-                .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
-                .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-                .http2_max_send_buf_size(MAX_SEND_BYTES)
-                .build(self.dialler.clone())
-        })
+    pub(super) fn client(&self) -> HttpClient {
+        let policy = self.policy.get();
+        let mut client = self.client.lock();
+        match &*client {
+            Some((of, client)) if Arc::ptr_eq(of, &policy) || of.networks == policy.networks => {
+                client.clone()
+            }
+            _ => client.insert((policy, self.new_client())).1.clone(),
+        }
+    }
+
+    fn new_client(&self) -> HttpClient {
+        hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_TIMEOUT)
+            .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
+            .http1_max_headers(MAX_RESPONSE_HEADERS)
+            // As in browsers; `heads` reports the headers that this leaves out.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_title_case_headers(self.title_case)
+            .http1_max_buf_size(MAX_HEAD_BYTES as usize)
+            .http2_max_header_list_size(MAX_HEAD_BYTES)
+            .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .http2_max_send_buf_size(MAX_SEND_BYTES)
+            .build(self.dialler.clone())
     }
 }

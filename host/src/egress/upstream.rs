@@ -22,6 +22,7 @@ use super::headers;
 use super::host_maps::HostMaps;
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::phase::CallPhase;
+use super::policy::CurrentPolicy;
 use super::pool::Pool;
 use super::record::CallRecord;
 use super::refusals::{ExchangeJudgment, HeadJudgment, Judgment, Refusals};
@@ -58,6 +59,8 @@ pub(super) struct Upstream {
     pub(super) tokens: Option<Store>,
     /// For a trial: where the requests for some origins go.
     pub(super) maps: HostMaps,
+    /// Bounds all connectors.
+    pub(super) policy: CurrentPolicy,
 }
 
 impl Upstream {
@@ -112,6 +115,16 @@ impl Upstream {
             .allow
             .matching(request.method.as_str(), url)
             .ok_or_else(|| self.denied(request.method.as_str(), target))?;
+        if let Err(place) = self
+            .policy
+            .get()
+            .permits_request(request.method.as_str(), url)
+        {
+            return Err(EgressError::BeyondPolicy {
+                origin: origin.to_string(),
+                place: place.clone(),
+            });
+        }
         record.allowed_by(rule.host().clone());
         let is_streamed = matches!(request.body, OutgoingBody::Streamed(_));
         let permit = self.admitted(target, attempt, record).await?;
@@ -142,7 +155,7 @@ impl Upstream {
         let _check = (!may_repeat || is_streamed).then(|| self.pool.check_idle());
         let mapped = self.maps.enter(&mut request);
         let sent = exchange::send(
-            self.pool.client(),
+            &self.pool.client(),
             request,
             times,
             self.max_request_bytes,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::governor::Budgets;
 use super::host_maps::HostMaps;
 use super::network::{Network, SystemNetwork};
+use super::policy::CurrentPolicy;
 use super::tls::Tls;
 use crate::tokens::Store;
 
@@ -18,6 +19,8 @@ pub struct Upstreams {
     pub(super) tokens: Option<Store>,
     /// For a trial.
     pub(super) maps: HostMaps,
+    /// Bounds all connectors.
+    pub(super) policy: CurrentPolicy,
 }
 
 impl Upstreams {
@@ -30,6 +33,7 @@ impl Upstreams {
             budgets: Budgets::default(),
             tokens: None,
             maps: HostMaps::default(),
+            policy: CurrentPolicy::default(),
         }
     }
 
@@ -37,6 +41,13 @@ impl Upstreams {
     #[must_use]
     pub fn with_tokens(mut self, tokens: Store) -> Self {
         self.tokens = Some(tokens);
+        self
+    }
+
+    /// Sends only requests that this policy permits.
+    #[must_use]
+    pub fn with_policy(mut self, policy: CurrentPolicy) -> Self {
+        self.policy = policy;
         self
     }
 

@@ -208,8 +208,12 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
 /// Converts an error into WASI's. Errors without a matching case become texts.
 fn wasi(error: &EgressError) -> Error {
     match error {
-        EgressError::Denied { .. } => Error::HttpRequestDenied,
-        EgressError::AddressDenied { .. } => Error::DestinationIpProhibited,
+        EgressError::Denied { .. }
+        | EgressError::BeyondPolicy { .. }
+        | EgressError::NoWasiHttp { .. } => Error::HttpRequestDenied,
+        EgressError::AddressDenied { .. } | EgressError::AddressBeyondPolicy { .. } => {
+            Error::DestinationIpProhibited
+        }
         EgressError::RequestTooLarge { limit_bytes } => {
             Error::HttpRequestBodySize(Some(*limit_bytes))
         }

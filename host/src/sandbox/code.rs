@@ -37,6 +37,8 @@ pub(super) struct ProgramCode {
     /// The key of the code in the cache.
     key: Arc<str>,
     reread: ComponentReader,
+    /// Whether the component imports `wasi:http/outgoing-handler`.
+    pub(super) imports_wasi_http: bool,
     usage: Mutex<CodeUsage>,
     /// Locked while the code is being mapped, so that other calls wait instead of mapping it a second time.
     mapping_lock: tokio::sync::Mutex<()>,
@@ -74,6 +76,7 @@ impl ProgramCode {
             linker,
             key,
             reread,
+            imports_wasi_http: blueprint.imports_wasi_http,
             usage: Mutex::new(CodeUsage {
                 mapping: Mapping::Held(Arc::new(blueprint)),
                 last: Instant::now(),

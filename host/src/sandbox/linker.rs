@@ -13,6 +13,9 @@ use crate::imports;
 /// The interface that a component must export.
 const SOURCE: &str = "weld:connector/source@0.1.0";
 
+/// The interface with which a component sends requests by WASI, in any version.
+const WASI_HTTP: &str = "wasi:http/outgoing-handler";
+
 /// An export has another type than this host expects.
 #[derive(Debug, thiserror::Error)]
 #[error("the export `{export}` of `{SOURCE}` has another type than this host expects: {cause}")]
@@ -32,6 +35,8 @@ pub(super) struct Blueprint {
     linked: InstancePre<CallState>,
     schema: ComponentExportIndex,
     fetch_page: ComponentExportIndex,
+    /// Whether the component imports `wasi:http/outgoing-handler`.
+    pub(super) imports_wasi_http: bool,
 }
 
 /// An instance of a component.
@@ -129,12 +134,21 @@ impl HostLinker {
                     ))
                 })
         };
+        let component_type = component.component_type();
+        let mut imports = component_type.imports(self.0.engine());
         Ok(Blueprint {
+            imports_wasi_http: imports.any(|(name, _)| is_wasi_http(name)),
             schema: function("schema")?,
             fetch_page: function("fetch-page")?,
             linked,
         })
     }
+}
+
+/// Whether the name of an import is `wasi:http/outgoing-handler`, with or without a version.
+fn is_wasi_http(import: &str) -> bool {
+    let rest = import.strip_prefix(WASI_HTTP);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
 }
 
 #[cfg(test)]

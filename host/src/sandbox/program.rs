@@ -26,6 +26,11 @@ impl Program {
         self.cached
     }
 
+    /// Whether it imports `wasi:http/outgoing-handler`.
+    pub(crate) fn imports_wasi_http(&self) -> bool {
+        self.code.imports_wasi_http
+    }
+
     /// The memory of all calls.
     pub(crate) fn host_account(&self) -> &Arc<HostAccount> {
         &self.account

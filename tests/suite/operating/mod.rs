@@ -1,10 +1,13 @@
-//! The server as supervisors and operators use it: probes, and the admin listener.
+//! The server as supervisors and operators use it: probes, the admin listener, the configuration.
 
 mod admin_access;
 mod admin_socket;
+mod configuration;
 mod connector_list;
 mod log_level;
 mod metrics;
+mod place;
+mod policy;
 mod probes;
 mod reload_request;
 mod status;

@@ -43,6 +43,11 @@ impl AllowList {
         self.0.iter().any(|rule| rule.meets(other))
     }
 
+    /// Whether one of these rules permits every request that the other rule permits.
+    pub(in crate::config) fn covers(&self, other: &AllowRule) -> bool {
+        self.0.iter().any(|rule| rule.covers(other))
+    }
+
     /// Whether one of the rules permits a request to this URL or below it, whatever its method.
     pub fn permits_some(&self, url: &Url) -> bool {
         let mut base = url.clone();

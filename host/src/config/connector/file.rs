@@ -9,7 +9,8 @@ use super::sections;
 use crate::config::ceilings::Ceilings;
 use crate::config::document::{Document, ValueSources, Variable};
 use crate::config::error::{ConfigError, Problem};
-use crate::config::reading::{FileFault, FileSystem, ReadLimit, SystemFiles};
+use crate::config::policy::OperatorBounds;
+use crate::config::reading::{FileFault, FileSystem, PathCheck, ReadLimit, SystemFiles};
 use crate::config::stamp::FileStamp;
 
 impl ConnectorConfig {
@@ -25,18 +26,25 @@ impl ConnectorConfig {
         ceilings: &Ceilings,
         files: &dyn FileSystem,
     ) -> Result<Self, ConfigError> {
+        Self::read_within(path, &OperatorBounds::without_policy(*ceilings), files)
+    }
+
+    /// Reads `NAME.toml`, as far as the operator's bounds permit what it says. The connector's name is the file's.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConnectorConfig::read`]; a value beyond the policy is a problem that names the policy's line.
+    pub fn read_within(
+        path: &Path,
+        bounds: &OperatorBounds,
+        files: &dyn FileSystem,
+    ) -> Result<Self, ConfigError> {
         let parse = |text: &str| {
             let variable = |name: &str| std::env::var(name);
-            Self::parse_with(text, path, ceilings, (&variable, files))
+            Self::parse_with(text, path, bounds, (&variable, files))
         };
         match files.read(path, ReadLimit::CONFIGURATION) {
-            Ok(bytes) => match str::from_utf8(&bytes) {
-                Ok(text) => parse(text),
-                Err(error) => Err(not_utf8(
-                    path,
-                    bytes.get(..error.valid_up_to()).unwrap_or_default(),
-                )),
-            },
+            Ok(bytes) => parse(ConfigError::text_of(path, &bytes)?),
             // A dangling link is an error: when a mount fails, the server's keys must not replace the file's.
             Err(fault) if fault.is_missing() && fs::symlink_metadata(path).is_err() => parse(""),
             Err(source) => Err(ConfigError::Unreadable {
@@ -55,7 +63,8 @@ impl ConnectorConfig {
     /// of range or above their ceiling, redundant rules, and values whose variable or file is missing or unusable.
     pub fn parse(text: &str, path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
         let variable = |name: &str| std::env::var(name);
-        Self::parse_with(text, path, ceilings, (&variable, &SystemFiles))
+        let bounds = OperatorBounds::without_policy(*ceilings);
+        Self::parse_with(text, path, &bounds, (&variable, &SystemFiles))
     }
 
     /// Checks the bytes of a `NAME.toml` that is meant for another folder or another machine: variables and files that
@@ -65,13 +74,12 @@ impl ConnectorConfig {
     ///
     /// [`ConfigError::Invalid`], with all problems of the file itself.
     pub fn check_contents(bytes: &[u8], path: &Path) -> Result<(), ConfigError> {
-        let text = str::from_utf8(bytes).map_err(|error| {
-            not_utf8(path, bytes.get(..error.valid_up_to()).unwrap_or_default())
-        })?;
+        let text = ConfigError::text_of(path, bytes)?;
         let problems = Document::parse(text)
             .and_then(|file| {
                 let sources = ValueSources::new(path, &|_| Err(VarError::NotPresent), &NoFiles);
-                sections::read(file.root(), sources, &Ceilings::UNLIMITED)
+                let bounds = OperatorBounds::without_policy(Ceilings::UNLIMITED);
+                sections::read(file.root(), sources, &bounds)
             })
             .err()
             .unwrap_or_default();
@@ -88,16 +96,15 @@ impl ConnectorConfig {
     fn parse_with(
         text: &str,
         path: &Path,
-        ceilings: &Ceilings,
+        bounds: &OperatorBounds,
         (variable, files): (&Variable<'_>, &dyn FileSystem),
     ) -> Result<Self, ConfigError> {
+        let connector = path.file_stem().unwrap_or_default().to_string_lossy();
         Document::parse(text)
             .and_then(|file| {
-                sections::read(
-                    file.root(),
-                    ValueSources::new(path, variable, files),
-                    ceilings,
-                )
+                let sources = ValueSources::new(path, variable, files);
+                let sources = sources.within(&bounds.policy, &connector);
+                sections::read(file.root(), sources, bounds)
             })
             .map_err(|problems| ConfigError::invalid(path, problems))
     }
@@ -107,7 +114,12 @@ impl ConnectorConfig {
 struct NoFiles;
 
 impl FileSystem for NoFiles {
-    fn read(&self, _: &Path, _: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    fn read_if(
+        &self,
+        _: &Path,
+        _: ReadLimit,
+        _: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
         Err(io::Error::from(io::ErrorKind::NotFound).into())
     }
 
@@ -122,24 +134,6 @@ impl FileSystem for NoFiles {
     fn is_folder(&self, _: &Path) -> bool {
         false
     }
-}
-
-fn not_utf8(path: &Path, before: &[u8]) -> ConfigError {
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before
-        .iter()
-        .rev()
-        .take_while(|byte| **byte != b'\n')
-        .count()
-        + 1;
-    let problem = Problem {
-        line,
-        column,
-        key: None,
-        message: "the file is not valid UTF-8".into(),
-        concerns_machine: false,
-    };
-    ConfigError::invalid(path, vec![problem])
 }
 
 #[cfg(test)]
@@ -161,7 +155,7 @@ mod tests {
         ConnectorConfig::parse_with(
             text,
             Path::new("beers.toml"),
-            &Ceilings::default(),
+            &OperatorBounds::without_policy(Ceilings::default()),
             (&variable, &SystemFiles),
         )
     }

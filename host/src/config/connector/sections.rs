@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::config::ConnectorConfig;
 use crate::config::auth::Credential;
-use crate::config::ceilings::Ceilings;
 use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::limits::Limits;
 use crate::config::network::NetworkConfig;
+use crate::config::policy::OperatorBounds;
 use crate::config::rate_limit::RateLimitConfig;
 use crate::config::secret::Secret;
 
@@ -20,13 +20,13 @@ use crate::config::secret::Secret;
 pub(super) fn read(
     root: TomlTable<'_>,
     sources: ValueSources<'_>,
-    ceilings: &Ceilings,
+    bounds: &OperatorBounds,
 ) -> Result<ConnectorConfig, Vec<Problem>> {
     let mut reader = SectionReader {
         sources,
         problems: Vec::new(),
     };
-    let config = reader.config(root, ceilings);
+    let config = reader.config(root, bounds);
     if reader.problems.is_empty() {
         return Ok(config);
     }
@@ -43,7 +43,7 @@ struct SectionReader<'s> {
 }
 
 impl SectionReader<'_> {
-    fn config(&mut self, mut root: TomlTable<'_>, ceilings: &Ceilings) -> ConnectorConfig {
+    fn config(&mut self, mut root: TomlTable<'_>, bounds: &OperatorBounds) -> ConnectorConfig {
         let api_keys = root.get("api-key").map(|entry| self.api_keys(&entry));
         let mut secret_env = BTreeSet::new();
         let env = self
@@ -51,7 +51,8 @@ impl SectionReader<'_> {
             .map(|table| self.env(table, &mut secret_env));
         let before_network = self.problems.len();
         let network = self.section(&mut root, "network").map(|mut table| {
-            let network = NetworkConfig::read(&mut table, &self.sources, &mut self.problems);
+            let network =
+                NetworkConfig::read(&mut table, &self.sources, bounds, &mut self.problems);
             self.problems.extend(table.unknown());
             network
         });
@@ -76,7 +77,12 @@ impl SectionReader<'_> {
             rate_limit
         });
         let limits = self.section(&mut root, "limits").map(|mut table| {
-            let limits = Limits::read(&mut table, &self.sources, ceilings, &mut self.problems);
+            let limits = Limits::read(
+                &mut table,
+                &self.sources,
+                &bounds.ceilings,
+                &mut self.problems,
+            );
             self.problems.extend(table.unknown());
             limits
         });
@@ -87,7 +93,7 @@ impl SectionReader<'_> {
             network,
             credentials: credentials.unwrap_or_default(),
             rate_limit: rate_limit.unwrap_or_default(),
-            limits: limits.unwrap_or_else(|| Limits::within(ceilings)),
+            limits: limits.unwrap_or_else(|| Limits::within(&bounds.ceilings)),
             api_keys,
         }
     }

@@ -27,8 +27,12 @@ impl<'d> TomlEntry<'d> {
 
     /// The entry's name in a message about another entry, such as `network.allow[0] on line 7`.
     pub(in crate::config) fn place(&self) -> String {
-        let Problem { line, .. } = self.problem("");
-        format!("{} on line {line}", self.path)
+        format!("{} on line {}", self.path, self.line())
+    }
+
+    /// The line of the key, or of the value if it is an item of a list, starting at 1.
+    pub(in crate::config) fn line(&self) -> usize {
+        self.problem("").line
     }
 
     /// The problem that the value has another type than `expected`, such as `a string`.
@@ -48,6 +52,11 @@ impl<'d> TomlEntry<'d> {
     /// The value, if it is a string.
     pub(in crate::config) fn as_str(&self) -> Option<&'d str> {
         self.value.as_str()
+    }
+
+    /// Whether the value is a whole number.
+    pub(in crate::config) fn is_integer(&self) -> bool {
+        self.value.is_integer()
     }
 
     /// Whether the value is a table.

@@ -1,11 +1,12 @@
 //! Values from variables and files: `{ env = "VAR" }` and `{ file = "PATH" }`.
 
 use std::env::VarError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::entry::TomlEntry;
 use super::source::ValueSource;
 use crate::config::error::Problem;
+use crate::config::policy::Policy;
 use crate::config::reading::{FileFault, FileSystem, ReadLimit};
 
 /// Looks up an environment variable by name, as [`std::env::var`] does.
@@ -16,6 +17,35 @@ pub(in crate::config) struct ValueSources<'s> {
     folder: &'s Path,
     variable: &'s Variable<'s>,
     reader: &'s dyn FileSystem,
+    /// What the connector of this name may refer to.
+    bound: Option<(&'s Policy, &'s str)>,
+}
+
+/// Why a source has no usable value.
+enum SourceFault {
+    /// It is missing or unusable on this machine.
+    Machine(String),
+    /// The operator's policy doesn't permit it.
+    Policy(String),
+}
+
+impl SourceFault {
+    fn at(self, entry: &TomlEntry<'_>) -> Problem {
+        match self {
+            // Another machine may not have this problem.
+            Self::Machine(message) => Problem {
+                concerns_machine: true,
+                ..entry.problem(message)
+            },
+            Self::Policy(message) => entry.problem(message),
+        }
+    }
+}
+
+impl From<String> for SourceFault {
+    fn from(message: String) -> Self {
+        Self::Machine(message)
+    }
 }
 
 impl<'s> ValueSources<'s> {
@@ -29,6 +59,15 @@ impl<'s> ValueSources<'s> {
             folder: path.parent().unwrap_or(Path::new("")),
             variable,
             reader,
+            bound: None,
+        }
+    }
+
+    /// The same, as far as `policy` lets the connector of this name refer to them.
+    pub(in crate::config) fn within(self, policy: &'s Policy, connector: &'s str) -> Self {
+        Self {
+            bound: Some((policy, connector)),
+            ..self
         }
     }
 
@@ -67,7 +106,7 @@ impl<'s> ValueSources<'s> {
             ValueSource::Variable(name) => self.variable(name),
             ValueSource::File(path) => self.file(path),
         }
-        .map_err(|message| of_machine(entry.problem(message)))
+        .map_err(|fault| fault.at(entry))
     }
 
     /// The content of the file that an entry names. `{ file = "PATH" }` is the same as the path alone; a variable
@@ -85,59 +124,89 @@ impl<'s> ValueSources<'s> {
             return Err(entry.problem("write the path of a file, not its content"));
         }
         match source {
-            ValueSource::Text(path) | ValueSource::File(path) => {
-                self.read(path, ReadLimit::PEM)
-            }
+            ValueSource::Text(path) | ValueSource::File(path) => self.read(path, ReadLimit::PEM),
             ValueSource::Variable(name) => self.variable(name).and_then(|path| {
-                self.bytes(&path, ReadLimit::PEM).map_err(|error| {
-                    format!("the file named by the environment variable {name:?} cannot be read: {error}")
+                self.bytes(&path, ReadLimit::PEM, &|| {
+                    format!("the file named by the environment variable {name:?}")
                 })
             }),
         }
-        .map_err(|message| of_machine(entry.problem(message)))
+        .map_err(|fault| fault.at(entry))
     }
 
-    fn variable(&self, name: &str) -> Result<String, String> {
+    /// The path of a file that the configuration names: relative ones start at its folder.
+    pub(in crate::config) fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn variable(&self, name: &str) -> Result<String, SourceFault> {
+        if let Some((policy, connector)) = self.bound {
+            policy.permits_variable(connector, name).map_err(|place| {
+                SourceFault::Policy(format!(
+                    "the operator's policy, {place}, doesn't let `{connector}` use the environment variable {name:?}"
+                ))
+            })?;
+        }
         match (self.variable)(name) {
             Ok(value) => match without_line_break(&value) {
-                "" => Err(format!("the environment variable {name:?} is empty")),
+                "" => Err(format!("the environment variable {name:?} is empty").into()),
                 line => Ok(line.to_owned()),
             },
             Err(VarError::NotPresent) => {
-                Err(format!("the environment variable {name:?} is not set"))
+                Err(format!("the environment variable {name:?} is not set").into())
             }
-            Err(VarError::NotUnicode(_)) => Err(format!(
-                "the environment variable {name:?} is not valid UTF-8"
-            )),
+            Err(VarError::NotUnicode(_)) => {
+                Err(format!("the environment variable {name:?} is not valid UTF-8").into())
+            }
         }
     }
 
-    fn file(&self, path: &str) -> Result<String, String> {
+    fn file(&self, path: &str) -> Result<String, SourceFault> {
         let text = String::from_utf8(self.read(path, ReadLimit::VALUE)?)
             .map_err(|_| format!("the file {path:?} is not valid UTF-8"))?;
         let value = without_line_break(&text);
         if value.is_empty() {
-            Err(format!("the file {path:?} is empty"))
+            Err(format!("the file {path:?} is empty").into())
         } else {
             Ok(value.to_owned())
         }
     }
 
-    fn read(&self, path: &str, limit: ReadLimit) -> Result<Vec<u8>, String> {
-        self.bytes(path, limit)
-            .map_err(|error| format!("the file {path:?} cannot be read: {error}"))
+    fn read(&self, path: &str, limit: ReadLimit) -> Result<Vec<u8>, SourceFault> {
+        self.bytes(path, limit, &|| format!("the file {path:?}"))
     }
 
-    fn bytes(&self, path: &str, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
-        self.reader.read(&self.folder.join(path), limit)
-    }
-}
-
-/// The problem as one that another machine may not have.
-fn of_machine(problem: Problem) -> Problem {
-    Problem {
-        concerns_machine: true,
-        ..problem
+    /// The content of a file, which `name` names for a message.
+    fn bytes(
+        &self,
+        path: &str,
+        limit: ReadLimit,
+        name: &dyn Fn() -> String,
+    ) -> Result<Vec<u8>, SourceFault> {
+        let path = self.path(path);
+        let Some((policy, connector)) = self.bound.filter(|(policy, _)| policy.bounds_files())
+        else {
+            let read = self.reader.read(&path, limit);
+            return read.map_err(|fault| format!("{} cannot be read: {fault}", name()).into());
+        };
+        let permits = |real: &Path| policy.permits_file(connector, real).is_ok();
+        match self.reader.read_if(&path, limit, Some(&permits)) {
+            Ok(content) => Ok(content),
+            Err(FileFault::NotPermitted(real)) => {
+                let place = policy.permits_file(connector, &real).err();
+                let place = place.map_or_else(String::new, |place| format!(", {place},"));
+                let link = if real == path {
+                    String::new()
+                } else {
+                    format!(" (it is {})", real.display())
+                };
+                Err(SourceFault::Policy(format!(
+                    "the operator's policy{place} doesn't let `{connector}` use {}{link}",
+                    name()
+                )))
+            }
+            Err(fault) => Err(format!("{} cannot be read: {fault}", name()).into()),
+        }
     }
 }
 

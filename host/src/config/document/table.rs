@@ -70,12 +70,8 @@ impl<'d> TomlTable<'d> {
             .iter()
             .filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()))
             .map(|(key, value)| {
-                let advice = match report::nearest(key.get_ref(), self.known.iter().copied()) {
-                    Some(nearest) => format!("did you mean `{nearest}`?"),
-                    None => format!("known here: {}", self.known.join(", ")),
-                };
-                self.entry(key, value)
-                    .problem(format!("unknown key; {advice}"))
+                let known = self.known.iter().copied();
+                self.entry(key, value).unknown(key.get_ref(), known)
             })
             .collect()
     }
@@ -107,6 +103,19 @@ impl<'d> TomlEntry<'d> {
             .as_table()
             .ok_or_else(|| self.mismatch("a table"))?;
         Ok(TomlTable::new(self.text, self.path.clone(), entries))
+    }
+
+    /// The problem that this entry's `key` is not one of those that are `known` here, with the most similar one.
+    pub(in crate::config) fn unknown<'k>(
+        &self,
+        key: &str,
+        known: impl Iterator<Item = &'k str> + Clone,
+    ) -> Problem {
+        let advice = match report::nearest(key, known.clone()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("known here: {}", Vec::from_iter(known).join(", ")),
+        };
+        self.problem(format!("unknown key; {advice}"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{ConfigError, Problem};
 use crate::config::secret::KeyError;
-use crate::config::{Ceilings, ConnectorConfig, FileFault, ReadLimit};
+use crate::config::{Ceilings, ConnectorConfig, FileFault, PolicyPlace, ReadLimit};
 use crate::samples::{messages, samples};
 
 /// Files with one mistake each, or several of one kind.
@@ -93,6 +93,9 @@ fn all() -> Vec<ConfigError> {
             more: 3,
         },
         ConfigError::NoKey { .. } => ConfigError::NoKey { listen: "0.0.0.0:8080".parse().unwrap() },
+        ConfigError::KeyRequired { .. } => ConfigError::KeyRequired {
+            place: PolicyPlace::new(Path::new("weld-host.toml").into(), "policy.require-key", 12),
+        },
         ConfigError::UnusableKey(_) => ConfigError::UnusableKey(KeyError::Empty),
         ConfigError::NoAdminKey { .. } => ConfigError::NoAdminKey { admin: "0.0.0.0:9090".to_owned() },
         ConfigError::UnusableAdminKey(_) => ConfigError::UnusableAdminKey(KeyError::Empty),

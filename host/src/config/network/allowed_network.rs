@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv4Net};
 /// # Errors
 ///
 /// [`NetworkFault`] for any other form, and for a text that looks like one network but means another.
-pub(super) fn parse(text: &str) -> Result<IpNet, NetworkFault> {
+pub(in crate::config) fn parse(text: &str) -> Result<IpNet, NetworkFault> {
     let Some((address, bits)) = text.split_once('/') else {
         return Err(match text.parse::<IpAddr>() {
             Ok(address) => NetworkFault::NoMask(address.into()),
@@ -50,7 +50,7 @@ fn mapped(network: IpNet) -> Option<Ipv4Net> {
 
 /// Why a text is not a network for `allow-networks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NetworkFault {
+pub(in crate::config) enum NetworkFault {
     /// The text before the slash is not an address, or there is no slash.
     #[error(
         "not a network: write an address, a slash and the prefix length, such as \"10.1.0.0/16\" or \"fd00::/8\""

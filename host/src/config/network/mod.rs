@@ -8,6 +8,7 @@ mod mistakes;
 mod pem;
 mod section;
 
+pub(super) use allowed_network::parse as parse_network;
 pub use pem::ClientIdentity;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use super::{ClientIdentity, NetworkConfig, allowed_network, pem};
 use crate::config::allow::{AllowList, AllowRule};
 use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
+use crate::config::policy::{OperatorBounds, PolicyPlace};
 use crate::config::range::Range;
 use crate::config::settings::{FileSetting, Settings};
 
@@ -20,13 +21,14 @@ impl NetworkConfig {
     pub(in crate::config) fn read(
         table: &mut TomlTable<'_>,
         sources: &ValueSources<'_>,
+        bounds: &OperatorBounds,
         problems: &mut Vec<Problem>,
     ) -> Self {
         let defaults = Self::default();
         let mut settings = Settings::new(table, sources, problems);
         Self {
-            allow: allow(&mut settings),
-            allow_networks: allow_networks(&mut settings),
+            allow: allow(&mut settings, bounds),
+            allow_networks: allow_networks(&mut settings, bounds),
             follow_redirects: settings.count(
                 "follow-redirects",
                 defaults.follow_redirects,
@@ -56,24 +58,55 @@ impl NetworkConfig {
     }
 }
 
-fn allow(settings: &mut Settings<'_, '_, '_>) -> AllowList {
+fn allow(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) -> AllowList {
     let rules = settings.list(
         "allow",
         ("rule", "https://api.example.com"),
         str::parse::<AllowRule>,
     );
+    for (entry, rule) in &rules {
+        if let Err(place) = bounds.policy.permits_rule(rule) {
+            settings.note(beyond(entry, place, "no rule there covers this one"));
+        }
+        let address = rule
+            .literal_address()
+            .filter(|address| (bounds.is_special)(*address));
+        if let Some(address) = address
+            && let Err(place) = bounds
+                .policy
+                .permits_network(&address.to_canonical().into())
+        {
+            settings.note(beyond(
+                entry,
+                place,
+                "no network there contains this address",
+            ));
+        }
+    }
     without_overlaps(settings, rules, AllowRule::covers)
         .into_iter()
         .collect()
 }
 
-fn allow_networks(settings: &mut Settings<'_, '_, '_>) -> Vec<IpNet> {
+fn allow_networks(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) -> Vec<IpNet> {
     let networks = settings.list(
         "allow-networks",
         ("network", "10.1.0.0/16"),
         allowed_network::parse,
     );
+    for (entry, network) in &networks {
+        if let Err(place) = bounds.policy.permits_network(network) {
+            settings.note(beyond(entry, place, "no network there contains this one"));
+        }
+    }
     without_overlaps(settings, networks, |outer, inner| outer.contains(inner))
+}
+
+/// The problem that a value goes beyond the operator's policy.
+fn beyond(entry: &TomlEntry<'_>, place: &PolicyPlace, why: &str) -> Problem {
+    entry.problem(format!(
+        "goes beyond the operator's policy, {place}: {why}; narrow it, or ask the operator to permit it"
+    ))
 }
 
 /// The values of a list. A value that another one covers is a mistake: someone who narrows or removes it later would
@@ -130,6 +163,7 @@ mod tests {
 
     use super::super::fixtures::{AUTHORITY, AUTHORITY_KEY, CLIENT, CLIENT_KEY};
     use super::*;
+    use crate::config::ceilings::Ceilings;
     use crate::config::document::Document;
     use crate::config::reading::SystemFiles;
 
@@ -158,7 +192,8 @@ mod tests {
         let document = Document::parse(text).expect(text);
         let sources = ValueSources::new(Path::new(&path), &variable, &SystemFiles);
         let mut problems = Vec::new();
-        let config = NetworkConfig::read(&mut document.root(), &sources, &mut problems);
+        let bounds = OperatorBounds::without_policy(Ceilings::default());
+        let config = NetworkConfig::read(&mut document.root(), &sources, &bounds, &mut problems);
         (config, problems.iter().map(ToString::to_string).collect())
     }
 

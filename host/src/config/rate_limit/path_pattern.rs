@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::config::wildcard;
+
 /// The longest pattern, in bytes.
 const MAX_BYTES: usize = 256;
 
@@ -30,22 +32,7 @@ impl PathPattern {
     /// Whether a path, which begins with a slash and has no query, matches.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let first = parts.next().unwrap_or_default();
-        let Some(mut rest) = path.strip_prefix(first) else {
-            return false;
-        };
-        let mut last = None;
-        for part in parts {
-            // The part before this one may match anywhere; its first match leaves the most text for the parts after it.
-            if let Some(part) = last.replace(part) {
-                let Some((_, after)) = rest.split_once(part) else {
-                    return false;
-                };
-                rest = after;
-            }
-        }
-        last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+        wildcard::matches(&self.0, path)
     }
 
     /// Whether this pattern matches every path that the other one matches.

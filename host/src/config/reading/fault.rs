@@ -23,6 +23,10 @@ pub enum FileFault {
     #[error("it is larger than {} ({})", size_text(.0.bytes), .0.set_by)]
     TooLarge(ReadLimit),
 
+    /// The operator's policy doesn't permit the file at this path, which has no links.
+    #[error("it is {}, which the operator's policy doesn't permit", .0.display())]
+    NotPermitted(PathBuf),
+
     /// The file system responds, but too slowly.
     #[error(
         "it could not be read within {}, the time limit for one file",

@@ -2,6 +2,7 @@
 
 use std::fs::{File, FileType};
 use std::io::{self, Read};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -17,14 +18,32 @@ use crate::config::stamp::FileStamp;
 /// The number of bytes read between two checks of the time limit.
 const PIECE_BYTES: u64 = 1 << 20;
 
+/// Whether the file at a path without links may be read.
+pub type PathCheck<'p> = &'p dyn Fn(&Path) -> bool;
+
 /// A file system. A trait, so that tests can script one that hangs.
 pub trait FileSystem: Send + Sync {
-    /// The content of a regular file; links are followed.
+    /// The content of a regular file; links are followed. With `permits`, only of a file for whose real path, without
+    /// links, this returns `true`. It gets the path of the very file that is read, even if a link changes meanwhile.
     ///
     /// # Errors
     ///
     /// [`FileFault`], except `NoAnswer`.
-    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault>;
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault>;
+
+    /// The content of any regular file.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault`], except `NoAnswer` and `NotPermitted`.
+    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+        self.read_if(path, limit, None)
+    }
 
     /// The file's current metadata.
     fn stamp(&self, path: &Path) -> FileStamp;
@@ -45,17 +64,17 @@ pub trait FileSystem: Send + Sync {
 pub struct SystemFiles;
 
 impl FileSystem for SystemFiles {
-    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
         let mut file = open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(FileFault::NotRegular(kind(metadata.file_type())));
+        if let Some(permits) = permits {
+            check(real_path(&file)?, permits)?;
         }
-        // A file that is too large is not read at all; one that grows in the meantime is not read to its end.
-        if metadata.len() > limit.bytes {
-            return Err(FileFault::TooLarge(limit));
-        }
-        within(&mut file, limit, Instant::now())
+        read_open(&mut file, limit)
     }
 
     fn stamp(&self, path: &Path) -> FileStamp {
@@ -70,6 +89,41 @@ impl FileSystem for SystemFiles {
 
     fn is_folder(&self, path: &Path) -> bool {
         path.is_dir()
+    }
+}
+
+/// The operating system's files, for a command that needs them to continue: no read waits longer than [`FILE_TIME`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TimedFiles;
+
+impl FileSystem for TimedFiles {
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
+        let Some(permits) = permits else {
+            return read_in_time(path, limit);
+        };
+        let (real, content) = read_by(path, FILE_TIME, move |path| {
+            let mut file = open(path)?;
+            Ok((real_path(&file)?, read_open(&mut file, limit)?))
+        })?;
+        check(real, permits)?;
+        Ok(content)
+    }
+
+    fn stamp(&self, path: &Path) -> FileStamp {
+        SystemFiles.stamp(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        SystemFiles.list(folder)
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        SystemFiles.is_folder(path)
     }
 }
 
@@ -90,6 +144,32 @@ fn open(path: &Path) -> Result<File, FileFault> {
         }
         error.into()
     })
+}
+
+/// The path of an open file, without links. One that was removed meanwhile has a path that nothing permits.
+fn real_path(file: &File) -> io::Result<PathBuf> {
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+fn check(real: PathBuf, permits: PathCheck<'_>) -> Result<(), FileFault> {
+    if permits(&real) {
+        Ok(())
+    } else {
+        Err(FileFault::NotPermitted(real))
+    }
+}
+
+/// The content of an open file.
+fn read_open(file: &mut File, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(FileFault::NotRegular(kind(metadata.file_type())));
+    }
+    // A file that is too large is not read at all; one that grows in the meantime is not read to its end.
+    if metadata.len() > limit.bytes {
+        return Err(FileFault::TooLarge(limit));
+    }
+    within(file, limit, Instant::now())
 }
 
 /// The kind of a file that is not regular.
@@ -134,11 +214,11 @@ pub fn read_in_time(path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault>
     read_by(path, FILE_TIME, move |path| SystemFiles.read(path, limit))
 }
 
-fn read_by(
+fn read_by<T: Send + 'static>(
     path: &Path,
     patience: Duration,
-    read: impl FnOnce(&Path) -> Result<Vec<u8>, FileFault> + Send + 'static,
-) -> Result<Vec<u8>, FileFault> {
+    read: impl FnOnce(&Path) -> Result<T, FileFault> + Send + 'static,
+) -> Result<T, FileFault> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let file = path.to_owned();
     let reader = thread::Builder::new().name("weld-files".to_owned());
@@ -248,7 +328,7 @@ mod tests {
         let (_held, hangs) = mpsc::channel::<()>();
         let given_up = read_by(Path::new("/mnt/key"), Duration::from_millis(1), move |_| {
             let _never = hangs.recv();
-            Ok(Vec::new())
+            Ok(Vec::<u8>::new())
         });
         let message = given_up.unwrap_err().to_string();
         assert!(

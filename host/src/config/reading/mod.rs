@@ -9,6 +9,6 @@ mod limit;
 mod threads;
 
 pub use fault::{FileFault, NoAnswer};
-pub use files::{FileSystem, SystemFiles, read_in_time};
+pub use files::{FileSystem, PathCheck, SystemFiles, TimedFiles, read_in_time};
 pub use limit::{FILE_TIME, ReadLimit};
 pub use threads::{FileThreads, NotedFiles};

@@ -18,7 +18,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
 
 use super::fault::{FileFault, NoAnswer};
-use super::files::FileSystem;
+use super::files::{FileSystem, PathCheck};
 use super::limit::{MAX_THREADS, ReadLimit};
 use crate::config::stamp::FileStamp;
 use crate::lock::Mutex;
@@ -255,12 +255,17 @@ impl Drop for NotedFiles {
 }
 
 impl FileSystem for NotedFiles {
-    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
         let Some(files) = self.at(path) else {
             let path = path.to_owned();
             return Err(NoAnswer::Still { path }.into());
         };
-        files.read(path, limit)
+        files.read_if(path, limit, permits)
     }
 
     fn stamp(&self, path: &Path) -> FileStamp {

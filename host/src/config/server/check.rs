@@ -12,6 +12,7 @@ impl ServerConfig {
     ///
     /// - [`ConfigError::TooSmall`]: a setting is so small that no call could succeed.
     /// - [`ConfigError::UnusableKey`]: a key is empty, or no request could contain it.
+    /// - [`ConfigError::KeyRequired`]: there is no key, and the operator's policy requires one.
     /// - [`ConfigError::NoKey`]: there is no key, and `listen` isn't loopback.
     /// - [`ConfigError::UnusableAdminKey`] and [`ConfigError::NoAdminKey`]: the same for the admin listener.
     pub fn check(&self) -> Result<(), ConfigError> {
@@ -28,6 +29,16 @@ impl ServerConfig {
             .iter()
             .try_for_each(Secret::check_as_key)
             .map_err(ConfigError::UnusableKey)?;
+        if let Some(place) = self
+            .policy
+            .require_key
+            .as_ref()
+            .filter(|_| self.api_keys.is_empty())
+        {
+            return Err(ConfigError::KeyRequired {
+                place: place.clone(),
+            });
+        }
         // `::ffff:127.0.0.1` is loopback, too.
         if self.api_keys.is_empty() && !self.listen.ip().to_canonical().is_loopback() {
             return Err(ConfigError::NoKey {

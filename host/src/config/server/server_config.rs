@@ -2,11 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::admin_address::AdminAddress;
 use crate::config::ceilings::{Ceilings, MAX_BODY_BYTES};
 use crate::config::name::ConnectorName;
+use crate::config::policy::Policy;
 use crate::config::secret::Secret;
 
 /// Limits on compiling one component.
@@ -75,6 +77,8 @@ pub struct ServerConfig {
     /// `--max-memory` and similar flags: upper bounds of what connectors' files may configure.
     /// [`ServerConfig::effective_ceilings`] combines them with `max_body_bytes`.
     pub ceilings: Ceilings,
+    /// Section `[policy]` of `weld-host.toml`: what connectors' files may say at most.
+    pub policy: Arc<Policy>,
     /// Limits on compiling one component.
     pub compiling: CompileLimits,
     /// Whether a call may continue while no request waits for it; `--no-background` turns this off.
@@ -135,6 +139,7 @@ impl Default for ServerConfig {
             queue: 256,
             queue_wait: Duration::from_secs(10),
             ceilings: Ceilings::default(),
+            policy: Arc::default(),
             compiling: CompileLimits::default(),
             background: true,
             // The time that Kubernetes waits between SIGTERM and SIGKILL.

@@ -34,6 +34,12 @@ impl Setting {
         }
     }
 
+    /// The value in `config`, as [`Setting::set`] reads it, or `true` or `false` for a switch. `None` if it has none.
+    #[must_use]
+    pub fn current_text(&self, config: &ServerConfig) -> Option<String> {
+        self.field.current_text(&mut config.clone())
+    }
+
     /// Reads a value into its field. [`ServerConfig::check`] then checks the lower bound.
     ///
     /// # Errors
@@ -53,6 +59,11 @@ pub(super) trait SettingField {
 
     /// The field's value, in the syntax that [`set`](Self::set) reads; `None` if it has no value.
     fn text(&self, config: &mut ServerConfig) -> Option<String>;
+
+    /// The same, for a switch `true` or `false`.
+    fn current_text(&self, config: &mut ServerConfig) -> Option<String> {
+        self.text(config)
+    }
 
     /// The smallest allowed value, if the field's value is below it.
     fn unmet_least(&self, config: &mut ServerConfig) -> Option<String>;
@@ -125,6 +136,10 @@ impl SettingField for SwitchOff {
 
     fn text(&self, _config: &mut ServerConfig) -> Option<String> {
         None
+    }
+
+    fn current_text(&self, config: &mut ServerConfig) -> Option<String> {
+        Some((!*self.0(config)).to_string())
     }
 
     fn unmet_least(&self, _config: &mut ServerConfig) -> Option<String> {

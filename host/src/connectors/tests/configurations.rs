@@ -11,13 +11,18 @@ struct WatchedFiles {
 }
 
 impl FileSystem for WatchedFiles {
-    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    fn read_if(
+        &self,
+        path: &Path,
+        limit: ReadLimit,
+        permits: Option<PathCheck<'_>>,
+    ) -> Result<Vec<u8>, FileFault> {
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("toml") => self.configurations.fetch_add(1, Ordering::SeqCst),
             Some("wasm") => self.components.fetch_add(1, Ordering::SeqCst),
             _ => 0,
         };
-        SystemFiles.read(path, limit)
+        SystemFiles.read_if(path, limit, permits)
     }
 
     fn stamp(&self, path: &Path) -> FileStamp {

@@ -17,8 +17,13 @@ use ipnet::{IpNet, Ipv4Net};
 use special_use::Opener;
 pub(crate) use special_use::SpecialUse;
 
+/// Whether an address is not part of the public internet.
+#[must_use]
+pub fn is_special(address: IpAddr) -> bool {
+    special_use(address).is_some()
+}
+
 /// The special use of this address; `None` for the public internet.
-#[cfg(test)]
 fn special_use(address: IpAddr) -> Option<SpecialUse> {
     strictest(special_parts(address.to_canonical()))
 }

@@ -1,10 +1,11 @@
 //! What connectors and the log say of a request that has no response.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::{EgressError, HoldCause, RequestFault};
 use crate::account::MemoryError;
-use crate::config::AllowRemedy;
+use crate::config::{AllowRemedy, PolicyPlace};
 use crate::egress::address::SpecialUse;
 use crate::egress::auth::error::AuthError;
 use crate::egress::phase::{CallPhase, PhaseTime};
@@ -88,11 +89,26 @@ fn refusals() -> Vec<EgressError> {
     remedies.into_iter().map(denied).chain(addresses).collect()
 }
 
+fn place(key: &str) -> PolicyPlace {
+    PolicyPlace::new(Path::new("/etc/weld/weld-host.toml").into(), key, 12)
+}
+
 fn all() -> Vec<EgressError> {
     let name = || "api".to_owned();
     samples!(EgressError:
         EgressError::Denied { .. } => denied(AllowRemedy::Rule(ORIGIN.to_owned())),
         EgressError::AddressDenied { .. } => address_denied("10.0.0.1", SpecialUse::Private),
+        EgressError::BeyondPolicy { .. } => EgressError::BeyondPolicy {
+            origin: ORIGIN.to_owned(),
+            place: place("policy.origins"),
+        },
+        EgressError::AddressBeyondPolicy { .. } => EgressError::AddressBeyondPolicy {
+            origin: ORIGIN.to_owned(),
+            address: [10, 0, 0, 1].into(),
+            special_use: SpecialUse::Private,
+            place: place("policy.networks"),
+        },
+        EgressError::NoWasiHttp { .. } => EgressError::NoWasiHttp { place: place("policy.wasi-http") },
         EgressError::InvalidRequest { .. } => RequestFault::Port.into(),
         EgressError::Credentials(_) => AuthError::Unsigned { name: name() }.into(),
         EgressError::RequestTooLarge { .. } => EgressError::RequestTooLarge { limit_bytes: 16 << 20 },

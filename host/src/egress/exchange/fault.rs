@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use hyper_util::client::legacy;
 
 use super::bounded_body::BodyFault;
+use crate::config::PolicyPlace;
 use crate::egress::address::SpecialUse;
 use crate::egress::break_fault::{StaleFault, UnbegunFault};
 use crate::egress::connection::ConnectionTag;
@@ -28,6 +29,12 @@ pub(in crate::egress) enum ExchangeFault {
     Forbidden {
         address: IpAddr,
         special_use: SpecialUse,
+    },
+    /// The host has no address that the operator's policy permits; this is the first one.
+    BeyondPolicy {
+        address: IpAddr,
+        special_use: SpecialUse,
+        place: PolicyPlace,
     },
     Head(HeadFault),
     /// TLS was refused after the connection was made.
@@ -61,6 +68,17 @@ impl ExchangeFault {
                     return Self::Forbidden {
                         address,
                         special_use,
+                    };
+                }
+                Some(DialFault::BeyondPolicy {
+                    address,
+                    special_use,
+                    place,
+                }) => {
+                    return Self::BeyondPolicy {
+                        address: *address,
+                        special_use: *special_use,
+                        place: place.clone(),
                     };
                 }
                 _ => {}
@@ -114,6 +132,16 @@ impl ExchangeFault {
                 address,
                 special_use,
                 file: config_file.to_owned(),
+            },
+            Self::BeyondPolicy {
+                address,
+                special_use,
+                place,
+            } => EgressError::AddressBeyondPolicy {
+                origin: origin.to_owned(),
+                address,
+                special_use,
+                place,
             },
             Self::Head(fault) => EgressError::Unreadable {
                 origin: origin.to_owned(),

@@ -10,6 +10,7 @@ mod heads;
 mod kept_tokens;
 mod links;
 mod memory;
+mod policy;
 mod scripted;
 mod server;
 mod timeouts;

@@ -57,6 +57,11 @@ impl ScriptedServer {
         Self { address, heads }
     }
 
+    /// Where it listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The heads of the requests so far.
     pub(super) fn heads(&self) -> Vec<String> {
         self.heads.lock().clone()

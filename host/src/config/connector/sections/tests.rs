@@ -2,8 +2,13 @@ use std::env::VarError;
 use std::path::Path;
 
 use super::*;
+use crate::config::ceilings::Ceilings;
 use crate::config::document::Document;
 use crate::config::reading::SystemFiles;
+
+fn bounds() -> OperatorBounds {
+    OperatorBounds::without_policy(Ceilings::default())
+}
 
 fn problems(text: &str) -> Vec<String> {
     let variable = |name: &str| match name {
@@ -13,7 +18,7 @@ fn problems(text: &str) -> Vec<String> {
     };
     let document = Document::parse(text).expect(text);
     let sources = ValueSources::new(Path::new("beers.toml"), &variable, &SystemFiles);
-    let config = read(document.root(), sources, &Ceilings::default());
+    let config = read(document.root(), sources, &bounds());
     let problems = config.expect_err(text);
     problems.iter().map(ToString::to_string).collect()
 }
@@ -30,7 +35,7 @@ fn variables_from_elsewhere_are_secrets_unless_the_file_says_otherwise() {
     let variable = |_: &str| Ok("hunter2".to_owned());
     let document = Document::parse(text).expect(text);
     let sources = ValueSources::new(Path::new("beers.toml"), &variable, &SystemFiles);
-    let config = read(document.root(), sources, &Ceilings::default()).expect(text);
+    let config = read(document.root(), sources, &bounds()).expect(text);
     assert_eq!(Vec::from_iter(&config.secret_env), ["KEY", "TOKEN"]);
     assert_eq!(config.env.len(), 4);
 

@@ -1,0 +1,128 @@
+//! The settings with their values and origins, for people and programs.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::arguments::Resolution;
+use crate::cli::host_settings::HostSettings;
+use crate::cli::origin::SettingOrigin;
+use crate::cli::output::printable;
+use crate::config::SETTINGS;
+
+/// Stands for the value of a secret.
+const SECRET: &str = "[secret]";
+
+/// All settings, in the order of the help.
+pub(super) struct SettingList(Vec<SettingLine>);
+
+struct SettingLine {
+    key: String,
+    /// `None` if it has none.
+    value: Option<String>,
+    origin: SettingOrigin,
+}
+
+impl SettingList {
+    pub(super) fn new(settings: &HostSettings, resolution: &Resolution) -> Self {
+        let secrets = [
+            ("api-key", &settings.keys_from),
+            ("token-key", &settings.token_key_from),
+        ];
+        let secrets = secrets.map(|(key, from)| SettingLine {
+            key: key.to_owned(),
+            value: from.as_ref().map(|_| SECRET.to_owned()),
+            origin: from.clone().unwrap_or(SettingOrigin::Default),
+        });
+        let flags = resolution.flags.all().iter();
+        let flags = flags.map(|flag| SettingLine::of(&flag.key.name, settings, resolution));
+        let policy = settings.config.policy.lines();
+        let policy = policy.into_iter().map(|(place, value)| SettingLine {
+            key: place.key().to_owned(),
+            value: Some(value.to_owned()),
+            origin: resolution.line(place.line()),
+        });
+        Self(secrets.into_iter().chain(flags).chain(policy).collect())
+    }
+
+    /// One line for each setting, in columns.
+    pub(super) fn to_text(&self) -> String {
+        let rows = self.0.iter().map(|SettingLine { key, value, origin }| {
+            [
+                key.clone(),
+                printable(value.as_deref().unwrap_or("-")),
+                origin.to_string(),
+            ]
+        });
+        let rows: Vec<[String; 3]> = rows.collect();
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let (keys, values) = (width(0), width(1));
+        let lines = rows
+            .iter()
+            .map(|[key, value, origin]| format!("{key:keys$}  {value:values$}  {origin}"));
+        Vec::from_iter(lines).join("\n")
+    }
+
+    /// `{"file": PATH, "settings": {KEY: {"value": TEXT, "origin": …}}}`; the file and a value may be `null`.
+    pub(super) fn to_json(&self, resolution: &Resolution) -> Value {
+        let settings = self.0.iter().map(|line| {
+            let value = json!({"value": line.value, "origin": line.origin.to_json()});
+            (line.key.clone(), value)
+        });
+        let file = resolution.file.as_ref();
+        json!({
+            "file": file.map(|file| file.path.to_string_lossy()),
+            "settings": settings.collect::<Map<String, Value>>(),
+        })
+    }
+}
+
+impl SettingLine {
+    fn of(key: &str, settings: &HostSettings, resolution: &Resolution) -> Self {
+        let origin = match key {
+            "listen" => settings.listen_from.clone(),
+            key => resolution.origin(key),
+        };
+        let line = resolution.file.as_ref().and_then(|file| file.value(key));
+        let is_secret =
+            matches!(origin, SettingOrigin::File { .. }) && line.is_some_and(|line| line.is_secret);
+        let value = if is_secret {
+            Some(SECRET.to_owned())
+        } else {
+            effective(key, origin == SettingOrigin::Default, settings, resolution)
+        };
+        Self {
+            key: key.to_owned(),
+            value,
+            origin,
+        }
+    }
+}
+
+/// The value that a server would use.
+fn effective(
+    key: &str,
+    is_default: bool,
+    settings: &HostSettings,
+    resolution: &Resolution,
+) -> Option<String> {
+    let path = |path: &Path| path.to_string_lossy().into_owned();
+    match key {
+        "cache" => return settings.config.cache.as_deref().map(path),
+        "tokens" => return settings.token_folder.as_deref().map(path),
+        "log" => return Some(resolution.text(key).unwrap_or_else(|| "info".to_owned())),
+        _ => {}
+    }
+    let setting = SETTINGS.iter().find(|setting| setting.key == key);
+    match setting {
+        // Some defaults depend on the machine, and are described.
+        Some(setting) if is_default && key != "listen" => setting
+            .default_text()
+            .or_else(|| setting.current_text(&settings.config)),
+        Some(setting) => setting.current_text(&settings.config),
+        None => resolution.text(key),
+    }
+}

@@ -1,0 +1,202 @@
+//! The settings of a server, from its flags, the environment and `weld-host.toml`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::ValueHint;
+
+use super::admin_key::AdminKeyFlags;
+use super::api_keys::{API_KEY_VARIABLE, environment_key, keys_in};
+use super::arguments::Resolution;
+use super::error::CliError;
+use super::folders::{CacheFlag, PluginsFlag};
+use super::origin::SettingOrigin;
+use super::settings::SettingFlags;
+use super::tokens::{self, TOKEN_KEY_VARIABLE, TokenFlags};
+use crate::config::{Secret, ServerConfig, headings};
+use crate::tokens::{Store, TokenKey};
+
+/// The flags of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeFlags {
+    #[command(flatten)]
+    pub(super) file: ConfigFlag,
+    #[command(flatten)]
+    plugins: PluginsFlag,
+    #[command(flatten)]
+    cache: CacheFlag,
+    /// A file with the keys that clients must send, one on each line, instead of WELD_API_KEY
+    #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE", help_heading = headings::KEYS)]
+    api_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    admin_key: AdminKeyFlags,
+    #[command(flatten)]
+    tokens: TokenFlags,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+/// The flag that names `weld-host.toml`.
+#[derive(Debug, Args)]
+pub(super) struct ConfigFlag {
+    /// The file with the server's settings and the operator's policy [default: ./weld-host.toml, if it exists]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        env = "WELD_HOST_CONFIG",
+        help_heading = headings::FOLDERS
+    )]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// The settings of a server, with the origins of those that flags alone don't determine.
+pub(super) struct HostSettings {
+    pub(super) config: ServerConfig,
+    /// Where tokens are kept; `None` if the user has no state folder.
+    pub(super) tokens: Option<Store>,
+    /// The folder of tokens.
+    pub(super) token_folder: Option<PathBuf>,
+    /// Where the address comes from.
+    pub(super) listen_from: SettingOrigin,
+    /// Where the keys of clients come from; `None` if there are none.
+    pub(super) keys_from: Option<SettingOrigin>,
+    /// Where the key of the tokens comes from; `None` if there is none.
+    pub(super) token_key_from: Option<SettingOrigin>,
+}
+
+impl HostSettings {
+    /// Combines the flags of a command with what else determines its settings.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`]: a key can't be read or is invalid, `PORT` is not a port, or the settings contradict each other.
+    pub(super) fn new(flags: ServeFlags, resolution: &Resolution) -> Result<Self, CliError> {
+        let mut config = *flags.settings.config;
+        let listen_from = if flags.settings.has_listen {
+            resolution.origin("listen")
+        } else {
+            let port = std::env::var(PORT_VARIABLE).ok();
+            let from = match port {
+                Some(_) => SettingOrigin::Variable(PORT_VARIABLE.to_owned()),
+                None => SettingOrigin::Default,
+            };
+            config.listen = default_address(port)?;
+            from
+        };
+        config.plugins = flags.plugins.plugins;
+        config.cache = flags.cache.folder();
+        if let Some(file) = &resolution.file {
+            config.policy = file.policy.clone();
+        }
+        let (keys, keys_from) = api_keys(flags.api_key_file, resolution)?;
+        config.api_keys = keys;
+        config.admin_keys = flags.admin_key.key()?.into_iter().collect();
+        let (token_key, token_key_from) = token_key(&flags.tokens, resolution)?;
+        config.check()?;
+        Ok(Self {
+            config,
+            token_folder: flags.tokens.folder(),
+            tokens: flags.tokens.store_with(token_key),
+            listen_from,
+            keys_from,
+            token_key_from,
+        })
+    }
+}
+
+/// The variable by which platforms such as Cloud Run name a port.
+const PORT_VARIABLE: &str = "PORT";
+
+/// The address to listen on. Platforms that set `PORT` mean every address.
+fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
+    match port {
+        None => Ok(ServerConfig::default().listen),
+        Some(port) => match port.parse::<u16>() {
+            Ok(number) => Ok((Ipv4Addr::UNSPECIFIED, number).into()),
+            Err(_) => Err(CliError::Port(port)),
+        },
+    }
+}
+
+/// The host's keys, in the order of precedence: a key file that a flag or a variable names, `WELD_API_KEY`, and
+/// `weld-host.toml` with a key file or keys.
+fn api_keys(
+    key_file: Option<PathBuf>,
+    resolution: &Resolution,
+) -> Result<(Vec<Secret>, Option<SettingOrigin>), CliError> {
+    let from = resolution.origin("api-key-file");
+    let is_in_file = matches!(from, SettingOrigin::File { .. });
+    if let Some(path) = key_file.as_deref().filter(|_| !is_in_file) {
+        return Ok((keys_in(path)?, Some(from)));
+    }
+    if let Some(key) = environment_key()? {
+        let from = SettingOrigin::Variable(API_KEY_VARIABLE.to_owned());
+        return Ok((vec![key], Some(from)));
+    }
+    if let Some(path) = key_file {
+        return Ok((keys_in(&path)?, Some(from)));
+    }
+    let keys = resolution
+        .file
+        .as_ref()
+        .and_then(|file| file.api_keys.as_ref());
+    Ok(match keys {
+        Some(keys) => (keys.value.clone(), Some(resolution.line(keys.line))),
+        None => (Vec::new(), None),
+    })
+}
+
+/// The key of the token store, in the same order.
+fn token_key(
+    flags: &TokenFlags,
+    resolution: &Resolution,
+) -> Result<(Option<TokenKey>, Option<SettingOrigin>), CliError> {
+    let from = resolution.origin("token-key-file");
+    let is_in_file = matches!(from, SettingOrigin::File { .. });
+    if let Some(path) = flags.key_file().filter(|_| !is_in_file) {
+        return Ok((Some(tokens::key_in(path)?), Some(from)));
+    }
+    if let Some(key) = tokens::environment_key()? {
+        let from = SettingOrigin::Variable(TOKEN_KEY_VARIABLE.to_owned());
+        return Ok((Some(key), Some(from)));
+    }
+    if let Some(path) = flags.key_file() {
+        return Ok((Some(tokens::key_in(path)?), Some(from)));
+    }
+    match resolution
+        .file
+        .as_ref()
+        .and_then(|file| file.token_key.as_ref())
+    {
+        Some(key) => {
+            let parsed = TokenKey::parse(key.value.expose())?;
+            Ok((Some(parsed), Some(resolution.line(key.line))))
+        }
+        None => Ok((None, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_variable_means_every_address() {
+        for (port, expected) in [
+            (None, Some("127.0.0.1:8080")),
+            (Some("9000"), Some("0.0.0.0:9000")),
+            (Some("65536"), None),
+            (Some("http"), None),
+            (Some(""), None),
+        ] {
+            let address = default_address(port.map(str::to_owned)).ok();
+            assert_eq!(
+                address,
+                expected.map(|text| text.parse().unwrap()),
+                "{port:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Reads the file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::value::{FileValue, FlagKey, LocatedValue};
+use crate::config::document::{Document, TomlEntry, TomlTable, ValueSources, Variable};
+use crate::config::error::{ConfigError, Problem};
+use crate::config::policy::Policy;
+use crate::config::reading::{FileSystem, ReadLimit, TimedFiles};
+use crate::config::secret::Secret;
+
+/// The keys of secrets that have no flag, since every user of a machine sees the flags of its programs.
+const API_KEY: &str = "api-key";
+const TOKEN_KEY: &str = "token-key";
+
+/// The section with the operator's policy.
+const POLICY: &str = "policy";
+
+/// Pairs of keys of which only one may be set.
+const EITHER: [[&str; 2]; 2] = [[API_KEY, "api-key-file"], [TOKEN_KEY, "token-key-file"]];
+
+/// The contents of `weld-host.toml`.
+#[derive(Clone, Debug)]
+pub struct HostFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The values of flags, in the order of the file; no flag twice.
+    pub values: Vec<FileValue>,
+    /// `api-key`: the keys that clients must send; never an empty list.
+    pub api_keys: Option<LocatedValue<Vec<Secret>>>,
+    /// `token-key`: the key that stored tokens are encrypted with.
+    pub token_key: Option<LocatedValue<Secret>>,
+    /// Section `[policy]`.
+    pub policy: Arc<Policy>,
+}
+
+impl HostFile {
+    /// The name of the file that `serve` reads from its working folder.
+    pub const NAME: &str = "weld-host.toml";
+
+    /// Reads the file. Its keys are those of `flags`, and some of its own. `check` gets the name of a flag and a text,
+    /// and says what is wrong with the text as the flag's value.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::Unreadable`]: the file is missing, cannot be read, or is larger than
+    ///   [`ReadLimit::CONFIGURATION`].
+    /// - [`ConfigError::Invalid`], with all problems of the file.
+    pub fn read(
+        path: &Path,
+        flags: &[FlagKey],
+        check: &dyn Fn(&str, &str) -> Result<(), String>,
+    ) -> Result<Self, ConfigError> {
+        let bytes = TimedFiles
+            .read(path, ReadLimit::CONFIGURATION)
+            .map_err(|source| ConfigError::Unreadable {
+                path: path.to_owned(),
+                source,
+            })?;
+        let text = ConfigError::text_of(path, &bytes)?;
+        let variable = |name: &str| std::env::var(name);
+        Self::parse(text, path, (flags, check), (&variable, &TimedFiles))
+    }
+
+    fn parse(
+        text: &str,
+        path: &Path,
+        (flags, check): (&[FlagKey], &dyn Fn(&str, &str) -> Result<(), String>),
+        (variable, files): (&Variable<'_>, &dyn FileSystem),
+    ) -> Result<Self, ConfigError> {
+        let parsed = Document::parse(text).and_then(|document| {
+            let mut reader = HostFileReader {
+                sources: ValueSources::new(path, variable, files),
+                flags,
+                check,
+                file: Self {
+                    path: path.to_owned(),
+                    values: Vec::new(),
+                    api_keys: None,
+                    token_key: None,
+                    policy: Arc::default(),
+                },
+                problems: Vec::new(),
+            };
+            reader.read(document.root());
+            reader.end()
+        });
+        parsed.map_err(|problems| ConfigError::invalid(path, problems))
+    }
+
+    /// The policy of a file with this text.
+    #[cfg(test)]
+    pub(crate) fn policy_of(text: &str) -> Arc<Policy> {
+        let variable = |name: &str| std::env::var(name);
+        let parsed = Self::parse(
+            text,
+            Path::new("/etc/weld/weld-host.toml"),
+            (&[], &|_, _| Ok(())),
+            (&variable, &crate::config::reading::SystemFiles),
+        );
+        parsed.expect("a valid file").policy
+    }
+
+    /// The value of a flag.
+    #[must_use]
+    pub fn value(&self, flag: &str) -> Option<&FileValue> {
+        self.values.iter().find(|value| value.key == flag)
+    }
+}
+
+/// Reads the keys, and collects their problems.
+struct HostFileReader<'r> {
+    sources: ValueSources<'r>,
+    flags: &'r [FlagKey],
+    check: &'r dyn Fn(&str, &str) -> Result<(), String>,
+    file: HostFile,
+    problems: Vec<Problem>,
+}
+
+impl HostFileReader<'_> {
+    fn read(&mut self, root: TomlTable<'_>) {
+        let entries = root.into_entries();
+        for (key, entry) in &entries {
+            match *key {
+                API_KEY => {
+                    let keys = self.api_keys(entry);
+                    self.file.api_keys = self.keep(keys);
+                }
+                TOKEN_KEY => {
+                    let key = self.sources.text(entry, "a string");
+                    self.file.token_key = self.keep(key).map(|key| LocatedValue {
+                        value: Secret::new(key),
+                        line: entry.line(),
+                    });
+                }
+                POLICY => {
+                    let table = entry.table();
+                    if let Some(table) = self.keep(table) {
+                        let (path, problems) = (&self.file.path, &mut self.problems);
+                        let policy = Policy::read(table, path, &self.sources, problems);
+                        self.file.policy = Arc::new(policy);
+                    }
+                }
+                flag => {
+                    let value = match self.flags.iter().find(|known| known.name == flag) {
+                        Some(known) => known.read(entry, &self.sources, self.check),
+                        None => Err(self.unknown(flag, entry)),
+                    };
+                    let value = self.keep(value);
+                    self.file.values.extend(value);
+                }
+            }
+        }
+        for [one, other] in EITHER {
+            let entry = |name| entries.iter().find(|(key, _)| *key == name);
+            if let (Some((_, first)), Some((_, second))) = (entry(one), entry(other)) {
+                let message = format!(
+                    "`{one}` is also set ({}): remove one of them",
+                    first.place()
+                );
+                self.problems.push(second.problem(message));
+            }
+        }
+    }
+
+    fn end(mut self) -> Result<HostFile, Vec<Problem>> {
+        if self.problems.is_empty() {
+            return Ok(self.file);
+        }
+        self.problems
+            .sort_by_key(|problem| (problem.line, problem.column));
+        Err(self.problems)
+    }
+
+    /// One key or several, as in `NAME.toml`.
+    fn api_keys(&self, entry: &TomlEntry<'_>) -> Result<LocatedValue<Vec<Secret>>, Problem> {
+        let items = entry.items();
+        let entries = match &items {
+            Some(items) if items.is_empty() => {
+                let message = "the list is empty: write a key, or remove the line";
+                return Err(entry.problem(message));
+            }
+            Some(items) => items.as_slice(),
+            None => std::slice::from_ref(entry),
+        };
+        let keys = entries.iter().map(|entry| {
+            let expected = "a string, or a list of strings";
+            let key = Secret::new(self.sources.text(entry, expected)?);
+            match key.check_as_key() {
+                Ok(()) => Ok(key),
+                Err(error) => Err(entry.problem(error.to_string())),
+            }
+        });
+        Ok(LocatedValue {
+            value: keys.collect::<Result<_, Problem>>()?,
+            line: entry.line(),
+        })
+    }
+
+    fn unknown(&self, key: &str, entry: &TomlEntry<'_>) -> Problem {
+        let own = [API_KEY, TOKEN_KEY, POLICY];
+        let flags = self.flags.iter().map(|flag| flag.name.as_str());
+        entry.unknown(key, own.into_iter().chain(flags))
+    }
+
+    fn keep<T>(&mut self, value: Result<T, Problem>) -> Option<T> {
+        value.map_err(|problem| self.problems.push(problem)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;
