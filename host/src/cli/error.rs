@@ -56,6 +56,10 @@ pub enum CliError {
         problem: String,
     },
 
+    /// The arguments are those of another command than `serve`.
+    #[error("the arguments of this process are not those of `serve`")]
+    NotServe,
+
     /// `config check` found problems, which it has printed.
     #[error("{problems} {} found", if *.problems == 1 { "problem" } else { "problems" })]
     ConfigCheckFailed {
@@ -328,6 +332,7 @@ impl CliError {
         match self {
             Self::Config(_)
             | Self::HostFileFlags { .. }
+            | Self::NotServe
             | Self::ConfigCheckFailed { .. }
             | Self::KeyFile { .. }
             | Self::KeyFileNotText(_)

@@ -24,7 +24,7 @@ use crate::telemetry::Exporter;
 use crate::tokens::Store;
 
 use super::error::CliError;
-use super::live::LiveBounds;
+use super::live::{LiveBounds, LiveHost};
 
 /// The command by which a host starts its compilers.
 pub(super) const COMPILER_COMMAND: &str = "compiler";
@@ -48,6 +48,7 @@ pub(super) struct Host {
     exporter: Option<Exporter>,
     /// The log, if the admin listener may change its level.
     pub(super) log: Option<LogHandle>,
+    bounds: Arc<LiveBounds>,
 }
 
 impl Host {
@@ -94,10 +95,10 @@ impl Host {
         let engine = engine_settings(&config, capacity, total_memory_bytes);
         let cache = cache(config.cache.as_deref(), config.cache_bytes);
         let runtime = Arc::new(manner.runtime(engine, config.compiling, cache)?);
-        let live = LiveBounds::new(&config);
+        let bounds = Arc::new(LiveBounds::new(&config));
         let mut upstreams = Upstreams::default()
             .with_maps(maps)
-            .with_policy(live.policy());
+            .with_policy(bounds.policy());
         if let Some(tokens) = tokens {
             upstreams = upstreams.with_tokens(tokens);
         }
@@ -107,7 +108,7 @@ impl Host {
             config.plugins.clone(),
             config.effective_ceilings(),
         )
-        .with_bounds(live.subscribe());
+        .with_bounds(bounds.subscribe());
         let admission = admission_settings(&config, capacity);
         let startup = plugins
             .load(config.default_connector.clone(), admission)
@@ -125,6 +126,7 @@ impl Host {
             admin,
             exporter,
             log: None,
+            bounds,
         })
     }
 
@@ -146,6 +148,16 @@ impl Host {
     /// The address of the admin listener, if there is one.
     pub(super) fn admin_address(&self) -> Option<AdminAddress> {
         self.admin.as_ref().map(|(admin, _)| admin.address())
+    }
+
+    /// The parts whose settings can change.
+    pub(super) fn live(&self) -> LiveHost {
+        LiveHost {
+            bounds: self.bounds.clone(),
+            connectors: self.connectors.clone(),
+            server: self.server.live(),
+            max_connections: self.settings.max_connections,
+        }
     }
 
     /// How many connectors are still loading. Most of them are being compiled.

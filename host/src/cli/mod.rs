@@ -41,7 +41,9 @@ mod precompiler;
 mod progress;
 mod run;
 mod serve;
+mod setting_list;
 mod settings;
+mod settings_reload;
 mod signals;
 mod source;
 mod status;
@@ -162,6 +164,18 @@ impl Cli {
         }
     }
 
+    /// The flags of `serve`.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::NotServe`]: it is another command.
+    fn into_serve_flags(self) -> Result<host_settings::ServeFlags, CliError> {
+        match self.command {
+            Command::Serve(flags) => Ok(flags),
+            _ => Err(CliError::NotServe),
+        }
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -193,7 +207,10 @@ impl Cli {
             matches!(self.command, Command::Sync(_) | Command::Run(_)),
         );
         match self.command {
-            Command::Serve(flags) => on_runtime(serve::run(flags, resolution, log)),
+            Command::Serve(flags) => {
+                let arguments = self.arguments;
+                on_runtime(serve::run(flags, (resolution, arguments), log))
+            }
             Command::Config(flags) => configuration::run(flags, &resolution),
             Command::Status(flags) => on_runtime(status::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),

@@ -2,13 +2,15 @@
 
 use std::net::SocketAddr;
 
-use super::arguments::Resolution;
+use super::arguments::{Arguments, Resolution};
 use super::error::CliError;
 use super::host::{Host, stop_requested};
 use super::host_settings::{HostSettings, ServeFlags};
 use super::logging::LogHandle;
 use super::output::say;
-use super::signals::Signals;
+use super::setting_list::SettingList;
+use super::settings_reload::SettingsReload;
+use super::signals::{HangUps, Signals};
 use crate::config::AdminAddress;
 use crate::connectors::LoadReport;
 use crate::egress::HostMaps;
@@ -16,13 +18,17 @@ use crate::sandbox::Capacity;
 
 /// Serves until a signal comes. A second signal ends the process without waiting for running requests.
 /// `log` is the log of this process, if it has one whose level can change.
+/// SIGHUP reads the settings again.
 pub(super) async fn run(
     flags: ServeFlags,
-    resolution: Resolution,
+    (resolution, arguments): (Resolution, Arguments),
     log: Option<LogHandle>,
 ) -> Result<(), CliError> {
-    let mut signals = Signals::catch()?;
-    let HostSettings { config, tokens, .. } = HostSettings::new(flags, &resolution)?;
+    let mut signals = Signals::catch_for_server()?;
+    let mut hang_ups = HangUps::catch()?;
+    let settings = HostSettings::new(flags, &resolution)?;
+    let list = SettingList::new(&settings, &resolution);
+    let HostSettings { config, tokens, .. } = settings;
     let is_open = config.api_keys.is_empty();
     let mut host = tokio::select! {
         host = Host::start(config, tokens, HostMaps::default()) => host?,
@@ -33,6 +39,13 @@ pub(super) async fn run(
     if let Some(file) = &resolution.file {
         say(&format!("  settings of {}", file.path.display()));
     }
+    let mut reload = SettingsReload::new(arguments, &resolution, list, host.live());
+    let reloading = async {
+        while hang_ups.next().await {
+            tracing::info!(signal = "SIGHUP", "reading the settings again");
+            reload.run().await;
+        }
+    };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let address = host.server.local_addr();
     let on_loaded = |report: LoadReport| announce_connector(address, &report);
@@ -41,6 +54,7 @@ pub(super) async fn run(
     tokio::select! {
         () = &mut serving => return Ok(()),
         () = signals.next() => drop(stop),
+        () = reloading => drop(stop),
     }
     tokio::select! {
         () = serving => {}

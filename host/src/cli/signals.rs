@@ -1,4 +1,7 @@
-//! The signals that ask to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed.
+//! The signals that ask to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed. SIGHUP asks a
+//! server to read its settings again.
+
+use std::io::IsTerminal;
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,7 +16,42 @@ pub(super) struct Signals {
     hang_up: Option<Signal>,
 }
 
+/// SIGHUP as the request to read the settings again.
+pub(super) struct HangUps {
+    signal: Signal,
+    /// Whether the server was started from a terminal.
+    has_terminal: bool,
+}
+
+impl HangUps {
+    /// Catches SIGHUP from now on, even if the program was started with it ignored.
+    pub(super) fn catch() -> Result<Self, CliError> {
+        Ok(Self {
+            signal: signal(SignalKind::hangup()).map_err(CliError::Signals)?,
+            has_terminal: std::io::stdin().is_terminal(),
+        })
+    }
+
+    /// Waits for the next one. Returns `false` if it comes because the server's terminal was closed, which asks it to
+    /// stop.
+    pub(super) async fn next(&mut self) -> bool {
+        if self.signal.recv().await.is_none() {
+            return std::future::pending().await;
+        }
+        !self.has_terminal || std::io::stdin().is_terminal()
+    }
+}
+
 impl Signals {
+    /// Like [`catch`](Self::catch), except SIGHUP.
+    pub(super) fn catch_for_server() -> Result<Self, CliError> {
+        let signals = Self::catch()?;
+        Ok(Self {
+            hang_up: None,
+            ..signals
+        })
+    }
+
     /// Catches the signals from now on, and SIGXFSZ, which reports a file that is too large.
     pub(super) fn catch() -> Result<Self, CliError> {
         let of = |kind| signal(kind).map_err(CliError::Signals);

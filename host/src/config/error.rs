@@ -121,6 +121,14 @@ impl ConfigError {
         }
     }
 
+    /// Whether a value goes beyond the operator's policy.
+    pub(crate) fn is_beyond_policy(&self) -> bool {
+        match self {
+            Self::Invalid { problems, .. } => problems.iter().any(|problem| problem.is_beyond_policy),
+            _ => false,
+        }
+    }
+
     /// The text of a file with these bytes.
     ///
     /// # Errors
@@ -136,6 +144,7 @@ impl ConfigError {
                 key: None,
                 message: "the file is not valid UTF-8".into(),
                 concerns_machine: false,
+                is_beyond_policy: false,
             };
             Self::invalid(path, vec![problem])
         })
@@ -156,6 +165,8 @@ pub struct Problem {
     pub message: String,
     /// Whether the file itself is fine, but refers to a variable or a file that is missing or unusable here.
     pub concerns_machine: bool,
+    /// Whether the value goes beyond the operator's policy, and would otherwise be valid.
+    pub is_beyond_policy: bool,
 }
 
 impl fmt::Display for Problem {
@@ -188,6 +199,7 @@ mod tests {
             key: key.map(Into::into),
             message: message.into(),
             concerns_machine: false,
+            is_beyond_policy: false,
         };
         let path = Path::new("plugins/beers.toml");
         let problems = vec![
@@ -209,6 +221,7 @@ mod tests {
             key: None,
             message: "not TOML".into(),
             concerns_machine: false,
+            is_beyond_policy: false,
         };
         let problems = (1..=MAX_REPORTED + 3).map(problem).collect();
         let text = ConfigError::invalid(Path::new("beers.toml"), problems).to_string();

@@ -34,6 +34,11 @@ impl LoadError {
         matches!(self.0, LoadFault::Config(_))
     }
 
+    /// Whether the operator's policy doesn't permit the connector.
+    pub(super) fn is_of_the_policy(&self) -> bool {
+        self.0.is_of_the_policy()
+    }
+
     /// Whether a file did not respond.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self.0, LoadFault::NoAnswer(_))
@@ -87,9 +92,13 @@ pub(super) enum LoadFault {
 }
 
 impl LoadFault {
-    /// Whether only the operator's policy is the cause.
+    /// Whether the operator's policy is a cause.
     pub(super) fn is_of_the_policy(&self) -> bool {
-        matches!(self, Self::WasiHttp { .. })
+        match self {
+            Self::WasiHttp { .. } => true,
+            Self::Config(error) => error.is_beyond_policy(),
+            _ => false,
+        }
     }
 
     /// Whether the same files may load at another time, because the system failed and not the component.

@@ -181,6 +181,18 @@ impl Intake {
         }
     }
 
+    /// Loads all components again, since the operator's bounds have changed.
+    pub(super) fn reload_all(&mut self) {
+        for path in self.known() {
+            // The result of a first load is still reported as such.
+            if self.first.contains(&path) {
+                self.begin_first(path);
+            } else {
+                self.begin(path, None);
+            }
+        }
+    }
+
     /// Waits for the next news of a load.
     pub(super) async fn next(&mut self) -> (PathBuf, LoadNews) {
         self.loads.next().await
@@ -229,6 +241,13 @@ impl Intake {
                 .increment(1);
         }
         let (record, is_known) = LoadRecord::of(&attempt, self.records.get(path));
+        // A connector that the operator's policy no longer permits must not keep serving.
+        if let (Err(error), Some(entry)) = (&attempt.report.outcome, &attempt.entry)
+            && error.is_of_the_policy()
+            && !record.is_within_bounds()
+        {
+            self.connectors.forbid(&entry.name);
+        }
         self.records.insert(path.to_owned(), record);
         if let (None, Err(error)) = (&attempt.entry, &attempt.report.outcome) {
             self.connectors.note_misnomer(path, LoadProblem::new(error));

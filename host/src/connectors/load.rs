@@ -213,7 +213,8 @@ impl Load<'_> {
     /// The present state of the component's own files; `None` if they don't respond.
     async fn look(&self) -> Option<SeenFiles> {
         let path = self.path.to_owned();
-        let look = move |files: &NotedFiles| SeenFiles::alone(stamps(files, &path));
+        let bounds = self.plugins.bounds().generation;
+        let look = move |files: &NotedFiles| SeenFiles::alone(stamps(files, &path), bounds);
         let threads = &self.plugins.files;
         let seen = threads.run(self.path, LOOK_TIME, look).await;
         seen.ok()
@@ -228,7 +229,12 @@ impl Load<'_> {
                 let named = NamedFiles::new(files, &configuration);
                 let config = ConnectorConfig::read_within(&configuration, &bounds, &named);
                 let files = named.into_named();
-                (SeenFiles { stamps, files }, config)
+                let seen = SeenFiles {
+                    stamps,
+                    files,
+                    bounds: bounds.generation,
+                };
+                (seen, config)
             }
         });
         let (seen, config) = read.await?;

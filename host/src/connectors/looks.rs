@@ -34,16 +34,19 @@ impl Looks {
         }
     }
 
-    /// The present state of each component; `None` if one of its files doesn't respond.
+    /// The present state of each component under bounds of this generation; `None` if one of its files doesn't respond.
     pub(super) async fn look(
         &mut self,
         components: Vec<LookedAt>,
+        bounds: u64,
     ) -> Vec<(PathBuf, Option<SeenFiles>)> {
         let mut found = Vec::new();
         let mut patience = FIRST_TIME;
         let components: Arc<[LookedAt]> = components.into();
         while found.len() < components.len() {
-            let answered = self.look_from(&components, found.len(), patience).await;
+            let answered = self
+                .look_from(&components, found.len(), patience, bounds)
+                .await;
             found.extend(answered);
             // The next component is the one that doesn't respond.
             if found.len() < components.len() {
@@ -64,13 +67,14 @@ impl Looks {
         components: &Arc<[LookedAt]>,
         from: usize,
         patience: Duration,
+        bounds: u64,
     ) -> Vec<Option<SeenFiles>> {
         // Results from a thread that was abandoned are ignored.
         let found = Arc::new(Mutex::new(Some(Vec::new())));
         let (components, note) = (components.clone(), found.clone());
         let work = move |files: &NotedFiles| {
             for component in components.iter().skip(from) {
-                let seen = look_at(component, files);
+                let seen = look_at(component, files, bounds);
                 let seen = files.take_refusal().is_none().then_some(seen);
                 match note.lock().as_mut() {
                     Some(found) => found.push(seen),
@@ -102,13 +106,18 @@ impl Looks {
     }
 }
 
-fn look_at((component, paths): &LookedAt, files: &dyn FileSystem) -> SeenFiles {
+fn look_at(
+    (component, paths): &LookedAt,
+    files: &dyn FileSystem,
+    bounds: u64,
+) -> SeenFiles {
     SeenFiles {
         stamps: stamps(files, component),
         files: paths
             .iter()
             .map(|path| (path.clone(), files.stamp(path)))
             .collect(),
+        bounds,
     }
 }
 
@@ -123,7 +132,7 @@ mod tests {
     }
 
     async fn answering(looks: &mut Looks, names: &[&str]) -> Vec<String> {
-        let found = looks.look(components(names)).await;
+        let found = looks.look(components(names), 0).await;
         assert_eq!(found.len(), names.len());
         let answered = found.into_iter().filter(|(_, seen)| seen.is_some());
         let mut names: Vec<String> = answered

@@ -84,6 +84,14 @@ impl Plugins {
         self.bounds.borrow().clone()
     }
 
+    /// Waits until the bounds change.
+    pub(super) async fn bounds_changed(&mut self) {
+        if self.bounds.changed().await.is_err() {
+            // Nobody is left who could change them.
+            std::future::pending().await
+        }
+    }
+
     /// Uses other files than the system's.
     #[cfg(test)]
     pub(super) fn with_files(self, files: Arc<dyn FileSystem>) -> Self {

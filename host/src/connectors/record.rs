@@ -23,6 +23,8 @@ pub(super) struct LoadRecord {
     /// `None` if its files did not respond.
     pub(super) seen: Option<SeenFiles>,
     retry: Option<LoadRetry>,
+    /// The generation of the operator's bounds under which it last loaded; `None` if it never did.
+    loaded_under: Option<u64>,
 }
 
 /// A load to be retried although nothing has changed.
@@ -58,6 +60,10 @@ impl LoadRecord {
     /// The record of `attempt`, and whether `before` already has the same problem.
     pub(super) fn of(attempt: &LoadAttempt, before: Option<&Self>) -> (Self, bool) {
         let problem = attempt.report.outcome.as_ref().err();
+        let loaded_under = match problem {
+            None => attempt.seen.as_ref().map(|seen| seen.bounds),
+            Some(_) => before.and_then(|before| before.loaded_under),
+        };
         let before = before
             .filter(|before| before.seen == attempt.seen)
             .and_then(|before| before.retry.as_ref());
@@ -88,7 +94,18 @@ impl LoadRecord {
             })
         });
         let seen = attempt.seen.clone();
-        (Self { seen, retry }, is_known)
+        let record = Self {
+            seen,
+            retry,
+            loaded_under,
+        };
+        (record, is_known)
+    }
+
+    /// Whether the version that loaded last is within the operator's present bounds.
+    pub(super) fn is_within_bounds(&self) -> bool {
+        let now = self.seen.as_ref().map(|seen| seen.bounds);
+        self.loaded_under == now
     }
 
     /// Whether it should be loaded again, because its files have changed or its problem may have passed.
@@ -125,7 +142,7 @@ mod tests {
     }
 
     fn seen(path: &str) -> SeenFiles {
-        SeenFiles::alone([path, "/nowhere"].map(|path| FileStamp::of(Path::new(path))))
+        SeenFiles::alone([path, "/nowhere"].map(|path| FileStamp::of(Path::new(path))), 0)
     }
 
     #[tokio::test(start_paused = true)]

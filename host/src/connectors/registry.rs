@@ -157,6 +157,11 @@ impl Connectors {
         }
     }
 
+    /// Changes how many calls may wait for a slot, and for how long.
+    pub fn set_queue(&self, queue: u32, queue_wait: Duration) {
+        self.admission.set_queue(queue, queue_wait);
+    }
+
     /// Begins no new calls from now on.
     pub(crate) fn close(&self) {
         self.readiness.drain();
@@ -222,6 +227,14 @@ impl Connectors {
         let name = entry.name.clone();
         let before = self.write(|entries| entries.insert(name.clone(), Arc::new(entry)));
         self.retire(name, before);
+    }
+
+    /// Stops serving this name, and ends its calls: the operator's policy no longer permits it.
+    pub(super) fn forbid(&self, name: &ConnectorName) {
+        if let Some(connector) = self.serving(name) {
+            connector.supersede();
+            self.remove(name);
+        }
     }
 
     /// Stops serving this name. Returns whether there was anything to remove.

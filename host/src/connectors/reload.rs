@@ -36,6 +36,16 @@ pub struct Loader {
     requests: ReloadRequests,
 }
 
+/// Why the loader ends a pause.
+enum Wake {
+    /// The folder may have changed.
+    Look,
+    /// Somebody asks for a reload.
+    Asked,
+    /// The operator's bounds have changed.
+    Bounds,
+}
+
 impl Loader {
     /// Continues the loads that `intake` has begun.
     pub(super) fn new(plugins: Plugins, intake: Intake) -> Self {
@@ -91,17 +101,20 @@ impl Loader {
             }
             self.answer_requests();
             let pause = self.pause(interval);
+            let plugins = &mut self.plugins;
             let next = async {
                 tokio::time::sleep(PAUSE).await;
                 tokio::select! {
-                    () = watch.changed() => false,
-                    () = tokio::time::sleep(pause) => false,
-                    () = self.requests.arrived() => true,
+                    () = watch.changed() => Wake::Look,
+                    () = tokio::time::sleep(pause) => Wake::Look,
+                    () = self.requests.arrived() => Wake::Asked,
+                    () = plugins.bounds_changed() => Wake::Bounds,
                 }
             };
-            let is_asked = listen(&mut self.intake, &mut on_report, next).await;
-            if is_asked {
-                self.begin_request();
+            match listen(&mut self.intake, &mut on_report, next).await {
+                Wake::Look => {}
+                Wake::Asked => self.begin_request(),
+                Wake::Bounds => self.intake.reload_all(),
             }
         }
     }
@@ -109,17 +122,18 @@ impl Loader {
     async fn run_without_looks(mut self, mut on_report: impl FnMut(LoadReport)) {
         loop {
             let pause = self.pause(RETRY_LOOK);
+            let plugins = &mut self.plugins;
             let next = async {
                 tokio::select! {
-                    () = tokio::time::sleep(pause) => false,
-                    () = self.requests.arrived() => true,
+                    () = tokio::time::sleep(pause) => Wake::Look,
+                    () = self.requests.arrived() => Wake::Asked,
+                    () = plugins.bounds_changed() => Wake::Bounds,
                 }
             };
-            let is_asked = listen(&mut self.intake, &mut on_report, next).await;
-            if is_asked {
-                self.begin_request();
-            } else {
-                self.intake.retry_failed();
+            match listen(&mut self.intake, &mut on_report, next).await {
+                Wake::Look => self.intake.retry_failed(),
+                Wake::Asked => self.begin_request(),
+                Wake::Bounds => self.intake.reload_all(),
             }
             if !self.requests.is_waiting() {
                 continue;
@@ -178,7 +192,8 @@ impl Loader {
         }
         let files = |path: &PathBuf| (path.clone(), self.intake.files(path));
         let components: Vec<LookedAt> = listing.components.iter().map(files).collect();
-        let looks = self.looks.look(components);
+        let bounds = self.plugins.bounds().generation;
+        let looks = self.looks.look(components, bounds);
         for (path, seen) in listen(&mut self.intake, on_report, looks).await {
             let due = seen.filter(|seen| self.intake.is_due(&path, seen, interval));
             let Some(seen) = due else {
@@ -188,7 +203,7 @@ impl Loader {
             if self.settling.has_settled(&path, Some(seen.clone())) {
                 self.settling.forget(&path);
                 // It is not known yet which files its configuration names now.
-                self.intake.begin(path, Some(SeenFiles::alone(seen.stamps)));
+                self.intake.begin(path, Some(SeenFiles::alone(seen.stamps, seen.bounds)));
             }
         }
         for path in self.intake.known() {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::config::FileStamp;
 
-/// The stamps of a component, of its configuration, and of the files that the configuration names, with their paths.
+/// The stamps of a component, of its configuration, and of the files that the configuration names, with their paths,
+/// and the operator's bounds.
 /// Two values are equal if nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SeenFiles {
@@ -12,14 +13,17 @@ pub(super) struct SeenFiles {
     pub(super) stamps: [FileStamp; 2],
     /// The files that the configuration names; empty if the configuration could not be read or was not read.
     pub(super) files: Vec<(PathBuf, FileStamp)>,
+    /// The generation of the operator's bounds, under which the configuration is read.
+    pub(super) bounds: u64,
 }
 
 impl SeenFiles {
     /// A component and its configuration, which names no files.
-    pub(super) fn alone(stamps: [FileStamp; 2]) -> Self {
+    pub(super) fn alone(stamps: [FileStamp; 2], bounds: u64) -> Self {
         Self {
             stamps,
             files: Vec::new(),
+            bounds,
         }
     }
 

@@ -86,7 +86,7 @@ impl FromRequest<Arc<Service>> for PlainBody {
     ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let account = service.connectors.host_account();
-        body::read(&parts.headers, body, service.body_bounds, account)
+        body::read(&parts.headers, body, service.live.get().body_bounds, account)
             .await
             .map(Self)
     }
@@ -126,7 +126,8 @@ fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Resul
     if hosts > 1 {
         return Err(ApiError::SeveralHosts(hosts));
     }
-    let keys = lookup.and_then(Lookup::keys).unwrap_or(&service.keys);
+    let live = service.live.get();
+    let keys = lookup.and_then(Lookup::keys).unwrap_or(&live.keys);
     if !permits(keys, &parts.headers) {
         return Err(ApiError::Unauthorized);
     }

@@ -13,6 +13,7 @@ mod drain;
 mod error;
 mod extract;
 mod head;
+mod live;
 mod metrics;
 mod own_answer;
 mod peer;
@@ -39,14 +40,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::access_check::AccessKeys;
 use crate::config::{Secret, ServerConfig, duration_text};
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 use access::Access;
-use body::BodyBounds;
 use delivery::{DeliveryStream, Outbox};
 use drain::{Drain, UnreadBody};
+pub use live::LiveSettings;
 use head::{HeadAccount, HeadMeter, MAX_HEADERS};
 use peer::Peer;
 use places::{ConnectionPlace, ConnectionPlaces};
@@ -103,6 +103,7 @@ impl ServerSettings {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    live: LiveSettings,
 }
 
 impl Server {
@@ -114,7 +115,17 @@ impl Server {
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self {
+            listener,
+            address,
+            live: LiveSettings::of_defaults(),
+        })
+    }
+
+    /// The settings that can change once it runs.
+    #[must_use]
+    pub fn live(&self) -> LiveSettings {
+        self.live.clone()
     }
 
     /// The address that the server listens on.
@@ -135,15 +146,12 @@ impl Server {
         let grace = settings.grace;
         let places = ConnectionPlaces::new(settings.max_connections);
         let write_timeout = settings.write_timeout;
+        self.live.set(&settings);
         let heads = HeadAccount::new(connectors.host_account());
         let service = Arc::new(Service {
             connectors,
             pages,
-            keys: AccessKeys::new(&settings.api_keys),
-            body_bounds: BodyBounds {
-                max_bytes: settings.max_body_bytes,
-                within: settings.body_timeout,
-            },
+            live: self.live,
         });
         let routes = routes(service.clone());
         let drain = Drain {

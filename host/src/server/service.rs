@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::body::BodyBounds;
-use crate::access_check::AccessKeys;
+use super::live::LiveSettings;
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 
@@ -11,7 +10,5 @@ use crate::pages::Pages;
 pub(super) struct Service {
     pub(super) connectors: Arc<Connectors>,
     pub(super) pages: Pages,
-    /// The host's own keys.
-    pub(super) keys: AccessKeys,
-    pub(super) body_bounds: BodyBounds,
+    pub(super) live: LiveSettings,
 }

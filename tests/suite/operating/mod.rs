@@ -10,6 +10,7 @@ mod place;
 mod policy;
 mod probes;
 mod reload_request;
+mod settings_reload;
 mod status;
 
 use std::net::SocketAddr;

@@ -1,15 +1,14 @@
 //! `weld-host config`: the settings of a server, and where each comes from.
 
 mod check;
-mod listing;
 
 use clap::{Args, Subcommand};
 
-use self::listing::SettingList;
 use super::arguments::Resolution;
 use super::error::CliError;
 use super::host_settings::{HostSettings, ServeFlags};
 use super::output::say;
+use super::setting_list::SettingList;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]

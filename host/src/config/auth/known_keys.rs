@@ -92,6 +92,7 @@ mod tests {
                 key: Some(format!("auth.api.{key}")),
                 message: "unknown key; did you mean `it`?".to_owned(),
                 concerns_machine: false,
+                is_beyond_policy: false,
             };
             explained(problem, "oauth2").message
         };

@@ -121,6 +121,7 @@ mod tests {
                     key,
                     message: message.into(),
                     concerns_machine: false,
+                    is_beyond_policy: false,
                 }],
                 "{text:?}"
             );

@@ -37,7 +37,10 @@ impl SourceFault {
                 concerns_machine: true,
                 ..entry.problem(message)
             },
-            Self::Policy(message) => entry.problem(message),
+            Self::Policy(message) => Problem {
+                is_beyond_policy: true,
+                ..entry.problem(message)
+            },
         }
     }
 }

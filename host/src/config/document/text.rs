@@ -44,6 +44,7 @@ impl<'t> TomlText<'t> {
             key,
             message,
             concerns_machine: false,
+            is_beyond_policy: false,
         }
     }
 

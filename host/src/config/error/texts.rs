@@ -81,6 +81,7 @@ fn all() -> Vec<ConfigError> {
         key: Some("limits.memory".to_owned()),
         message: "the message".to_owned(),
         concerns_machine: false,
+        is_beyond_policy: false,
     };
     samples!(ConfigError:
         ConfigError::Unreadable { .. } => ConfigError::Unreadable {

@@ -104,9 +104,12 @@ fn allow_networks(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) 
 
 /// The problem that a value goes beyond the operator's policy.
 fn beyond(entry: &TomlEntry<'_>, place: &PolicyPlace, why: &str) -> Problem {
-    entry.problem(format!(
-        "goes beyond the operator's policy, {place}: {why}; narrow it, or ask the operator to permit it"
-    ))
+    Problem {
+        is_beyond_policy: true,
+        ..entry.problem(format!(
+            "goes beyond the operator's policy, {place}: {why}; narrow it, or ask the operator to permit it"
+        ))
+    }
 }
 
 /// The values of a list. A value that another one covers is a mistake: someone who narrows or removes it later would

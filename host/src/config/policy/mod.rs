@@ -47,6 +47,8 @@ pub struct OperatorBounds {
     pub policy: Arc<Policy>,
     /// Whether an address is of special use. A rule that names such an address opens it, as `allow-networks` does.
     pub is_special: fn(IpAddr) -> bool,
+    /// The number of changes since the start. A configuration that was read under other bounds is read again.
+    pub generation: u64,
 }
 
 impl OperatorBounds {
@@ -57,6 +59,7 @@ impl OperatorBounds {
             ceilings,
             policy: Arc::default(),
             is_special: |_| false,
+            generation: 0,
         }
     }
 }

@@ -21,7 +21,7 @@ use super::error::{ConnectorError, Full};
 use crate::account::HostAccount;
 use crate::config::ConnectorName;
 use crate::fair_queue::Ticket;
-use crate::lock::Mutex;
+use crate::lock::{Mutex, RwLock};
 use gate::Gate;
 
 /// How often a call that waits for a slot asks others to make room.
@@ -77,7 +77,7 @@ pub(super) struct Admission(Arc<SlotPool>);
 
 #[derive(Debug)]
 struct SlotPool {
-    settings: AdmissionSettings,
+    settings: RwLock<AdmissionSettings>,
     memory: Arc<HostAccount>,
     gate: Mutex<Gate<oneshot::Sender<SlotResult>>>,
 }
@@ -113,7 +113,7 @@ impl Drop for QueuePlace {
 impl Admission {
     pub(super) fn new(settings: AdmissionSettings, memory: Arc<HostAccount>) -> Self {
         Self(Arc::new(SlotPool {
-            settings,
+            settings: RwLock::new(settings),
             memory,
             gate: Mutex::new(Gate::new(settings.slots)),
         }))
@@ -132,7 +132,7 @@ impl Admission {
         make_room: impl Fn(Evictable<'_>),
     ) -> SlotResult {
         let pool = &self.0;
-        let concurrency = pool.settings.concurrency(concurrency);
+        let concurrency = pool.settings().concurrency(concurrency);
         let (sender, mut admitted) = oneshot::channel();
         let ticket = pool.gate().ask(connector, concurrency, sender);
         let Some(ticket) = ticket else {
@@ -149,7 +149,7 @@ impl Admission {
             Err(TryRecvError::Empty) => tracing::debug!("waits for a sandbox"),
             Err(TryRecvError::Closed) => return Err(ConnectorError::ShuttingDown),
         }
-        let deadline = Instant::now() + pool.settings.queue_wait;
+        let deadline = Instant::now() + pool.settings().queue_wait;
         loop {
             let look_again = Instant::now() + ROOM_EVERY;
             match tokio::time::timeout_at(deadline.min(look_again), &mut admitted).await {
@@ -187,6 +187,13 @@ impl Admission {
         &self.0.memory
     }
 
+    /// Changes the queue from now on. Calls that wait already keep their time.
+    pub(super) fn set_queue(&self, queue: u32, queue_wait: Duration) {
+        let mut settings = self.0.settings.write();
+        settings.queue = queue;
+        settings.queue_wait = queue_wait;
+    }
+
     /// Grants no more slots, not even to calls that are already waiting. Calls that hold one continue.
     pub(super) fn close(&self) {
         self.0.gate().close();
@@ -194,6 +201,10 @@ impl Admission {
 }
 
 impl SlotPool {
+    fn settings(&self) -> AdmissionSettings {
+        *self.settings.read()
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate<oneshot::Sender<SlotResult>>> {
         self.gate.lock()
     }
@@ -216,7 +227,7 @@ impl SlotPool {
 
     /// Keeps the queue within its bound after a call of `newcomer` has joined it.
     fn refuse_surplus(&self, newcomer: &ConnectorName) {
-        let surplus = self.gate().surplus(self.settings.queue, newcomer);
+        let surplus = self.gate().surplus(self.settings().queue, newcomer);
         if let Some((connector, concurrency, sender)) = surplus {
             // The receiver may be gone.
             let _ = sender.send(Err(self.busy(&connector, concurrency)));
@@ -234,7 +245,7 @@ impl SlotPool {
             }
         } else {
             Full::Slots {
-                slots: self.settings.slots,
+                slots: self.settings().slots,
             }
         }
     }
@@ -242,7 +253,7 @@ impl SlotPool {
     fn busy(&self, connector: &ConnectorName, concurrency: u32) -> ConnectorError {
         ConnectorError::Busy {
             full: self.full(connector, concurrency),
-            retry_after: self.settings.queue_wait.max(Duration::from_secs(1)),
+            retry_after: self.settings().queue_wait.max(Duration::from_secs(1)),
         }
     }
 }

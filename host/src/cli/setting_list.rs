@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::arguments::Resolution;
-use crate::cli::host_settings::HostSettings;
-use crate::cli::origin::SettingOrigin;
-use crate::cli::output::printable;
-use crate::config::SETTINGS;
+use super::arguments::Resolution;
+use super::host_settings::HostSettings;
+use super::origin::SettingOrigin;
+use super::output::printable;
+use crate::config::{SETTINGS, Secret};
 
 /// Stands for the value of a secret.
 const SECRET: &str = "[secret]";
@@ -20,18 +20,23 @@ struct SettingLine {
     key: String,
     /// `None` if it has none.
     value: Option<String>,
+    /// Whether the value must not be shown.
+    is_secret: bool,
     origin: SettingOrigin,
 }
 
 impl SettingList {
     pub(super) fn new(settings: &HostSettings, resolution: &Resolution) -> Self {
+        let keys = settings.config.api_keys.iter().map(Secret::expose);
+        let keys = Vec::from_iter(keys).join("\n");
         let secrets = [
-            ("api-key", &settings.keys_from),
-            ("token-key", &settings.token_key_from),
+            ("api-key", &settings.keys_from, keys),
+            ("token-key", &settings.token_key_from, SECRET.to_owned()),
         ];
-        let secrets = secrets.map(|(key, from)| SettingLine {
+        let secrets = secrets.map(|(key, from, value)| SettingLine {
             key: key.to_owned(),
-            value: from.as_ref().map(|_| SECRET.to_owned()),
+            value: from.as_ref().map(|_| value),
+            is_secret: true,
             origin: from.clone().unwrap_or(SettingOrigin::Default),
         });
         let flags = resolution.flags.all().iter();
@@ -40,6 +45,7 @@ impl SettingList {
         let policy = policy.into_iter().map(|(place, value)| SettingLine {
             key: place.key().to_owned(),
             value: Some(value.to_owned()),
+            is_secret: false,
             origin: resolution.line(place.line()),
         });
         Self(secrets.into_iter().chain(flags).chain(policy).collect())
@@ -47,11 +53,11 @@ impl SettingList {
 
     /// One line for each setting, in columns.
     pub(super) fn to_text(&self) -> String {
-        let rows = self.0.iter().map(|SettingLine { key, value, origin }| {
+        let rows = self.0.iter().map(|line| {
             [
-                key.clone(),
-                printable(value.as_deref().unwrap_or("-")),
-                origin.to_string(),
+                line.key.clone(),
+                printable(line.shown().unwrap_or("-")),
+                line.origin.to_string(),
             ]
         });
         let rows: Vec<[String; 3]> = rows.collect();
@@ -69,7 +75,7 @@ impl SettingList {
     /// `{"file": PATH, "settings": {KEY: {"value": TEXT, "origin": …}}}`; the file and a value may be `null`.
     pub(super) fn to_json(&self, resolution: &Resolution) -> Value {
         let settings = self.0.iter().map(|line| {
-            let value = json!({"value": line.value, "origin": line.origin.to_json()});
+            let value = json!({"value": line.shown(), "origin": line.origin.to_json()});
             (line.key.clone(), value)
         });
         let file = resolution.file.as_ref();
@@ -78,9 +84,32 @@ impl SettingList {
             "settings": settings.collect::<Map<String, Value>>(),
         })
     }
+
+    /// The keys whose values are different in `other`, in the order of the help.
+    pub(super) fn differences(&self, other: &Self) -> Vec<String> {
+        let of = |list: &Self, key: &str| {
+            let line = list.0.iter().find(|line| line.key == key);
+            line.and_then(|line| line.value.clone())
+        };
+        let mut changed: Vec<String> = Vec::new();
+        for line in other.0.iter().chain(&self.0) {
+            if of(self, &line.key) != of(other, &line.key) && !changed.contains(&line.key) {
+                changed.push(line.key.clone());
+            }
+        }
+        changed
+    }
 }
 
 impl SettingLine {
+    /// The value for people; `None` if it has none.
+    fn shown(&self) -> Option<&str> {
+        match &self.value {
+            Some(_) if self.is_secret => Some(SECRET),
+            value => value.as_deref(),
+        }
+    }
+
     fn of(key: &str, settings: &HostSettings, resolution: &Resolution) -> Self {
         let origin = match key {
             "listen" => settings.listen_from.clone(),
@@ -89,14 +118,10 @@ impl SettingLine {
         let line = resolution.file.as_ref().and_then(|file| file.value(key));
         let is_secret =
             matches!(origin, SettingOrigin::File { .. }) && line.is_some_and(|line| line.is_secret);
-        let value = if is_secret {
-            Some(SECRET.to_owned())
-        } else {
-            effective(key, origin == SettingOrigin::Default, settings, resolution)
-        };
         Self {
             key: key.to_owned(),
-            value,
+            value: effective(key, origin == SettingOrigin::Default, settings, resolution),
+            is_secret,
             origin,
         }
     }
