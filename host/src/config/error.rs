@@ -121,6 +121,18 @@ impl ConfigError {
         }
     }
 
+    /// The problems that are beyond the operator's policy, as `PATH:LINE: KEY: message`.
+    pub(crate) fn beyond_policy(&self) -> Vec<String> {
+        match self {
+            Self::Invalid { path, problems, .. } => {
+                let beyond = problems.iter().filter(|problem| problem.is_beyond_policy);
+                let lines = beyond.map(|problem| format!("{}:{problem}", path.display()));
+                lines.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a value goes beyond the operator's policy.
     pub(crate) fn is_beyond_policy(&self) -> bool {
         match self {

@@ -23,6 +23,7 @@ pub(crate) enum FindingCode {
     ContractVersion,
     UnknownImport,
     NotLoaded,
+    BeyondPolicy,
     SchemaFailed,
     NoTables,
     NoPrimaryKey,
@@ -74,7 +75,8 @@ impl FindingCode {
             | Self::StateStuck
             | Self::ResumeFailed
             | Self::ResumeRepeats => Severity::Error,
-            Self::NoPrimaryKey
+            Self::BeyondPolicy
+            | Self::NoPrimaryKey
             | Self::OddName
             | Self::SimilarNames
             | Self::UnknownType
@@ -109,6 +111,9 @@ impl FindingCode {
             }
             Self::NotLoaded => {
                 "fix the cause in the message; `serve` would not load the connector either"
+            }
+            Self::BeyondPolicy => {
+                "narrow it, or ask the operator of the server to permit it; the server does not load the connector otherwise"
             }
             Self::SchemaFailed => {
                 "let `schema` answer without the API if possible: Weld requests it when a connector is set up"

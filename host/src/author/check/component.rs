@@ -20,6 +20,14 @@ pub(crate) struct Surface {
     pub(crate) imports: Vec<(String, Option<&'static str>)>,
 }
 
+impl Surface {
+    /// Whether the component sends requests by WASI.
+    pub(crate) fn imports_wasi_http(&self) -> bool {
+        let names = self.imports.iter().map(|(name, _)| name.split('@').next());
+        names.flatten().any(|name| name == "wasi:http/outgoing-handler")
+    }
+}
+
 /// Reads a component's imports and exports, and reports problems with them.
 pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
     let mut surface = Surface::default();

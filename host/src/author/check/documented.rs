@@ -31,6 +31,7 @@ all_codes!(
     ContractVersion,
     UnknownImport,
     NotLoaded,
+    BeyondPolicy,
     SchemaFailed,
     NoTables,
     NoPrimaryKey,

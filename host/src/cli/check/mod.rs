@@ -2,6 +2,7 @@
 
 mod conformance;
 mod log_capture;
+mod policy;
 mod report;
 
 use std::io::{self, StdoutLock, Write};
@@ -20,7 +21,7 @@ use super::progress::ProgressLines;
 use super::signals::Signals;
 use super::source::SyncSource;
 use crate::author::check::{self, Finding, FindingCode, Severity, Subject};
-use crate::config::{Ceilings, ReadLimit, parse_duration, read_in_time};
+use crate::config::{Ceilings, OperatorBounds, ReadLimit, parse_duration, read_in_time};
 use crate::egress::HostMaps;
 use crate::report::chain;
 use crate::sync::{ClientOptions, ConnectorClient};
@@ -50,6 +51,9 @@ pub(super) struct CheckFlags {
     /// Run the cases that a language, its tools and its kit must pass; for connectors written for that purpose
     #[arg(long, conflicts_with_all = ["offline", "patience", "strict", "verbose", "maps"])]
     conformance: bool,
+    /// The weld-host.toml of a server: also report what its policy doesn't permit
+    #[arg(long, value_name = "FILE", env = "WELD_HOST_CONFIG")]
+    config: Option<PathBuf>,
     /// Print one JSON object per connector and line
     #[arg(long)]
     json: bool,
@@ -73,6 +77,7 @@ async fn check_all(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
         }
     }
     let maps = flags.map.maps()?;
+    let bounds = flags.config.as_deref().map(policy::read).transpose()?;
     for line in flags.map.announcements() {
         eprintln!("{line}");
     }
@@ -88,7 +93,7 @@ async fn check_all(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
             continue;
         }
         let report = match component(connector, &flags.folder).await {
-            Ok(file) => check(&file, &flags, &maps, &log).await?,
+            Ok(file) => check(&file, &flags, (&maps, bounds.as_ref()), &log).await?,
             Err(finding) => CheckReport::new(connector).with(finding),
         };
         print(|stdout| match flags.json {
@@ -136,7 +141,7 @@ async fn component(connector: &Path, flags: &FolderFlags) -> Result<PathBuf, Fin
 async fn check(
     file: &Path,
     flags: &CheckFlags,
-    maps: &HostMaps,
+    (maps, bounds): (&HostMaps, Option<&OperatorBounds>),
     log: &LogCapture,
 ) -> Result<CheckReport, CliError> {
     let mut report = CheckReport::new(file);
@@ -146,6 +151,10 @@ async fn check(
     };
     (report.surface, report.findings) = check::surface(&bytes);
     drop(bytes);
+    if let Some(bounds) = bounds {
+        let beyond = policy::findings(file, &report.surface, bounds);
+        report.findings.extend(beyond);
+    }
     // Interface errors also prevent loading; the findings above explain them better.
     if report.has(Severity::Error) {
         return Ok(report);

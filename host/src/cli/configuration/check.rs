@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::author::check::surface;
 use crate::cli::arguments::Resolution;
 use crate::cli::error::CliError;
 use crate::cli::host_settings::HostSettings;
 use crate::cli::live::bounds;
 use crate::cli::output::say;
-use crate::config::{ConfigError, ConnectorConfig, FileSystem, HostFile, TimedFiles};
+use crate::config::{ConfigError, ConnectorConfig, FileSystem, HostFile, ReadLimit, TimedFiles};
 use crate::report::chain;
 
 /// Reads the configuration of each connector in the plugins folder, and prints the problems. The settings themselves
@@ -44,6 +45,9 @@ pub(super) fn run(
             plugins.display()
         )),
     }
+    for problem in imports(settings) {
+        found(&problem);
+    }
     if problems > 0 {
         return Err(CliError::ConfigCheckFailed { problems });
     }
@@ -55,6 +59,32 @@ pub(super) fn run(
         "{file}; {read} configurations of connectors are valid"
     ));
     Ok(())
+}
+
+/// The components whose imports the policy doesn't permit, each with its line.
+fn imports(settings: &HostSettings) -> Vec<String> {
+    let Some(place) = &settings.config.policy.no_wasi_http else {
+        return Vec::new();
+    };
+    let plugins = &settings.config.plugins;
+    let all = TimedFiles.list(plugins).unwrap_or_else(|_| vec![plugins.clone()]);
+    let components = all
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+    let limit = ReadLimit::component(settings.config.ceilings.component_bytes);
+    let beyond = components.filter(|path| {
+        // One that can't be read is reported when it is loaded.
+        let bytes = TimedFiles.read(path, limit);
+        bytes.is_ok_and(|bytes| surface(&bytes).0.imports_wasi_http())
+    });
+    beyond
+        .map(|path| {
+            format!(
+                "{}: imports wasi:http/outgoing-handler, which the operator's policy, {place}, does not permit",
+                path.display()
+            )
+        })
+        .collect()
 }
 
 /// The `NAME.toml` of each connector of a plugins folder, or that of a single component.
