@@ -26,7 +26,7 @@ use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::egress::Upstreams;
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Compilation, EngineSettings, Runtime};
-use weld_host::server::{Server, ServerSettings};
+use weld_host::server::{LiveSettings, Server, ServerSettings};
 use weld_host::telemetry::BenchSwitch;
 use weld_host_tests::http::{Kind, Message};
 
@@ -151,9 +151,8 @@ async fn serve_guest() -> SocketAddr {
     let address = server.local_addr();
     let config = ServerConfig::default();
     let settings = ServerSettings {
-        api_keys: Vec::new(),
+        live: LiveSettings::new(&[], config.max_body_bytes, config.body_timeout),
         max_body_bytes: config.max_body_bytes,
-        body_timeout: config.body_timeout,
         write_timeout: config.write_timeout,
         grace: Duration::ZERO,
         max_connections: 100,

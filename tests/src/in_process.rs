@@ -10,7 +10,7 @@ use weld_host::connectors::{AdmissionSettings, LoadReport, Plugins};
 use weld_host::egress::{Network, Upstreams};
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Cache, Compilation, EngineSettings, Runtime};
-use weld_host::server::{Server, ServerSettings};
+use weld_host::server::{LiveSettings, Server, ServerSettings};
 
 /// Starts a host with the connectors of a folder over this network, as `weld-host serve` does. It ends with the
 /// runtime.
@@ -54,9 +54,8 @@ pub async fn serve(
         .expect("a free port");
     let address = server.local_addr();
     let settings = ServerSettings {
-        api_keys: Vec::new(),
+        live: LiveSettings::new(&[], 8 << 20, Duration::from_secs(30)),
         max_body_bytes: 8 << 20,
-        body_timeout: Duration::from_secs(30),
         write_timeout: Duration::from_secs(30),
         grace: Duration::ZERO,
         max_connections: 100,

@@ -155,8 +155,7 @@ impl Host {
         LiveHost {
             bounds: self.bounds.clone(),
             connectors: self.connectors.clone(),
-            server: self.server.live(),
-            max_connections: self.settings.max_connections,
+            server: self.settings.live.clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::config::{Ceilings, OperatorBounds, ServerConfig};
 use crate::connectors::Connectors;
 use crate::egress::{CurrentPolicy, is_special};
-use crate::server::{LiveSettings, ServerSettings};
+use crate::server::LiveSettings;
 
 /// What connectors may do at most. It can change while the host runs.
 pub(super) struct LiveBounds {
@@ -73,7 +73,6 @@ pub(super) struct LiveHost {
     pub(super) bounds: Arc<LiveBounds>,
     pub(super) connectors: Arc<Connectors>,
     pub(super) server: LiveSettings,
-    pub(super) max_connections: usize,
 }
 
 impl LiveHost {
@@ -81,7 +80,7 @@ impl LiveHost {
     pub(super) fn set(&self, config: &ServerConfig) {
         self.bounds.set(config);
         self.connectors.set_queue(config.queue, config.queue_wait);
-        let settings = ServerSettings::new(config, self.max_connections);
-        self.server.set(&settings);
+        self.server
+            .set(&config.api_keys, config.max_body_bytes, config.body_timeout);
     }
 }

@@ -68,7 +68,10 @@ impl SettingsReload {
             Ok(Ok(read)) => read,
             Ok(Err(error)) => {
                 let reason = report::chain(&error);
-                tracing::warn!(reason, "could not read the settings again; all of them stay as they are");
+                tracing::warn!(
+                    reason,
+                    "could not read the settings again; all of them stay as they are"
+                );
                 return;
             }
             Err(error) => {
@@ -84,7 +87,10 @@ impl SettingsReload {
             return;
         }
         if !change.applied.is_empty() {
-            tracing::info!(changed = names(&change.applied), "read the settings again; they are in effect");
+            tracing::info!(
+                changed = names(&change.applied),
+                "read the settings again; they are in effect"
+            );
         }
         if !change.waiting.is_empty() {
             tracing::warn!(

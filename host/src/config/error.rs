@@ -136,7 +136,9 @@ impl ConfigError {
     /// Whether a value goes beyond the operator's policy.
     pub(crate) fn is_beyond_policy(&self) -> bool {
         match self {
-            Self::Invalid { problems, .. } => problems.iter().any(|problem| problem.is_beyond_policy),
+            Self::Invalid { problems, .. } => {
+                problems.iter().any(|problem| problem.is_beyond_policy)
+            }
             _ => false,
         }
     }

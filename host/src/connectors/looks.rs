@@ -106,11 +106,7 @@ impl Looks {
     }
 }
 
-fn look_at(
-    (component, paths): &LookedAt,
-    files: &dyn FileSystem,
-    bounds: u64,
-) -> SeenFiles {
+fn look_at((component, paths): &LookedAt, files: &dyn FileSystem, bounds: u64) -> SeenFiles {
     SeenFiles {
         stamps: stamps(files, component),
         files: paths

@@ -142,7 +142,10 @@ mod tests {
     }
 
     fn seen(path: &str) -> SeenFiles {
-        SeenFiles::alone([path, "/nowhere"].map(|path| FileStamp::of(Path::new(path))), 0)
+        SeenFiles::alone(
+            [path, "/nowhere"].map(|path| FileStamp::of(Path::new(path))),
+            0,
+        )
     }
 
     #[tokio::test(start_paused = true)]

@@ -203,7 +203,8 @@ impl Loader {
             if self.settling.has_settled(&path, Some(seen.clone())) {
                 self.settling.forget(&path);
                 // It is not known yet which files its configuration names now.
-                self.intake.begin(path, Some(SeenFiles::alone(seen.stamps, seen.bounds)));
+                self.intake
+                    .begin(path, Some(SeenFiles::alone(seen.stamps, seen.bounds)));
             }
         }
         for path in self.intake.known() {

@@ -86,9 +86,14 @@ impl FromRequest<Arc<Service>> for PlainBody {
     ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let account = service.connectors.host_account();
-        body::read(&parts.headers, body, service.live.get().body_bounds, account)
-            .await
-            .map(Self)
+        body::read(
+            &parts.headers,
+            body,
+            service.live.get().body_bounds,
+            account,
+        )
+        .await
+        .map(Self)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The settings that can change while the server runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::body::BodyBounds;
-use super::ServerSettings;
-use crate::config::ServerConfig;
 use crate::access_check::AccessKeys;
+use crate::config::Secret;
 use crate::lock::RwLock;
 
 /// The keys and the bounds of bodies. Copies share them; a change applies to the requests that begin afterwards.
@@ -21,15 +21,17 @@ pub(super) struct LiveValues {
 }
 
 impl LiveSettings {
-    /// The settings of a server that does not run yet.
-    pub(super) fn of_defaults() -> Self {
-        let settings = ServerSettings::new(&ServerConfig::default(), 0);
-        Self(Arc::new(RwLock::new(LiveValues::of(&settings))))
+    /// `api_keys` are the host's own keys. A request's body has at most `max_body_bytes`, before and after
+    /// decompression, and arrives within `body_timeout`.
+    #[must_use]
+    pub fn new(api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> Self {
+        let values = LiveValues::new(api_keys, max_body_bytes, body_timeout);
+        Self(Arc::new(RwLock::new(values)))
     }
 
-    /// Replaces the keys and the bounds of bodies by those of `settings`.
-    pub fn set(&self, settings: &ServerSettings) {
-        *self.0.write() = LiveValues::of(settings);
+    /// Replaces all values by these, which are as in [`new`](Self::new).
+    pub fn set(&self, api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) {
+        *self.0.write() = LiveValues::new(api_keys, max_body_bytes, body_timeout);
     }
 
     pub(super) fn get(&self) -> Arc<LiveValues> {
@@ -38,12 +40,12 @@ impl LiveSettings {
 }
 
 impl LiveValues {
-    fn of(settings: &ServerSettings) -> Arc<Self> {
+    fn new(api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> Arc<Self> {
         Arc::new(Self {
-            keys: AccessKeys::new(&settings.api_keys),
+            keys: AccessKeys::new(api_keys),
             body_bounds: BodyBounds {
-                max_bytes: settings.max_body_bytes,
-                within: settings.body_timeout,
+                max_bytes: max_body_bytes,
+                within: body_timeout,
             },
         })
     }

@@ -40,14 +40,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::config::{Secret, ServerConfig, duration_text};
+use crate::config::{ServerConfig, duration_text};
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 use access::Access;
 use delivery::{DeliveryStream, Outbox};
 use drain::{Drain, UnreadBody};
-pub use live::LiveSettings;
 use head::{HeadAccount, HeadMeter, MAX_HEADERS};
+pub use live::LiveSettings;
 use peer::Peer;
 use places::{ConnectionPlace, ConnectionPlaces};
 use routes::{Routes, routes};
@@ -68,13 +68,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The server's own settings.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
-    /// The host's keys. Each opens every connector that has no keys of its own. If there are none, such connectors
-    /// are open.
-    pub api_keys: Vec<Secret>,
-    /// The largest request body in bytes, before and after decompression.
+    /// The host's keys, each of which opens every connector that has no keys of its own, and the bounds of bodies. If
+    /// there are no keys, such connectors are open.
+    pub live: LiveSettings,
+    /// The largest request body in bytes, before and after decompression, that is read to its end after a refusal.
     pub max_body_bytes: u64,
-    /// How long a client may take to send a body.
-    pub body_timeout: Duration,
     /// How long a client may read nothing of what is sent to it before it is cut off.
     pub write_timeout: Duration,
     /// How long running requests may continue after the shutdown began.
@@ -88,9 +86,8 @@ impl ServerSettings {
     #[must_use]
     pub fn new(config: &ServerConfig, max_connections: usize) -> Self {
         Self {
-            api_keys: config.api_keys.clone(),
+            live: LiveSettings::new(&config.api_keys, config.max_body_bytes, config.body_timeout),
             max_body_bytes: config.max_body_bytes,
-            body_timeout: config.body_timeout,
             write_timeout: config.write_timeout,
             grace: config.grace,
             max_connections,
@@ -103,7 +100,6 @@ impl ServerSettings {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    live: LiveSettings,
 }
 
 impl Server {
@@ -115,17 +111,7 @@ impl Server {
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self {
-            listener,
-            address,
-            live: LiveSettings::of_defaults(),
-        })
-    }
-
-    /// The settings that can change once it runs.
-    #[must_use]
-    pub fn live(&self) -> LiveSettings {
-        self.live.clone()
+        Ok(Self { listener, address })
     }
 
     /// The address that the server listens on.
@@ -146,12 +132,11 @@ impl Server {
         let grace = settings.grace;
         let places = ConnectionPlaces::new(settings.max_connections);
         let write_timeout = settings.write_timeout;
-        self.live.set(&settings);
         let heads = HeadAccount::new(connectors.host_account());
         let service = Arc::new(Service {
             connectors,
             pages,
-            live: self.live,
+            live: settings.live.clone(),
         });
         let routes = routes(service.clone());
         let drain = Drain {

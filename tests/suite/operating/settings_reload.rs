@@ -28,9 +28,16 @@ fn reload(host: &Host, words: &str) -> String {
     let before = host.log().so_far().len();
     host.signal(Signal::HUP);
     let is_told = |lines: &[String]| lines.iter().skip(before).any(|line| line.contains(words));
-    assert!(host.log().wait_until(is_told), "{words}: {}", host.log().end());
+    assert!(
+        host.log().wait_until(is_told),
+        "{words}: {}",
+        host.log().end()
+    );
     let lines = host.log().so_far();
-    let told = lines.into_iter().skip(before).find(|line| line.contains(words));
+    let told = lines
+        .into_iter()
+        .skip(before)
+        .find(|line| line.contains(words));
     told.unwrap()
 }
 
@@ -42,19 +49,34 @@ fn status(host: &Host, key: &str) -> u16 {
 fn keys_and_limits_of_the_file_change_without_a_restart() {
     let host = host_with_settings("api-key = \"old\"\nmax-body = \"1KiB\"\n");
     let state = json!({ "filler": "x".repeat(2000) });
-    assert_error(&host.weld("guest").with_key("old").page("beers", &state), 413, "body_too_large");
+    assert_error(
+        &host.weld("guest").with_key("old").page("beers", &state),
+        413,
+        "body_too_large",
+    );
     fs::write(file(&host), "api-key = [\"new\"]\nmax-body = \"1MiB\"\n").unwrap();
     let told = reload(&host, "they are in effect");
     assert!(told.contains("api-key, max-body"), "{told}");
     assert_eq!((status(&host, "old"), status(&host, "new")), (401, 200));
-    assert_eq!(host.weld("guest").with_key("new").page("beers", &state).status(), 200);
-    assert!(!host.log().so_far().join("\n").contains("\"new\""), "no key is logged");
+    assert_eq!(
+        host.weld("guest")
+            .with_key("new")
+            .page("beers", &state)
+            .status(),
+        200
+    );
+    assert!(
+        !host.log().so_far().join("\n").contains("\"new\""),
+        "no key is logged"
+    );
     reload(&host, "nothing has changed");
 }
 
 #[test]
 fn key_file_is_read_again() {
-    let host = builder("api-key-file = \"keys\"\n").file("keys", "old\n").start();
+    let host = builder("api-key-file = \"keys\"\n")
+        .file("keys", "old\n")
+        .start();
     assert_eq!(status(&host, "old"), 200);
     fs::write(host.plugins().join("keys"), "old\nnew\n").unwrap();
     reload(&host, "they are in effect");
@@ -70,11 +92,22 @@ fn key_file_is_read_again() {
 #[test]
 fn settings_that_need_a_restart_are_named() {
     let host = host_with_settings("queue = 5\nkeep-memory = \"1MiB\"\n");
-    fs::write(file(&host), "queue = 6\nkeep-memory = \"2MiB\"\ngrace = \"1s\"\n").unwrap();
+    fs::write(
+        file(&host),
+        "queue = 6\nkeep-memory = \"2MiB\"\ngrace = \"1s\"\n",
+    )
+    .unwrap();
     let told = reload(&host, "after a restart");
-    assert!(told.contains("keep-memory, grace") && !told.contains("queue"), "{told}");
+    assert!(
+        told.contains("keep-memory, grace") && !told.contains("queue"),
+        "{told}"
+    );
     // A flag takes precedence, so a change of its key in the file changes nothing.
-    fs::write(file(&host), "queue = 6\nkeep-memory = \"2MiB\"\ngrace = \"1s\"\nslots = 3\n").unwrap();
+    fs::write(
+        file(&host),
+        "queue = 6\nkeep-memory = \"2MiB\"\ngrace = \"1s\"\nslots = 3\n",
+    )
+    .unwrap();
     reload(&host, "nothing has changed");
 }
 
@@ -82,15 +115,28 @@ fn settings_that_need_a_restart_are_named() {
 fn mistake_changes_nothing() {
     let host = host_with_settings("api-key = \"old\"\n");
     for (toml, words) in [
-        ("api-key = \"new\"\nquue = 5\n", "weld-host.toml:2: quue: unknown key; did you mean `queue`?"),
-        ("api-key = \"new\"\nqueue = \"ma", "weld-host.toml:2: the value of `queue` has no closing quote"),
-        ("api-key = \"new\"\n[policy]\norigins = [\"x\"]\n", "weld-host.toml:3: policy.origins[0]"),
+        (
+            "api-key = \"new\"\nquue = 5\n",
+            "weld-host.toml:2: quue: unknown key; did you mean `queue`?",
+        ),
+        (
+            "api-key = \"new\"\nqueue = \"ma",
+            "weld-host.toml:2: the value of `queue` has no closing quote",
+        ),
+        (
+            "api-key = \"new\"\n[policy]\norigins = [\"x\"]\n",
+            "weld-host.toml:3: policy.origins[0]",
+        ),
         ("[policy]\nrequire-key = true\n", "requires a key"),
     ] {
         fs::write(file(&host), toml).unwrap();
         let told = reload(&host, "all of them stay as they are");
         assert!(told.contains(words), "{words}\n{told}");
-        assert_eq!((status(&host, "old"), status(&host, "new")), (200, 401), "{toml}");
+        assert_eq!(
+            (status(&host, "old"), status(&host, "new")),
+            (200, 401),
+            "{toml}"
+        );
     }
     fs::remove_file(file(&host)).unwrap();
     let told = reload(&host, "all of them stay as they are");
@@ -108,10 +154,16 @@ fn narrower_policy_stops_connectors_beyond_it_and_a_wider_one_brings_them_back()
             .start();
         let status = |name: &str| host.weld(name).schema().status();
         assert_eq!(status("guest"), 200);
-        fs::write(file(&host), "[policy]\norigins = [\"https://other.example.com\"]\n").unwrap();
+        fs::write(
+            file(&host),
+            "[policy]\norigins = [\"https://other.example.com\"]\n",
+        )
+        .unwrap();
         let told = reload(&host, "they are in effect");
         assert!(told.contains("policy.origins"), "{told}");
-        until("the connector beyond the policy is stopped", || status("guest") == 503);
+        until("the connector beyond the policy is stopped", || {
+            status("guest") == 503
+        });
         assert_eq!(status("other"), 200);
         let log = host.log().so_far().join("\n");
         assert!(

@@ -24,7 +24,9 @@ impl Surface {
     /// Whether the component sends requests by WASI.
     pub(crate) fn imports_wasi_http(&self) -> bool {
         let names = self.imports.iter().map(|(name, _)| name.split('@').next());
-        names.flatten().any(|name| name == "wasi:http/outgoing-handler")
+        names
+            .flatten()
+            .any(|name| name == "wasi:http/outgoing-handler")
     }
 }
 

@@ -6,7 +6,9 @@ use crate::author::check::{Finding, FindingCode, Surface};
 use crate::cli::error::CliError;
 use crate::cli::flag_table::FlagTable;
 use crate::cli::live::bounds;
-use crate::config::{ConnectorConfig, HostFile, OperatorBounds, ServerConfig, SETTINGS, TimedFiles};
+use crate::config::{
+    ConnectorConfig, HostFile, OperatorBounds, SETTINGS, ServerConfig, TimedFiles,
+};
 
 /// The bounds of the server with this `weld-host.toml`, apart from its flags and environment.
 ///
@@ -21,9 +23,15 @@ pub(super) fn read(file: &Path) -> Result<OperatorBounds, CliError> {
         ..ServerConfig::default()
     };
     // A switch bounds nothing.
-    let settings = SETTINGS.iter().filter(|setting| setting.value_name().is_some());
+    let settings = SETTINGS
+        .iter()
+        .filter(|setting| setting.value_name().is_some());
     for setting in settings {
-        for text in file.value(setting.key).into_iter().flat_map(|value| &value.texts) {
+        for text in file
+            .value(setting.key)
+            .into_iter()
+            .flat_map(|value| &value.texts)
+        {
             // The text has been checked.
             let _ = setting.set(&mut config, text);
         }
@@ -35,8 +43,14 @@ pub(super) fn read(file: &Path) -> Result<OperatorBounds, CliError> {
 pub(super) fn findings(file: &Path, surface: &Surface, bounds: &OperatorBounds) -> Vec<Finding> {
     let configuration = file.with_extension("toml");
     let read = ConnectorConfig::read_within(&configuration, bounds, &TimedFiles);
-    let beyond = read.err().map_or_else(Vec::new, |error| error.beyond_policy());
-    let import = bounds.policy.no_wasi_http.as_ref().filter(|_| surface.imports_wasi_http());
+    let beyond = read
+        .err()
+        .map_or_else(Vec::new, |error| error.beyond_policy());
+    let import = bounds
+        .policy
+        .no_wasi_http
+        .as_ref()
+        .filter(|_| surface.imports_wasi_http());
     let import = import.map(|place| {
         format!("the component imports wasi:http/outgoing-handler, which {place} does not permit")
     });

@@ -67,10 +67,13 @@ fn imports(settings: &HostSettings) -> Vec<String> {
         return Vec::new();
     };
     let plugins = &settings.config.plugins;
-    let all = TimedFiles.list(plugins).unwrap_or_else(|_| vec![plugins.clone()]);
-    let components = all
-        .iter()
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+    let all = TimedFiles
+        .list(plugins)
+        .unwrap_or_else(|_| vec![plugins.clone()]);
+    let components = all.iter().filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "wasm")
+    });
     let limit = ReadLimit::component(settings.config.ceilings.component_bytes);
     let beyond = components.filter(|path| {
         // One that can't be read is reported when it is loaded.
