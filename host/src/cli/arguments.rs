@@ -7,17 +7,21 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command};
 
-use super::Cli;
 use super::error::CliError;
 use super::flag_table::FlagTable;
 use super::origin::SettingOrigin;
 use crate::config::{FlagForm, HostFile};
 
-/// The arguments of the process, beginning with the program's name.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Arguments(Vec<OsString>);
+/// The arguments of the process.
+#[derive(Debug, Clone)]
+pub(super) struct Arguments {
+    /// Beginning with the program's name.
+    words: Vec<OsString>,
+    /// What they are parsed by.
+    command: Command,
+}
 
 /// What determines the settings of a server: the arguments, the environment and the file. The default has none of them.
 #[derive(Default)]
@@ -33,28 +37,30 @@ pub(super) struct Resolution {
 }
 
 impl Arguments {
-    pub(super) fn of_process() -> Self {
-        Self(std::env::args_os().collect())
+    pub(super) fn of_process(command: Command) -> Self {
+        Self {
+            words: std::env::args_os().collect(),
+            command,
+        }
     }
 
     /// Parses the arguments alone.
-    pub(super) fn parse(&self) -> Result<Cli, clap::Error> {
-        let cli = Cli::from_arg_matches(&self.matches(&[])?)?;
-        Ok(Cli {
-            arguments: self.clone(),
-            ..cli
-        })
+    pub(super) fn parse(&self) -> Result<ArgMatches, clap::Error> {
+        self.matches(&[])
     }
 
-    /// Reads `weld-host.toml`, and parses the arguments again with its values. `file` is the path in `--config`, if it
+    /// Reads `weld-host.toml`, and parses the arguments again with its values, which the first result contains. `file` is the path in `--config`, if it
     /// is given.
     ///
     /// # Errors
     ///
     /// - [`CliError::Config`]: the file is invalid, or can't be read. It may be missing if no path is given.
     /// - [`CliError::HostFileFlags`]: its values contradict each other or the flags.
-    pub(super) fn resolve(&self, file: Option<&Path>) -> Result<(Cli, Resolution), CliError> {
-        let flags = FlagTable::of_serve();
+    pub(super) fn resolve(
+        &self,
+        file: Option<&Path>,
+    ) -> Result<(ArgMatches, Resolution), CliError> {
+        let flags = FlagTable::of(&self.command);
         let read =
             |path: &Path| HostFile::read(path, &flags.keys(), &|key, text| flags.check(key, text));
         let file = match file.map(Path::to_owned).or_else(file_here) {
@@ -73,28 +79,29 @@ impl Arguments {
             .as_ref()
             .map_or_else(Vec::new, |file| added(file, &flags, &given));
         let matches = self.matches(&added).map_err(contradiction)?;
-        let cli = Cli::from_arg_matches(&matches).map_err(contradiction)?;
-        let cli = Cli {
-            arguments: self.clone(),
-            ..cli
-        };
         let resolution = Resolution {
             file,
             flags,
-            matches: own_matches(matches),
+            matches: own_matches(matches.clone()),
             given,
         };
-        Ok((cli, resolution))
+        Ok((matches, resolution))
     }
 
     fn matches(&self, added: &[OsString]) -> Result<ArgMatches, clap::Error> {
-        let end = self.0.iter().position(|argument| argument == "--");
-        let (before, after) = self.0.split_at(end.unwrap_or(self.0.len()));
-        Cli::command().try_get_matches_from([before, added, after].concat())
+        let end = self.words.iter().position(|word| word == "--");
+        let (before, after) = self.words.split_at(end.unwrap_or(self.words.len()));
+        let command = self.command.clone();
+        command.try_get_matches_from([before, added, after].concat())
     }
 }
 
 impl Resolution {
+    /// The values of the innermost command, with those of the file.
+    pub(super) fn matches(&self) -> &ArgMatches {
+        &self.matches
+    }
+
     /// Where the value of a flag comes from.
     pub(super) fn origin(&self, flag: &str) -> SettingOrigin {
         let Some(entry) = self.flags.of(flag) else {

@@ -56,9 +56,9 @@ pub enum CliError {
         problem: String,
     },
 
-    /// The arguments are those of another command than `serve`.
-    #[error("the arguments of this process are not those of `serve`")]
-    NotServe,
+    /// The arguments can't be read together with the values of `weld-host.toml`.
+    #[error("the arguments can't be read together with weld-host.toml")]
+    Arguments(#[source] clap::Error),
 
     /// `config check` found problems, which it has printed.
     #[error("{problems} {} found", if *.problems == 1 { "problem" } else { "problems" })]
@@ -332,7 +332,7 @@ impl CliError {
         match self {
             Self::Config(_)
             | Self::HostFileFlags { .. }
-            | Self::NotServe
+            | Self::Arguments(_)
             | Self::ConfigCheckFailed { .. }
             | Self::KeyFile { .. }
             | Self::KeyFileNotText(_)

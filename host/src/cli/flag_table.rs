@@ -3,9 +3,8 @@
 use std::error::Error;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command, CommandFactory};
+use clap::{Arg, ArgAction, Command};
 
-use super::{Cli, PROGRAM};
 use crate::config::{FlagForm, FlagKey};
 
 /// The command whose flags are the keys of the file.
@@ -31,14 +30,15 @@ pub(super) struct ServeFlag {
 }
 
 impl FlagTable {
-    pub(super) fn of_serve() -> Self {
-        let mut command = Cli::command();
+    /// The flags of the program that this command describes.
+    pub(super) fn of(program: &Command) -> Self {
+        let mut command = program.clone();
         command.build();
         let serve = command.find_subcommand(SERVE);
         let flags = serve.into_iter().flat_map(Command::get_arguments);
         Self {
             flags: flags.filter_map(ServeFlag::of).collect(),
-            command: Cli::command(),
+            command: program.clone(),
         }
     }
 
@@ -61,7 +61,7 @@ impl FlagTable {
     ///
     /// A message in one line that describes the right form.
     pub(super) fn check(&self, name: &str, text: &str) -> Result<(), String> {
-        let line = [PROGRAM, SERVE, &format!("--{name}={text}")];
+        let line = [self.command.get_name(), SERVE, &format!("--{name}={text}")];
         match self.command.clone().try_get_matches_from(line) {
             Err(error) if error.kind() == ErrorKind::ValueValidation => Err(error
                 .source()

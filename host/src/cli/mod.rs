@@ -51,7 +51,7 @@ mod sync;
 mod text_table;
 mod tokens;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
 pub use output::{printable, say_last};
 pub use sync::UnknownTable;
@@ -72,7 +72,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
     #[arg(skip)]
-    arguments: arguments::Arguments,
+    arguments: Option<arguments::Arguments>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,10 +149,15 @@ impl Cli {
             return Ok(Self {
                 logging: logging::LoggingFlags::default(),
                 command: Command::Compiler,
-                arguments: arguments::Arguments::default(),
+                arguments: None,
             });
         }
-        arguments::Arguments::of_process().parse()
+        let arguments = arguments::Arguments::of_process(Self::command());
+        let cli = Self::from_arg_matches(&arguments.parse()?)?;
+        Ok(Self {
+            arguments: Some(arguments),
+            ..cli
+        })
     }
 
     /// The flags of `serve`, if the command has them.
@@ -164,18 +169,6 @@ impl Cli {
         }
     }
 
-    /// The flags of `serve`.
-    ///
-    /// # Errors
-    ///
-    /// [`CliError::NotServe`]: it is another command.
-    fn into_serve_flags(self) -> Result<host_settings::ServeFlags, CliError> {
-        match self.command {
-            Command::Serve(flags) => Ok(flags),
-            _ => Err(CliError::NotServe),
-        }
-    }
-
     /// Runs the command.
     ///
     /// # Errors
@@ -183,14 +176,16 @@ impl Cli {
     /// [`CliError`], which knows its exit status.
     pub fn run(self) -> Result<(), CliError> {
         heap::keep_small();
-        match self.serve_flags() {
-            Some(flags) => {
-                let file = flags.file.config.as_deref();
-                let (cli, resolution) = self.arguments.resolve(file)?;
-                cli.run_with(resolution)
-            }
-            None => self.run_with(arguments::Resolution::default()),
-        }
+        let (Some(flags), Some(arguments)) = (self.serve_flags(), &self.arguments) else {
+            return self.run_with(arguments::Resolution::default());
+        };
+        let (matches, resolution) = arguments.resolve(flags.file.config.as_deref())?;
+        let cli = Self::from_arg_matches(&matches).map_err(CliError::Arguments)?;
+        let cli = Self {
+            arguments: self.arguments,
+            ..cli
+        };
+        cli.run_with(resolution)
     }
 
     fn run_with(self, resolution: arguments::Resolution) -> Result<(), CliError> {
@@ -217,7 +212,10 @@ impl Cli {
             Command::Build(flags) => on_runtime(build::run(flags)),
             Command::Run(flags) => on_runtime(run::run(flags)),
             Command::Adapt(flags) => on_runtime(adapt::run(flags)),
-            Command::Check(flags) => on_runtime(check::run(flags, capture)),
+            Command::Check(flags) => {
+                let server_flags = flag_table::FlagTable::of(&Self::command());
+                on_runtime(check::run(flags, &server_flags, capture))
+            }
             Command::Auth(flags) => on_runtime(auth::run(flags)),
             Command::New(flags) => on_runtime(new::run(flags)),
             #[cfg(feature = "demo")]

@@ -21,7 +21,7 @@ use crate::sandbox::Capacity;
 /// SIGHUP reads the settings again.
 pub(super) async fn run(
     flags: ServeFlags,
-    (resolution, arguments): (Resolution, Arguments),
+    (resolution, arguments): (Resolution, Option<Arguments>),
     log: Option<LogHandle>,
 ) -> Result<(), CliError> {
     let mut signals = Signals::catch_for_server()?;
@@ -39,11 +39,14 @@ pub(super) async fn run(
     if let Some(file) = &resolution.file {
         say(&format!("  settings of {}", file.path.display()));
     }
-    let mut reload = SettingsReload::new(arguments, &resolution, list, host.live());
+    let live = host.live();
+    let mut reload = arguments.map(|words| SettingsReload::new(words, &resolution, list, live));
     let reloading = async {
         while hang_ups.next().await {
             tracing::info!(signal = "SIGHUP", "reading the settings again");
-            reload.run().await;
+            if let Some(reload) = &mut reload {
+                reload.run().await;
+            }
         }
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::FromArgMatches;
 use tokio::task::spawn_blocking;
 
 use super::arguments::{Arguments, Resolution};
 use super::error::CliError;
-use super::host_settings::HostSettings;
+use super::host_settings::{HostSettings, ServeFlags};
 use super::live::LiveHost;
 use super::setting_list::SettingList;
 use crate::config::ServerConfig;
@@ -119,8 +120,9 @@ fn read(
     arguments: &Arguments,
     file: Option<&Path>,
 ) -> Result<(ServerConfig, SettingList, Option<PathBuf>), CliError> {
-    let (cli, resolution) = arguments.resolve(file)?;
-    let settings = HostSettings::new(cli.into_serve_flags()?, &resolution)?;
+    let (_, resolution) = arguments.resolve(file)?;
+    let flags = ServeFlags::from_arg_matches(resolution.matches()).map_err(CliError::Arguments)?;
+    let settings = HostSettings::new(flags, &resolution)?;
     let list = SettingList::new(&settings, &resolution);
     let file = resolution.file.map(|file| file.path);
     Ok((settings.config, list, file))

@@ -15,6 +15,7 @@ pub(super) use self::log_capture::LogCapture;
 use self::report::CheckReport;
 use super::connector::{ConnectorArgument, build_folder};
 use super::error::CliError;
+use super::flag_table::FlagTable;
 use super::folder_build::FolderFlags;
 use super::maps::{MapFlags, unused_lines};
 use super::progress::ProgressLines;
@@ -61,23 +62,34 @@ pub(super) struct CheckFlags {
 
 /// Checks each connector. A signal ends the check, and with it the tools of a build, which a terminal's Ctrl-C doesn't
 /// reach.
-pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
+/// `server_flags` are the keys of a `weld-host.toml`.
+pub(super) async fn run(
+    flags: CheckFlags,
+    server_flags: &FlagTable,
+    log: LogCapture,
+) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     tokio::select! {
         biased;
         () = signals.next() => Err(CliError::BuildStopped),
-        checked = check_all(flags, log) => checked,
+        checked = check_all(flags, server_flags, log) => checked,
     }
 }
 
-async fn check_all(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
+async fn check_all(
+    flags: CheckFlags,
+    server_flags: &FlagTable,
+    log: LogCapture,
+) -> Result<(), CliError> {
     for connector in &flags.connectors {
         if let Some(url) = connector.to_str().filter(|text| text.contains("://")) {
             return Err(CliError::CheckOfUrl(url.to_owned()));
         }
     }
     let maps = flags.map.maps()?;
-    let bounds = flags.config.as_deref().map(policy::read).transpose()?;
+    let config = flags.config.as_deref();
+    let bounds = config.map(|file| policy::read(file, server_flags));
+    let bounds = bounds.transpose()?;
     for line in flags.map.announcements() {
         eprintln!("{line}");
     }

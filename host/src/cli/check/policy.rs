@@ -15,8 +15,7 @@ use crate::config::{
 /// # Errors
 ///
 /// [`CliError::Config`]: the file can't be read or is invalid.
-pub(super) fn read(file: &Path) -> Result<OperatorBounds, CliError> {
-    let flags = FlagTable::of_serve();
+pub(super) fn read(file: &Path, flags: &FlagTable) -> Result<OperatorBounds, CliError> {
     let file = HostFile::read(file, &flags.keys(), &|key, text| flags.check(key, text))?;
     let mut config = ServerConfig {
         policy: file.policy.clone(),

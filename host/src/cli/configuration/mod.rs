@@ -30,7 +30,7 @@ enum ConfigCommand {
 
 #[derive(Debug, Args)]
 struct ConfigCheckFlags {
-    /// Check for another machine: variables and files that are missing here are no problem
+    /// Check for another machine: do not report variables and files that are missing here
     #[arg(long)]
     elsewhere: bool,
     #[command(flatten)]
