@@ -104,7 +104,7 @@ impl Resolution {
 
     /// Where the value of a flag comes from.
     pub(super) fn origin(&self, flag: &str) -> SettingOrigin {
-        let Some(entry) = self.flags.of(flag) else {
+        let Some(entry) = self.flags.named(flag) else {
             return SettingOrigin::Default;
         };
         match source(&self.given, &entry.id) {
@@ -131,7 +131,7 @@ impl Resolution {
 
     /// The value of a flag as it was written, with several separated by commas; `None` if it has none.
     pub(super) fn text(&self, flag: &str) -> Option<String> {
-        let entry = self.flags.of(flag)?;
+        let entry = self.flags.named(flag)?;
         let values = self.matches.try_get_raw(&entry.id).ok()??;
         let texts: Vec<String> = values
             .map(|text| text.to_string_lossy().into_owned())
@@ -150,7 +150,7 @@ fn file_here() -> Option<PathBuf> {
 fn added(file: &HostFile, flags: &FlagTable, given: &ArgMatches) -> Vec<OsString> {
     let mut added = Vec::new();
     for value in &file.values {
-        let Some(entry) = flags.of(&value.key) else {
+        let Some(entry) = flags.named(&value.key) else {
             continue;
         };
         let is_given = matches!(

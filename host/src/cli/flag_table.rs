@@ -51,7 +51,7 @@ impl FlagTable {
     }
 
     /// The flag of this name.
-    pub(super) fn of(&self, name: &str) -> Option<&ServeFlag> {
+    pub(super) fn named(&self, name: &str) -> Option<&ServeFlag> {
         self.flags.iter().find(|flag| flag.key.name == name)
     }
 
