@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → admin, sync, author, demo; admin → pages, connectors; author → sync, egress
-//! access_check, account, config, bindings, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, telemetry, tokens, waits, demo: leaves, usable by all, using none
+//! access_check, account, config, bindings, certificates, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, telemetry, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request arrives at [`server`], which knows HTTP but not wasm. [`pages`] makes the answer: it holds requests that
@@ -19,6 +19,7 @@ mod account;
 pub mod admin;
 pub mod author;
 mod bindings;
+pub mod certificates;
 mod changes;
 pub mod cli;
 pub mod config;

@@ -156,6 +156,8 @@ async fn serve_guest() -> SocketAddr {
         write_timeout: config.write_timeout,
         grace: Duration::ZERO,
         max_connections: 100,
+        compression: true,
+        certificate: None,
     };
     tokio::spawn(server.run(startup.connectors, pages, settings, std::future::pending()));
     address

@@ -62,7 +62,7 @@ pub struct UnansweredCalls {
     /// Opened once the host has closed a connection to the upstream.
     pub closed: Gate,
     /// The state that makes the guest call the upstream.
-    state: Value,
+    pub state: Value,
 }
 
 impl UnansweredCalls {

@@ -59,6 +59,8 @@ pub async fn serve(
         write_timeout: Duration::from_secs(30),
         grace: Duration::ZERO,
         max_connections: 100,
+        compression: true,
+        certificate: None,
     };
     let pages = Pages::new(
         startup.connectors.clone(),

@@ -12,6 +12,7 @@ use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
 use crate::author::native::NativeError;
 use crate::author::new::NewError;
+use crate::certificates::CertificateError;
 use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
@@ -119,6 +120,10 @@ pub enum CliError {
     /// `WELD_TOKEN_KEY` is not UTF-8.
     #[error("WELD_TOKEN_KEY is not UTF-8")]
     TokenKeyNotText,
+
+    /// The certificate of the server can't be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
 
     /// The key of the token store is not valid.
     #[error(transparent)]
@@ -343,6 +348,7 @@ impl CliError {
             | Self::AdminClient(_)
             | Self::AdminAnswer { .. }
             | Self::TokenKeyNotText
+            | Self::Certificate(_)
             | Self::TokenKey(_)
             | Self::NoTokens
             | Self::Auth(_)

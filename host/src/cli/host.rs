@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::logging::LogHandle;
 use crate::admin::{AdminParts, AdminServer, MetricsText};
+use crate::certificates::{CertificateFiles, ServedCertificate};
 use crate::config::{AdminAddress, CompileLimits, Secret, ServerConfig};
 use crate::connectors::{
     AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
@@ -68,6 +69,7 @@ impl Host {
         manner: CompileManner,
     ) -> Result<Self, CliError> {
         config.check()?;
+        let certificate = certificate(&config)?;
         let server = Server::bind(config.listen)
             .await
             .map_err(|source| CliError::Listen {
@@ -122,7 +124,10 @@ impl Host {
             loader: (startup.loader, config.reload),
             reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
             trimmer: startup.trimmer,
-            settings: ServerSettings::new(&config, machine.max_connections()),
+            settings: ServerSettings {
+                certificate,
+                ..ServerSettings::new(&config, machine.max_connections())
+            },
             admin,
             exporter,
             log: None,
@@ -162,6 +167,14 @@ impl Host {
     /// How many connectors are still loading. Most of them are being compiled.
     pub(super) fn unfinished(&self) -> usize {
         self.loader.0.unfinished()
+    }
+
+    /// The scheme of the server's URLs.
+    pub(super) fn scheme(&self) -> &'static str {
+        match self.settings.certificate {
+            Some(_) => "https",
+            None => "http",
+        }
     }
 
     /// Why the first connector that failed to load did so, with all causes.
@@ -206,9 +219,17 @@ impl Host {
                 None => std::future::pending().await,
             }
         };
+        let certificate = self.settings.certificate.clone();
+        let renewing = async {
+            match certificate {
+                Some(certificate) => certificate.follow().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = self.server.run(self.connectors, self.pages, self.settings, shutdown) => {}
             () = reclaiming => {}
+            () = renewing => {}
             () = self.trimmer.run() => {}
             () = loading => {}
         }
@@ -269,6 +290,17 @@ fn engine_settings(
         max_memory_bytes: config.ceilings.memory_bytes,
         total_memory_bytes,
         keep_memory_bytes: config.keep_memory_bytes,
+    }
+}
+
+/// The server's certificate, with its key; `None` if it has none.
+fn certificate(config: &ServerConfig) -> Result<Option<Arc<ServedCertificate>>, CliError> {
+    match (&config.tls_cert, &config.tls_key) {
+        (Some(certificate), Some(key)) => Ok(Some(ServedCertificate::read(CertificateFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        })?)),
+        _ => Ok(None),
     }
 }
 

@@ -50,8 +50,8 @@ pub(super) async fn run(
         }
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let address = host.server.local_addr();
-    let on_loaded = |report: LoadReport| announce_connector(address, &report);
+    let origin = origin(&host);
+    let on_loaded = |report: LoadReport| announce_connector(&origin, &report);
     let serving = host.run(stop_requested(stopped), on_loaded);
     tokio::pin!(serving);
     tokio::select! {
@@ -68,9 +68,9 @@ pub(super) async fn run(
 
 /// Prints the address, the capacity and the connectors.
 fn announce(host: &Host, is_open: bool) {
-    let address = host.server.local_addr();
+    let origin = origin(host);
     say(&format!(
-        "weld-host {} listening on http://{address}",
+        "weld-host {} listening on {origin}",
         env!("CARGO_PKG_VERSION")
     ));
     if is_open {
@@ -87,20 +87,25 @@ fn announce(host: &Host, is_open: bool) {
         say("  no connectors: the plugins folder has no .wasm file");
     }
     for report in &host.reports {
-        announce_connector(address, report);
+        announce_connector(&origin, report);
     }
     if host.unfinished() > 0 {
         say(&format!("  still loading {} more", host.unfinished()));
     }
 }
 
-fn announce_connector(address: SocketAddr, LoadReport { name, outcome }: &LoadReport) {
+/// The beginning of the server's URLs.
+fn origin(host: &Host) -> String {
+    format!("{}://{}", host.scheme(), host.server.local_addr())
+}
+
+fn announce_connector(origin: &str, LoadReport { name, outcome }: &LoadReport) {
     match outcome {
         Ok(ready) => {
             let how = if ready.cached { " from the cache" } else { "" };
             let took = ready.took.as_millis();
             say(&format!(
-                "  {name}  http://{address}/{name}  loaded in {took} ms{how}"
+                "  {name}  {origin}/{name}  loaded in {took} ms{how}"
             ));
         }
         Err(error) => {

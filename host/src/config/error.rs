@@ -76,6 +76,17 @@ pub enum ConfigError {
     #[error("the key of the admin listener (WELD_ADMIN_KEY or --admin-key-file) is invalid")]
     UnusableAdminKey(#[source] KeyError),
 
+    /// Only one of the two files of a certificate is set.
+    #[error(
+        "--{given} is set, but --{missing} is missing: name both files, the certificate's and its key's"
+    )]
+    HalfOfTls {
+        /// The key of the setting that is set: its flag without the dashes.
+        given: &'static str,
+        /// The key of the missing one.
+        missing: &'static str,
+    },
+
     /// A server setting that is so small that no call could succeed.
     #[error("--{key} must be at least {least}")]
     TooSmall {

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderValue;
 use http::header;
 use http_body_util::BodyExt;
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt;
 
 use super::delivery::Outbox;
 use super::error::ApiError;
@@ -17,12 +17,12 @@ use super::head::MAX_HEAD_BYTES;
 use super::metrics::{self, RequestOutcome};
 use super::record::RequestRecord;
 use super::request_id;
+use super::transport::Transport;
 use crate::config::duration_text;
 
-/// Answers a request that hyper refused with this error, with its own line in the log and its metrics. The client has
-/// `within` to receive the answer.
+/// Answers a request that hyper refused with this error, as [`answer`] does.
 pub(super) async fn refuse(
-    stream: &TcpStream,
+    transport: &mut Transport,
     error: &hyper::Error,
     outbox: Outbox,
     within: Duration,
@@ -34,6 +34,17 @@ pub(super) async fn refuse(
     } else {
         ApiError::Unreadable(error.to_string())
     };
+    answer(transport, fault, outbox, within).await;
+}
+
+/// Answers a request that HTTP has not read, with its own line in the log and its metrics. The client has `within` to
+/// receive the answer.
+pub(super) async fn answer(
+    transport: &mut Transport,
+    fault: ApiError,
+    outbox: Outbox,
+    within: Duration,
+) {
     let record = RequestRecord::without_head(outbox);
     let span = tracing::info_span!("request", request_id = record.id);
     let mut response = span.in_scope(|| fault.answer(&record));
@@ -60,7 +71,7 @@ pub(super) async fn refuse(
     }
     answer.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
     answer.extend_from_slice(&body);
-    match tokio::time::timeout(within, write(stream, &answer)).await {
+    match tokio::time::timeout(within, write(transport, &answer)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a client did not read its answer"),
         Err(_) => tracing::info!(
@@ -70,14 +81,7 @@ pub(super) async fn refuse(
     }
 }
 
-async fn write(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        stream.writable().await?;
-        match stream.try_write(bytes) {
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+async fn write(transport: &mut Transport, bytes: &[u8]) -> io::Result<()> {
+    transport.write_all(bytes).await?;
+    transport.flush().await
 }

@@ -2,7 +2,8 @@
 //!
 //! A page is kept until then, so that a client whose connection breaks in the middle gets it when it asks again.
 //! Handing the body to hyper does not mean that it was sent: hundreds of kilobytes may still be in hyper's buffers.
-//! hyper flushes the socket once its buffers are empty, and everything handed over before has then been written.
+//! hyper flushes the connection once its buffers are empty, and everything handed over before has then been written to the
+//! socket: with TLS, too, since a flush ends only when the socket has taken the last encrypted byte.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +11,7 @@ use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, ready};
 
 use super::own_answer::own_answer;
-use super::socket::Socket;
+use super::transport::Transport;
 use crate::lock::Mutex;
 use crate::pages::Receipt;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -27,8 +28,19 @@ impl Outbox {
         self.receipts().push(receipt);
     }
 
-    fn written(&self) {
-        for receipt in std::mem::take(&mut *self.receipts()) {
+    /// The receipts that have been put here, in their order.
+    pub(super) fn take(&self) -> Vec<Receipt> {
+        std::mem::take(&mut *self.receipts())
+    }
+
+    /// Adds receipts whose answers are completely written, except for what the connection still holds.
+    pub(super) fn add(&self, receipts: Vec<Receipt>) {
+        self.receipts().extend(receipts);
+    }
+
+    /// Everything has been written.
+    pub(super) fn written(&self) {
+        for receipt in self.take() {
             receipt.delivered();
         }
     }
@@ -38,21 +50,46 @@ impl Outbox {
     }
 }
 
+/// Where a connection's transport is left when HTTP no longer uses it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TransportSlot(Arc<Mutex<Option<Transport>>>);
+
+impl TransportSlot {
+    /// The transport, once; `None` while HTTP uses it.
+    pub(super) fn take(&self) -> Option<Transport> {
+        self.0.lock().take()
+    }
+
+    /// Leaves the transport here.
+    pub(super) fn leave(&self, transport: Transport) {
+        *self.0.lock() = Some(transport);
+    }
+}
+
 /// A connection that returns receipts, and holds back the answers that hyper makes itself.
 pub(super) struct DeliveryStream {
-    stream: TokioIo<Socket>,
+    /// `None` only after it was dropped.
+    stream: Option<TokioIo<Transport>>,
+    left_in: TransportSlot,
     outbox: Outbox,
     /// The last answer is written by other code.
     is_refused: bool,
 }
 
 impl DeliveryStream {
-    pub(super) fn new(stream: Socket, outbox: Outbox) -> Self {
+    /// The connection; its transport is left in the slot when it is dropped.
+    pub(super) fn new(transport: Transport, left_in: TransportSlot, outbox: Outbox) -> Self {
         Self {
-            stream: TokioIo::new(stream),
+            stream: Some(TokioIo::new(transport)),
+            left_in,
             outbox,
             is_refused: false,
         }
+    }
+
+    fn stream(&mut self) -> io::Result<Pin<&mut TokioIo<Transport>>> {
+        let stream = self.stream.as_mut().map(Pin::new);
+        stream.ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     /// The bytes to be written without hyper's own answer. `None` if there is nothing else.
@@ -67,13 +104,21 @@ impl DeliveryStream {
     }
 }
 
+impl Drop for DeliveryStream {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            self.left_in.leave(stream.into_inner());
+        }
+    }
+}
+
 impl Read for DeliveryStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        self.stream()?.poll_read(context, buffer)
     }
 }
 
@@ -84,13 +129,13 @@ impl Write for DeliveryStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.without_own_answer(bytes) {
-            Some(others) => Pin::new(&mut self.stream).poll_write(context, others),
+            Some(others) => self.stream()?.poll_write(context, others),
             None => Poll::Ready(Ok(bytes.len())),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        ready!(self.stream()?.poll_flush(context))?;
         self.outbox.written();
         Poll::Ready(Ok(()))
     }
@@ -99,11 +144,11 @@ impl Write for DeliveryStream {
         if self.is_refused {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.stream()?.poll_shutdown(context)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(Write::is_write_vectored)
     }
 
     fn poll_write_vectored(
@@ -117,6 +162,6 @@ impl Write for DeliveryStream {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |first| first));
         }
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        self.stream()?.poll_write_vectored(context, slices)
     }
 }

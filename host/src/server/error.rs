@@ -94,6 +94,9 @@ pub(super) enum ApiError {
     #[error("the request is not valid HTTP/1: {0}")]
     Unreadable(String),
 
+    #[error("this port speaks HTTPS only; use a URL that begins with https://")]
+    NotEncrypted,
+
     #[error("the method is not allowed; use GET or POST")]
     MethodNotAllowed,
 
@@ -158,6 +161,7 @@ impl ApiError {
             Self::BodyTimeout { .. } => ErrorKind::Timeout,
             Self::HeadersTooLarge { .. } => ErrorKind::HeadersTooLarge,
             Self::Unreadable(_)
+            | Self::NotEncrypted
             | Self::ClientGone
             | Self::BodyCut(_)
             | Self::BrokenGzip(_)

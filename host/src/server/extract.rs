@@ -1,5 +1,6 @@
 //! What handlers extract from a request. A request for a connector is authorized first.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -7,9 +8,10 @@ use axum::extract::{FromRequest, FromRequestParts};
 use http::request::Parts;
 use http::{Request, header};
 
+use super::accepted::AcceptedEncoding;
 use super::body::ReceivedBody;
 use super::error::ApiError;
-use super::head::MAX_HEAD_BYTES;
+use super::head::{MAX_HEAD_BYTES, MAX_HEADERS};
 use super::metrics::TargetLabels;
 use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
@@ -77,6 +79,24 @@ impl FromRequestParts<Arc<Service>> for Callee {
     }
 }
 
+/// How the client wants its answer to be encoded.
+pub(super) struct Encoding(pub(super) AcceptedEncoding);
+
+impl FromRequestParts<Arc<Service>> for Encoding {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self(if service.compression {
+            AcceptedEncoding::of(&parts.headers)
+        } else {
+            AcceptedEncoding::PLAIN
+        }))
+    }
+}
+
 impl FromRequest<Arc<Service>> for PlainBody {
     type Rejection = ApiError;
 
@@ -111,7 +131,7 @@ fn note(parts: &Parts, name: Option<&str>, labels: TargetLabels) -> Result<(), A
     }
     let record = record(parts)?;
     record.aim(RequestTarget { name, labels });
-    if record.head_bytes > MAX_HEAD_BYTES {
+    if record.head_bytes > MAX_HEAD_BYTES || parts.headers.len() > MAX_HEADERS {
         return Err(ApiError::HeadersTooLarge {
             limit_bytes: MAX_HEAD_BYTES,
         });

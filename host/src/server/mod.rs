@@ -5,14 +5,18 @@
 //!
 //! Uses `pages`, and `connectors` for the names and keys.
 
+mod accepted;
 mod access;
 mod body;
 mod broken_head;
+mod compression;
+mod connection;
 mod delivery;
 mod drain;
 mod error;
 mod extract;
 mod head;
+mod http2;
 mod live;
 mod metrics;
 mod own_answer;
@@ -25,6 +29,8 @@ mod response;
 mod routes;
 mod service;
 mod socket;
+mod tls;
+mod transport;
 mod uri;
 
 use std::future::Future;
@@ -33,34 +39,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::certificates::ServedCertificate;
 use crate::config::{ServerConfig, duration_text};
 use crate::connectors::Connectors;
 use crate::pages::Pages;
-use access::Access;
-use delivery::{DeliveryStream, Outbox};
-use drain::{Drain, UnreadBody};
-use head::{HeadAccount, HeadMeter, MAX_HEADERS};
+use connection::Acceptor;
+use drain::Drain;
+use head::HeadAccount;
 pub use live::LiveSettings;
-use peer::Peer;
-use places::{ConnectionPlace, ConnectionPlaces};
-use routes::{Routes, routes};
+use places::ConnectionPlaces;
+use routes::routes;
 use service::Service;
-use socket::Socket;
-
-/// How long a client may take to send a request's headers. A client that has sent only part of them can delay the
-/// host's shutdown for this long.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How many bytes of a request's line and headers hyper reads before it gives up. It is more than the host's own
-/// limit (`MAX_HEAD_BYTES` in `head.rs`), so that the host itself refuses requests that are slightly too large.
-const MAX_BUFFERED_HEAD_BYTES: usize = 96 << 10;
+use tls::Tls;
 
 /// How long accepting pauses after an error such as too many open files, which the next attempt would repeat.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -79,10 +74,14 @@ pub struct ServerSettings {
     pub grace: Duration,
     /// How many connections may hold a page at once. A few more are accepted, for probes and for requests that wait.
     pub max_connections: usize,
+    /// Whether answers are compressed for clients that accept it.
+    pub compression: bool,
+    /// The certificate with which the server speaks TLS. `None` for HTTP without TLS.
+    pub certificate: Option<Arc<ServedCertificate>>,
 }
 
 impl ServerSettings {
-    /// The settings in `config`, with at most `max_connections`.
+    /// The settings in `config`, with at most `max_connections` and without TLS.
     #[must_use]
     pub fn new(config: &ServerConfig, max_connections: usize) -> Self {
         Self {
@@ -91,6 +90,8 @@ impl ServerSettings {
             write_timeout: config.write_timeout,
             grace: config.grace,
             max_connections,
+            compression: config.compression,
+            certificate: None,
         }
     }
 }
@@ -131,17 +132,23 @@ impl Server {
     ) {
         let grace = settings.grace;
         let places = ConnectionPlaces::new(settings.max_connections);
-        let write_timeout = settings.write_timeout;
         let heads = HeadAccount::new(connectors.host_account());
         let service = Arc::new(Service {
             connectors,
             pages,
             live: settings.live.clone(),
+            compression: settings.compression,
         });
-        let routes = routes(service.clone());
-        let drain = Drain {
-            max_bytes: settings.max_body_bytes,
-            account: service.connectors.host_account().clone(),
+        let acceptor = Acceptor {
+            routes: routes(service.clone()),
+            drain: Drain {
+                max_bytes: settings.max_body_bytes,
+                account: service.connectors.host_account().clone(),
+            },
+            heads,
+            write_timeout: settings.write_timeout,
+            places: places.clone(),
+            tls: settings.certificate.as_ref().map(Tls::new),
         };
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
@@ -151,10 +158,8 @@ impl Server {
                 () = &mut shutdown => break,
                 accepted = self.listener.accept(), if places.accept(connections.len()) => match accepted {
                     Ok((stream, _)) => {
-                        let head = Arc::new(HeadMeter::new(heads.clone()));
-                        let socket = Socket::new(Arc::new(stream), write_timeout, head.clone());
                         let place = places.place();
-                        connections.spawn(serve(socket, head, place, routes.clone(), drain.clone(), &graceful));
+                        connections.spawn(acceptor.serve(stream, place, graceful.watcher()));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "could not accept a connection");
@@ -186,67 +191,5 @@ impl Server {
             );
         }
         connections.shutdown().await;
-    }
-}
-
-/// Answers one connection to its end. If the client goes away, its request ends: the handler is dropped, and with it
-/// the request's place among those waiting for the page.
-fn serve(
-    socket: Socket,
-    head: Arc<HeadMeter>,
-    place: ConnectionPlace,
-    routes: Routes,
-    drain: Drain,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + use<> {
-    let stream = socket.stream().clone();
-    let write_timeout = socket.write_timeout();
-    let unread = UnreadBody::default();
-    // Small answers must not wait for more data. A failure is not a reason to refuse the client.
-    let _ = stream.set_nodelay(true);
-    let peer = Peer::of(stream.clone())
-        .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"));
-    let is_local = stream
-        .peer_addr()
-        .is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
-    let outbox = Outbox::default();
-    let access = Arc::new(Access {
-        routes,
-        peer: peer.ok(),
-        is_local,
-        outbox: outbox.clone(),
-        head,
-        place,
-        unread: unread.clone(),
-    });
-    let answer = move |request| {
-        let access = access.clone();
-        async move { access.answer(request).await }
-    };
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIMEOUT)
-        .max_buf_size(MAX_BUFFERED_HEAD_BYTES)
-        .max_headers(MAX_HEADERS)
-        .serve_connection(
-            DeliveryStream::new(socket, outbox.clone()),
-            service_fn(answer),
-        );
-    let connection = graceful.watch(connection);
-    async move {
-        let ended = connection.await;
-        if let Err(error) = &ended {
-            tracing::debug!(
-                cause = crate::report::chain(error),
-                "a connection ended early"
-            );
-        }
-        let refused = ended.err().filter(hyper::Error::is_parse);
-        if let Some(error) = &refused {
-            broken_head::refuse(&stream, error, outbox, write_timeout).await;
-        }
-        if unread.is_left() || refused.is_some() {
-            drain.until_end(&stream).await;
-        }
     }
 }

@@ -21,7 +21,7 @@ const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Checks a connection independently of hyper, which reads and writes it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Peer(Arc<TcpStream>);
 
 impl Peer {

@@ -12,7 +12,9 @@ use http::header::{self, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
 use weld_protocol::{PENDING_HEADER, WAITS_FOR_HEADER};
 
+use super::compression::Texts;
 use super::delivery::Outbox;
+use crate::encoding::ContentEncoding;
 use crate::pages::{PageAnswer, Receipt};
 
 /// JSON in several pieces, sent one after the other, with their total length known from the start. A page's rows are
@@ -52,6 +54,22 @@ impl http_body::Body for JsonPieces {
 /// A JSON text as a response of status 200.
 pub(super) fn json(text: impl Into<Bytes>) -> Response {
     pieces([text.into()], None)
+}
+
+/// A schema or a page in this encoding. Each client may get another encoding of the same answer.
+pub(super) fn with_encoding(mut response: Response, encoding: Option<ContentEncoding>) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        let name = HeaderValue::from_static(encoding.label());
+        headers.insert(header::CONTENT_ENCODING, name);
+    }
+    response
+}
+
+/// A schema.
+pub(super) fn schema(texts: Texts) -> Response {
+    pieces(texts, None)
 }
 
 /// A page, or the answer that there is none yet.

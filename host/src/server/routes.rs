@@ -7,12 +7,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get};
 use axum::{Extension, Router};
+use bytes::Bytes;
 use http::request::Parts;
 use tower_http::catch_panic::CatchPanic;
 use weld_protocol::{PageRequest, RequestError};
 
+use super::compression;
 use super::error::ApiError;
-use super::extract::{Authorization, Callee, MAX_LOGGED_NAME_BYTES, PlainBody, permit_nothing};
+use super::extract::{
+    Authorization, Callee, Encoding, MAX_LOGGED_NAME_BYTES, PlainBody, permit_nothing,
+};
 use super::metrics::RequestOutcome;
 use super::probes;
 use super::record::RequestRecord;
@@ -20,6 +24,7 @@ use super::response;
 use super::service::Service;
 use crate::account::{Bulk, Holding};
 use crate::connectors::ConnectorError;
+use crate::encoding::ContentEncoding;
 use crate::report;
 
 /// How many copies of a request's state are held: as received, and without the host's mark.
@@ -75,16 +80,26 @@ async fn schema(
     State(service): State<Arc<Service>>,
     Extension(record): Extension<Arc<RequestRecord>>,
     Callee(connector): Callee,
+    Encoding(accepted): Encoding,
     PlainBody(_): PlainBody,
 ) -> Result<Response, ApiError> {
     let schema = service.pages.schema(&connector).await?;
-    tracing::info!(status = 200, bytes = schema.len(), took = ?record.began.elapsed(), "schema");
+    let bytes = schema.len();
+    let mut texts = [Bytes::new(), schema, Bytes::new()];
+    let encoding = compression::compress(&mut texts, accepted, &connector).await;
+    tracing::info!(
+        status = 200,
+        bytes,
+        encoding = encoding.map(ContentEncoding::label),
+        took = ?record.began.elapsed(),
+        "schema"
+    );
     record.succeed(RequestOutcome {
         outcome: "ready",
-        bytes: schema.len(),
+        bytes,
         ..RequestOutcome::default()
     });
-    Ok(response::json(schema))
+    Ok(response::with_encoding(response::schema(texts), encoding))
 }
 
 impl Bulk for PageRequest {
@@ -97,6 +112,7 @@ async fn page(
     State(service): State<Arc<Service>>,
     Extension(record): Extension<Arc<RequestRecord>>,
     Callee(connector): Callee,
+    Encoding(accepted): Encoding,
     PlainBody(mut body): PlainBody,
 ) -> Result<Response, ApiError> {
     let bytes = body.len();
@@ -115,12 +131,16 @@ async fn page(
     let (_held, request) = parsed.map_err(ConnectorError::Call)??;
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
     tracing::Span::current().record("table", &table);
-    let page = service.pages.page(&connector, &request).await?;
+    let mut page = service.pages.page(&connector, &request).await?;
+    let bytes = page.len();
+    let encoding = compression::compress(&mut page.chunks, accepted, &connector).await;
     let pending = page.pending.map(|pending| pending.as_str());
     tracing::info!(
         status = 200,
         rows = page.rows,
-        bytes = page.len(),
+        bytes,
+        encoding = encoding.map(ContentEncoding::label),
+        sent_bytes = encoding.map(|_| page.len()),
         pending,
         waits_for = page.waits_for.as_ref().map(tracing::field::display),
         repeated_calls = (page.repeated_calls > 0).then_some(page.repeated_calls),
@@ -132,8 +152,9 @@ async fn page(
         outcome: pending.unwrap_or("ready"),
         table: pending.is_none().then(|| table.into()),
         rows: page.rows,
-        bytes: page.len(),
+        bytes,
         has_joined: page.has_joined,
     });
-    Ok(response::page(page, record.outbox.clone()))
+    let response = response::page(page, record.outbox.clone());
+    Ok(response::with_encoding(response, encoding))
 }

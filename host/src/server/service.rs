@@ -11,4 +11,6 @@ pub(super) struct Service {
     pub(super) connectors: Arc<Connectors>,
     pub(super) pages: Pages,
     pub(super) live: LiveSettings,
+    /// Whether answers are compressed for clients that accept it.
+    pub(super) compression: bool,
 }

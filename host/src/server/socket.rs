@@ -53,11 +53,6 @@ impl Socket {
         &self.stream
     }
 
-    /// How long the client may read nothing of what is written.
-    pub(super) fn write_timeout(&self) -> Duration {
-        self.write_timeout
-    }
-
     /// Retries an operation that would block, once the socket is ready for it. Fails if the client takes none of
     /// `bytes`, the first bytes to be written, for too long.
     fn write_when_ready(

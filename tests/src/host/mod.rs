@@ -130,7 +130,7 @@ impl Host {
             .stdout
             .wait_for("the address", |line| line.starts_with(begin));
         let address = line
-            .rsplit("http://")
+            .rsplit("://")
             .next()
             .and_then(|address| address.parse().ok());
         address.unwrap_or_else(|| panic!("no address in: {line}"))

@@ -1,9 +1,14 @@
-//! The server as supervisors and operators use it: probes, the admin listener, the configuration.
+//! The server as supervisors and operators use it: probes, the admin listener, the configuration, TLS, HTTP/2 and
+//! compressed answers.
 
 mod admin_access;
 mod admin_socket;
+mod client;
+mod compression;
 mod configuration;
 mod connector_list;
+mod http2;
+mod http2_client;
 mod log_level;
 mod metrics;
 mod place;
@@ -12,6 +17,7 @@ mod probes;
 mod reload_request;
 mod settings_reload;
 mod status;
+mod tls;
 
 use std::net::SocketAddr;
 use weld_host_tests::host::{Host, HostBuilder};

@@ -93,6 +93,7 @@ fn all() -> Vec<ConfigError> {
             problems: vec![problem.clone(), problem.clone()],
             more: 3,
         },
+        ConfigError::HalfOfTls { .. } => ConfigError::HalfOfTls { given: "tls-cert", missing: "tls-key" },
         ConfigError::NoKey { .. } => ConfigError::NoKey { listen: "0.0.0.0:8080".parse().unwrap() },
         ConfigError::KeyRequired { .. } => ConfigError::KeyRequired {
             place: PolicyPlace::new(Path::new("weld-host.toml").into(), "policy.require-key", 12),

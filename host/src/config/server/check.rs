@@ -15,6 +15,7 @@ impl ServerConfig {
     /// - [`ConfigError::KeyRequired`]: there is no key, and the operator's policy requires one.
     /// - [`ConfigError::NoKey`]: there is no key, and `listen` isn't loopback.
     /// - [`ConfigError::UnusableAdminKey`] and [`ConfigError::NoAdminKey`]: the same for the admin listener.
+    /// - [`ConfigError::HalfOfTls`]: there is a certificate without its key, or a key without its certificate.
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut config = self.clone();
         for setting in SETTINGS {
@@ -45,7 +46,8 @@ impl ServerConfig {
                 listen: self.listen,
             });
         }
-        self.check_admin()
+        self.check_admin()?;
+        self.check_tls()
     }
 
     fn check_admin(&self) -> Result<(), ConfigError> {
@@ -61,6 +63,15 @@ impl ServerConfig {
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_tls(&self) -> Result<(), ConfigError> {
+        let (given, missing) = match (&self.tls_cert, &self.tls_key) {
+            (Some(_), None) => ("tls-cert", "tls-key"),
+            (None, Some(_)) => ("tls-key", "tls-cert"),
+            (Some(_), Some(_)) | (None, None) => return Ok(()),
+        };
+        Err(ConfigError::HalfOfTls { given, missing })
     }
 }
 
@@ -256,6 +267,30 @@ mod tests {
         ];
         for (expected, config) in cases {
             assert_eq!(config.check().expect_err(expected).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        let config = |cert: Option<&str>, key: Option<&str>| ServerConfig {
+            tls_cert: cert.map(Into::into),
+            tls_key: key.map(Into::into),
+            ..loopback()
+        };
+        for (cert, key, missing) in [
+            (None, None, None),
+            (Some("server.pem"), Some("server.key"), None),
+            (Some("server.pem"), None, Some("--tls-key is missing")),
+            (None, Some("server.key"), Some("--tls-cert is missing")),
+        ] {
+            let message = config(cert, key)
+                .check()
+                .err()
+                .map(|error| error.to_string());
+            match missing {
+                None => assert_eq!(message, None),
+                Some(missing) => assert!(message.clone().unwrap().contains(missing), "{message:?}"),
+            }
         }
     }
 

@@ -91,6 +91,12 @@ pub struct ServerConfig {
     pub body_timeout: Duration,
     /// `--write-timeout`: how long a client may read nothing of its answer; more than 0.
     pub write_timeout: Duration,
+    /// Whether answers are compressed for clients that accept it; `--no-compression` turns this off.
+    pub compression: bool,
+    /// `--tls-cert`: the file with the server's certificate. `None` for HTTP without TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// `--tls-key`: the file with the certificate's key. `None` for HTTP without TLS.
+    pub tls_key: Option<PathBuf>,
 }
 
 impl ServerConfig {
@@ -147,6 +153,9 @@ impl Default for ServerConfig {
             max_body_bytes: MAX_BODY_BYTES,
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
+            compression: true,
+            tls_cert: None,
+            tls_key: None,
         }
     }
 }

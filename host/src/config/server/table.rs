@@ -1,4 +1,4 @@
-//! The table of all server settings whose value is not a file.
+//! The table of the server settings.
 
 use super::headings;
 use super::server_config::CompileLimits;
@@ -181,6 +181,32 @@ pub static SETTINGS: &[Setting] = &[
         heading: headings::NETWORK,
         help: "How long a client may read nothing of its answer before its connection is closed",
         field: &AtLeast(MIN_TIME, |config| &mut config.write_timeout),
+        ..WITHOUT
+    },
+    Setting {
+        key: "no-compression",
+        variable: "WELD_NO_COMPRESSION",
+        heading: headings::NETWORK,
+        help: "Send every answer uncompressed, for example behind a proxy that compresses",
+        field: &SwitchOff(|config| &mut config.compression),
+        ..WITHOUT
+    },
+    Setting {
+        key: "tls-cert",
+        variable: "WELD_TLS_CERT",
+        heading: headings::NETWORK,
+        help: "A file with the server's certificate in PEM, followed by those that lead to an authority; the server then speaks HTTPS only",
+        default_words: Some("no TLS"),
+        field: &AnyValue(|config| &mut config.tls_cert),
+        ..WITHOUT
+    },
+    Setting {
+        key: "tls-key",
+        variable: "WELD_TLS_KEY",
+        heading: headings::NETWORK,
+        help: "A file with the key of that certificate in PEM, not encrypted",
+        default_words: Some("no TLS"),
+        field: &AnyValue(|config| &mut config.tls_key),
         ..WITHOUT
     },
     Setting {

@@ -1,6 +1,7 @@
 //! The syntax of the values of settings.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::admin_address::AdminAddress;
@@ -132,6 +133,22 @@ impl SettingValue for Option<AdminAddress> {
 
     fn text(&self) -> Option<String> {
         self.as_ref().map(ToString::to_string)
+    }
+}
+
+/// The path of a file.
+impl SettingValue for Option<PathBuf> {
+    const NAME: &'static str = "FILE";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("write the path of a file".to_owned());
+        }
+        Ok(Some(text.into()))
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(|path| path.display().to_string())
     }
 }
 

@@ -84,6 +84,7 @@ fn all() -> Vec<ApiError> {
         ApiError::NotFound => ApiError::NotFound,
         ApiError::HeadersTooLarge { .. } => ApiError::HeadersTooLarge { limit_bytes: 64 << 10 },
         ApiError::Unreadable(_) => ApiError::Unreadable("invalid HTTP method parsed".to_owned()),
+        ApiError::NotEncrypted => ApiError::NotEncrypted,
         ApiError::MethodNotAllowed => ApiError::MethodNotAllowed,
         ApiError::ProbeMethod => ApiError::ProbeMethod,
         ApiError::BodyTooLarge { .. } => ApiError::BodyTooLarge { limit_bytes: 8 << 20 },

@@ -10,6 +10,8 @@ pub(in crate::telemetry) const ALL: &[Metric] = &[
     JOINED_REQUESTS,
     KEPT_PAGES,
     KEPT_BYTES,
+    CERTIFICATE_EXPIRY,
+    HANDSHAKE_FAILURES,
 ];
 
 /// Requests that ended. `connector` is `none` if there is no such connector; `what` is `page`, `schema`, or `nothing`
@@ -62,4 +64,18 @@ pub(crate) const KEPT_BYTES: Metric = Metric::gauge(
     "weld_host_kept_page_bytes",
     &[],
     "Bytes of finished pages and schemas that are kept.",
+);
+
+/// Of the certificate that new connections get.
+pub(crate) const CERTIFICATE_EXPIRY: Metric = Metric::gauge(
+    "weld_host_tls_certificate_expiry_timestamp_seconds",
+    &[],
+    "When the server's TLS certificate expires, in seconds since 1970.",
+);
+
+/// `reason` is `plain` for a client that doesn't speak TLS, `timeout`, or `refused`.
+pub(crate) const HANDSHAKE_FAILURES: Metric = Metric::counter(
+    "weld_host_tls_handshake_failures_total",
+    &["reason"],
+    "TLS handshakes of clients that failed, by reason.",
 );

@@ -20,11 +20,12 @@ const FLOW: [&str; 7] = [
 /// tokens as `egress` does; `admin` shows connectors and their calls.
 const BESIDE: [&str; 3] = ["admin", "sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 20] = [
+const LEAVES: [&str; 21] = [
     "access_check",
     "account",
     "config",
     "bindings",
+    "certificates",
     "changes",
     "demo",
     "encoding",

@@ -1,0 +1,196 @@
+//! One connection, from its acceptance to its end.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::graceful::Watcher;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use super::access::Access;
+use super::broken_head;
+use super::delivery::{DeliveryStream, Outbox, TransportSlot};
+use super::drain::{Drain, UnreadBody};
+use super::error::ApiError;
+use super::head::{HeadAccount, HeadMeter, MAX_HEADERS};
+use super::http2::Http2Connection;
+use super::peer::Peer;
+use super::routes::Routes;
+use super::socket::Socket;
+use super::tls::{HandshakeFailure, Tls};
+use super::transport::Transport;
+
+/// How long a client may take to send a request's headers. A client that has sent only part of them can delay the
+/// host's shutdown for this long.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many bytes of a request's line and headers hyper reads before it gives up. It is more than the host's own
+/// limit (`MAX_HEAD_BYTES` in `head.rs`), so that the host itself refuses requests that are slightly too large.
+const MAX_BUFFERED_HEAD_BYTES: usize = 96 << 10;
+
+/// What all connections of a listener have in common.
+pub(super) struct Acceptor {
+    pub(super) routes: Routes,
+    pub(super) drain: Drain,
+    pub(super) heads: HeadAccount,
+    /// How long a client may read nothing of what is written.
+    pub(super) write_timeout: Duration,
+    /// A place for each request of HTTP/2. There are as many as connections, so that one connection with many requests is
+    /// like many connections.
+    pub(super) places: Arc<Semaphore>,
+    /// `None` for connections without TLS.
+    pub(super) tls: Option<Tls>,
+}
+
+impl Acceptor {
+    /// Answers one connection to its end. If the client goes away, its request ends: the handler is dropped, and with it
+    /// the request's place among those waiting for the page. The watcher lets a shutdown wait for the requests.
+    pub(super) fn serve(
+        &self,
+        stream: TcpStream,
+        watcher: Watcher,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let connection = Connection {
+            stream: Arc::new(stream),
+            head: Arc::new(HeadMeter::new(self.heads.clone())),
+            heads: self.heads.clone(),
+            routes: self.routes.clone(),
+            drain: self.drain.clone(),
+            write_timeout: self.write_timeout,
+            places: self.places.clone(),
+        };
+        let tls = self.tls.clone();
+        async move {
+            // Small answers must not wait for more data. A failure is not a reason to refuse the client.
+            let _ = connection.stream.set_nodelay(true);
+            if let Some(transport) = connection.open(tls).await {
+                connection.answer(transport, watcher).await;
+            }
+        }
+    }
+}
+
+/// A connection that has been accepted.
+struct Connection {
+    stream: Arc<TcpStream>,
+    head: Arc<HeadMeter>,
+    heads: HeadAccount,
+    routes: Routes,
+    drain: Drain,
+    write_timeout: Duration,
+    places: Arc<Semaphore>,
+}
+
+impl Connection {
+    /// Shakes hands if the connection has TLS. `None` if it has ended.
+    async fn open(&self, tls: Option<Tls>) -> Option<Transport> {
+        let socket = Socket::new(self.stream.clone(), self.write_timeout, self.head.clone());
+        let Some(tls) = tls else {
+            return Some(Transport::Plain(socket));
+        };
+        match tls.accept(socket).await {
+            Ok(stream) => Some(Transport::Tls(stream)),
+            Err(HandshakeFailure::Ended) => None,
+            Err(HandshakeFailure::Plain(socket)) => {
+                let mut transport = Transport::Plain(socket);
+                let (fault, within) = (ApiError::NotEncrypted, self.write_timeout);
+                broken_head::answer(&mut transport, fault, Outbox::default(), within).await;
+                self.drain.until_end(&self.stream).await;
+                None
+            }
+        }
+    }
+
+    /// Answers the requests of the connection, in the version of HTTP that its handshake chose.
+    async fn answer(self, transport: Transport, watcher: Watcher) {
+        if transport.is_http2() {
+            self.answer_http2(transport, watcher).await;
+        } else {
+            self.answer_http1(transport, watcher).await;
+        }
+    }
+
+    async fn answer_http2(self, transport: Transport, watcher: Watcher) {
+        let left = TransportSlot::default();
+        let (peer, is_local) = (self.peer(), self.is_local());
+        // What is read belongs to many requests, whose heads are charged on their own.
+        let _charged_elsewhere = self.head.answering(0);
+        let connection = Http2Connection {
+            routes: self.routes,
+            heads: self.heads,
+            peer,
+            is_local,
+            write_timeout: self.write_timeout,
+            places: self.places,
+        };
+        connection.answer(transport, left.clone(), watcher).await;
+        if let Some(transport) = left.take() {
+            end(transport, self.write_timeout).await;
+        }
+    }
+
+    async fn answer_http1(self, transport: Transport, watcher: Watcher) {
+        let (outbox, unread) = (Outbox::default(), UnreadBody::default());
+        let access = Arc::new(Access {
+            routes: self.routes.clone(),
+            peer: self.peer(),
+            is_local: self.is_local(),
+            outbox: outbox.clone(),
+            head: self.head.clone(),
+            unread: unread.clone(),
+        });
+        let answer = move |request| {
+            let access = access.clone();
+            async move { access.answer(request).await }
+        };
+        let left = TransportSlot::default();
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS_TIMEOUT)
+            .max_buf_size(MAX_BUFFERED_HEAD_BYTES)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(
+                DeliveryStream::new(transport, left.clone(), outbox.clone()),
+                service_fn(answer),
+            );
+        let ended = watcher.watch(connection).await;
+        if let Err(error) = &ended {
+            tracing::debug!(
+                cause = crate::report::chain(error),
+                "a connection ended early"
+            );
+        }
+        let refused = ended.err().filter(hyper::Error::is_parse);
+        if let Some(error) = &refused
+            && let Some(mut transport) = left.take()
+        {
+            broken_head::refuse(&mut transport, error, outbox, self.write_timeout).await;
+            end(transport, self.write_timeout).await;
+        }
+        if unread.is_left() || refused.is_some() {
+            self.drain.until_end(&self.stream).await;
+        }
+    }
+
+    fn peer(&self) -> Option<Peer> {
+        Peer::of(self.stream.clone())
+            .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"))
+            .ok()
+    }
+
+    /// Whether the client is on this machine, or behind a proxy on it.
+    fn is_local(&self) -> bool {
+        let peer = self.stream.peer_addr();
+        peer.is_ok_and(|peer| peer.ip().to_canonical().is_loopback())
+    }
+}
+
+/// Ends a connection so that the client knows that it has everything: with TLS, the end is a message, too.
+async fn end(mut transport: Transport, within: Duration) {
+    // A client that is gone, or reads nothing, doesn't get it.
+    let _ = tokio::time::timeout(within, transport.shutdown()).await;
+}

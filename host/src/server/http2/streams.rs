@@ -1,0 +1,220 @@
+//! The streams of one connection: the task of each, and when they must end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use hyper::rt::Executor;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::super::delivery::Outbox;
+use super::body::PacedBody;
+use super::flight::AnswerFlight;
+use super::frames::HeadBegin;
+use crate::config::duration_text;
+use crate::lock::Mutex;
+
+/// How long a client may take to send a request's head. The same as for HTTP/1.1.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may have no request. Longer than for HTTP/1.1, since clients keep such connections for later.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often a connection is examined.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How many requests a client may give up without a closer look. Beyond that, it may not give up more requests than it
+/// lets the host answer: it costs a client nothing to begin and reset requests, and the host a call each.
+const FREE_RESETS: u64 = 100;
+
+/// What is known of the streams of one connection.
+#[derive(Clone)]
+pub(super) struct Streams(Arc<SharedStreams>);
+
+struct SharedStreams {
+    counts: Mutex<StreamCounts>,
+    /// The flight of the stream that has just been accepted, until its task begins.
+    entering: Mutex<Option<StreamTask>>,
+    /// Notified with the reason why the connection must end.
+    ending: Notify,
+    ending_reason: Mutex<&'static str>,
+    outbox: Outbox,
+    write_timeout: Duration,
+    places: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct StreamCounts {
+    open: u64,
+    answered: u64,
+    reset: u64,
+    /// When the last stream ended, or the connection began.
+    idle_since: Instant,
+}
+
+/// What the task of a stream needs.
+struct StreamTask {
+    flight: Arc<AnswerFlight>,
+    is_answered: Arc<Mutex<bool>>,
+    /// `None` if there was no place for it, and it is refused.
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+/// A stream that has been accepted.
+pub(super) struct StreamEntry {
+    staged: Outbox,
+    flight: Arc<AnswerFlight>,
+    is_answered: Arc<Mutex<bool>>,
+}
+
+impl StreamEntry {
+    /// Where receipts of the answer wait for its last piece.
+    pub(super) fn staged(&self) -> &Outbox {
+        &self.staged
+    }
+
+    /// The answer's body on its way.
+    pub(super) fn send(self, body: Body) -> PacedBody {
+        *self.is_answered.lock() = true;
+        PacedBody::new(body, self.staged, self.flight)
+    }
+}
+
+impl Streams {
+    /// A connection without streams. There are so many `places` for the streams of all connections.
+    pub(super) fn new(outbox: Outbox, write_timeout: Duration, places: Arc<Semaphore>) -> Self {
+        Self(Arc::new(SharedStreams {
+            counts: Mutex::new(StreamCounts {
+                open: 0,
+                answered: 0,
+                reset: 0,
+                idle_since: Instant::now(),
+            }),
+            entering: Mutex::default(),
+            ending: Notify::new(),
+            ending_reason: Mutex::new(""),
+            outbox,
+            write_timeout,
+            places,
+        }))
+    }
+
+    /// Accepts a stream, whose task must be the next one that is executed.
+    ///
+    /// # Errors
+    ///
+    /// The reset of a stream for which there is no place: the client may try again later.
+    pub(super) fn enter(&self) -> Result<StreamEntry, h2::Error> {
+        let place = self.0.places.clone().try_acquire_owned().ok();
+        let has_place = place.is_some();
+        let flight = AnswerFlight::new(self.0.outbox.clone());
+        // A refused stream has its answer.
+        let is_answered = Arc::new(Mutex::new(!has_place));
+        *self.0.entering.lock() = Some(StreamTask {
+            flight: flight.clone(),
+            is_answered: is_answered.clone(),
+            _place: place,
+        });
+        if !has_place {
+            tracing::info!(
+                "refused a request of HTTP/2: as many are under way as connections are allowed"
+            );
+            return Err(h2::Reason::REFUSED_STREAM.into());
+        }
+        Ok(StreamEntry {
+            staged: Outbox::default(),
+            flight,
+            is_answered,
+        })
+    }
+
+    /// Waits until the connection must end, and returns why.
+    pub(super) async fn must_end(&self, head: &HeadBegin) -> &'static str {
+        loop {
+            tokio::select! {
+                () = self.0.ending.notified() => return *self.0.ending_reason.lock(),
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            if head
+                .lock()
+                .is_some_and(|begun| begun.elapsed() >= HEAD_TIMEOUT)
+            {
+                return "a request's head took too long";
+            }
+            let counts = self.0.counts.lock();
+            if counts.open == 0 && counts.idle_since.elapsed() >= IDLE_TIMEOUT {
+                return "it was idle";
+            }
+        }
+    }
+}
+
+impl SharedStreams {
+    /// Runs a stream until its answer is written, or it is reset by either side.
+    async fn run(&self, stream: impl Future<Output = ()>, task: StreamTask) {
+        self.counts.lock().open += 1;
+        self.answer(stream, &task).await;
+        let is_answered = *task.is_answered.lock();
+        let mut counts = self.counts.lock();
+        counts.open = counts.open.saturating_sub(1);
+        counts.idle_since = Instant::now();
+        if is_answered {
+            counts.answered += 1;
+        } else {
+            counts.reset += 1;
+        }
+        if counts.reset > FREE_RESETS && counts.reset > counts.answered {
+            drop(counts);
+            tracing::info!("cut off a client that begins and resets requests of HTTP/2");
+            self.end("too many resets");
+        }
+    }
+
+    async fn answer(&self, stream: impl Future<Output = ()>, task: &StreamTask) {
+        let (flight, limit) = (&task.flight, self.write_timeout);
+        tokio::select! {
+            () = stream => {}
+            // Dropping the stream resets it, and returns all pieces.
+            () = flight.stalled(limit) => return self.note_stall(),
+        }
+        tokio::select! {
+            () = flight.landed() => {}
+            // The last piece can't be taken back while the connection lasts.
+            () = flight.stalled(limit) => {
+                self.note_stall();
+                self.end("an answer's end was not read");
+            }
+        }
+    }
+
+    fn note_stall(&self) {
+        tracing::info!(
+            limit = duration_text(self.write_timeout),
+            "cut off a client that read nothing of its answer for this long (--write-timeout)"
+        );
+    }
+
+    fn end(&self, reason: &'static str) {
+        *self.ending_reason.lock() = reason;
+        self.ending.notify_one();
+    }
+}
+
+/// Runs the tasks of streams.
+#[derive(Clone)]
+pub(super) struct StreamExecutor(pub(super) Streams);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
+    fn execute(&self, stream: F) {
+        let shared = self.0.0.clone();
+        let entering = shared.entering.lock().take();
+        tokio::spawn(async move {
+            match entering {
+                Some(task) => shared.run(stream, task).await,
+                // There is an entry for every stream, so this is something else.
+                None => stream.await,
+            }
+        });
+    }
+}
