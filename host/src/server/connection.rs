@@ -21,7 +21,7 @@ use super::http2::Http2Connection;
 use super::peer::Peer;
 use super::routes::Routes;
 use super::socket::Socket;
-use super::tls::{HandshakeFailure, Tls};
+use super::tls::{HandshakeFailure, ServerTls};
 use super::transport::Transport;
 
 /// How long a client may take to send a request's headers. A client that has sent only part of them can delay the
@@ -43,7 +43,7 @@ pub(super) struct Acceptor {
     /// like many connections.
     pub(super) places: Arc<Semaphore>,
     /// `None` for connections without TLS.
-    pub(super) tls: Option<Tls>,
+    pub(super) tls: Option<ServerTls>,
 }
 
 impl Acceptor {
@@ -54,7 +54,7 @@ impl Acceptor {
         stream: TcpStream,
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let connection = Connection {
+        let connection = ClientConnection {
             stream: Arc::new(stream),
             head: Arc::new(HeadMeter::new(self.heads.clone())),
             heads: self.heads.clone(),
@@ -75,7 +75,7 @@ impl Acceptor {
 }
 
 /// A connection that has been accepted.
-struct Connection {
+struct ClientConnection {
     stream: Arc<TcpStream>,
     head: Arc<HeadMeter>,
     heads: HeadAccount,
@@ -85,9 +85,9 @@ struct Connection {
     places: Arc<Semaphore>,
 }
 
-impl Connection {
+impl ClientConnection {
     /// Shakes hands if the connection has TLS. `None` if it has ended.
-    async fn open(&self, tls: Option<Tls>) -> Option<Transport> {
+    async fn open(&self, tls: Option<ServerTls>) -> Option<Transport> {
         let socket = Socket::new(self.stream.clone(), self.write_timeout, self.head.clone());
         let Some(tls) = tls else {
             return Some(Transport::Plain(socket));

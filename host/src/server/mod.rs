@@ -55,7 +55,7 @@ pub use live::LiveSettings;
 use places::ConnectionPlaces;
 use routes::routes;
 use service::Service;
-use tls::Tls;
+use tls::ServerTls;
 
 /// How long accepting pauses after an error such as too many open files, which the next attempt would repeat.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -148,7 +148,7 @@ impl Server {
             heads,
             write_timeout: settings.write_timeout,
             places: places.clone(),
-            tls: settings.certificate.as_ref().map(Tls::new),
+            tls: settings.certificate.as_ref().map(ServerTls::new),
         };
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();

@@ -26,7 +26,7 @@ const PROTOCOLS: [&[u8]; 2] = [HTTP2, HTTP1];
 
 /// The server's side of TLS.
 #[derive(Clone)]
-pub(super) struct Tls(TlsAcceptor);
+pub(super) struct ServerTls(TlsAcceptor);
 
 /// Why a connection has no TLS.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) enum HandshakeFailure {
     Ended,
 }
 
-impl Tls {
+impl ServerTls {
     /// The side of a server with this certificate.
     pub(super) fn new(certificate: &Arc<ServedCertificate>) -> Self {
         let config = certificate.server_config(&PROTOCOLS);

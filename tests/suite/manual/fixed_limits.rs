@@ -7,7 +7,7 @@ use std::fs;
 const PAGE: &str = "docs/limits-and-errors.md";
 
 /// What a row begins with, a number that it names, the file that sets the number, and the code that does.
-const NUMBERS: [(&str, &str, &str, &str); 35] = [
+const NUMBERS: [(&str, &str, &str, &str); 41] = [
     (
         "`NAME.toml`",
         "up to 1 MiB",
@@ -75,6 +75,42 @@ const NUMBERS: [(&str, &str, &str, &str); 35] = [
         "u64 = 16 << 20",
     ),
     (
+        "TLS handshake",
+        "10 s",
+        "server/tls.rs",
+        "HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10)",
+    ),
+    (
+        "requests of HTTP/2 at once",
+        "100",
+        "server/http2/mod.rs",
+        "MAX_STREAMS: u32 = 100",
+    ),
+    (
+        "requests of HTTP/2 that their client resets",
+        "100",
+        "server/http2/streams.rs",
+        "FREE_RESETS: u64 = 100",
+    ),
+    (
+        "connections of HTTP/2",
+        "60 s",
+        "server/http2/streams.rs",
+        "IDLE_TIMEOUT: Duration = Duration::from_secs(60)",
+    ),
+    (
+        "connections of HTTP/2",
+        "every 30 s",
+        "server/http2/mod.rs",
+        "PING_EVERY: Duration = Duration::from_secs(30)",
+    ),
+    (
+        "connections of HTTP/2",
+        "20 s to answer",
+        "server/http2/mod.rs",
+        "PONG_WITHIN: Duration = Duration::from_secs(20)",
+    ),
+    (
         "request line",
         "64 KiB",
         "server/head.rs",
@@ -89,7 +125,7 @@ const NUMBERS: [(&str, &str, &str, &str); 35] = [
     (
         "request line",
         "10 s",
-        "server/mod.rs",
+        "server/connection.rs",
         "HEADERS_TIMEOUT: Duration = Duration::from_secs(10)",
     ),
     (

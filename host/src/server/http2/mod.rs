@@ -38,7 +38,7 @@ use super::routes::Routes;
 use super::transport::Transport;
 use body::PacedBody;
 use frames::FrameMeter;
-use streams::{StreamEntry, StreamExecutor, Streams};
+use streams::{Http2Streams, StreamEntry, StreamExecutor};
 use wire::Http2Wire;
 
 /// How many requests a client may have under way on one connection. A client that wants more waits.
@@ -88,7 +88,7 @@ impl Http2Connection {
         let frames = FrameMeter::new(HeadMeter::new(self.heads.clone()));
         let begun = frames.begun();
         let wire = Http2Wire::new(transport, frames, left_in, outbox.clone());
-        let streams = Streams::new(outbox, self.write_timeout, self.places.clone());
+        let streams = Http2Streams::new(outbox, self.write_timeout, self.places.clone());
         let (shared, entering) = (Arc::new(self), streams.clone());
         let service = service_fn(move |request| {
             // Before the stream's task begins, which needs its entry.

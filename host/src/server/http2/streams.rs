@@ -30,7 +30,7 @@ const FREE_RESETS: u64 = 100;
 
 /// What is known of the streams of one connection.
 #[derive(Clone)]
-pub(super) struct Streams(Arc<SharedStreams>);
+pub(super) struct Http2Streams(Arc<SharedStreams>);
 
 struct SharedStreams {
     counts: Mutex<StreamCounts>,
@@ -81,7 +81,7 @@ impl StreamEntry {
     }
 }
 
-impl Streams {
+impl Http2Streams {
     /// A connection without streams. There are so many `places` for the streams of all connections.
     pub(super) fn new(outbox: Outbox, write_timeout: Duration, places: Arc<Semaphore>) -> Self {
         Self(Arc::new(SharedStreams {
@@ -203,7 +203,7 @@ impl SharedStreams {
 
 /// Runs the tasks of streams.
 #[derive(Clone)]
-pub(super) struct StreamExecutor(pub(super) Streams);
+pub(super) struct StreamExecutor(pub(super) Http2Streams);
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
     fn execute(&self, stream: F) {
