@@ -9,7 +9,6 @@ use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::Watcher;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 
 use super::access::Access;
 use super::broken_head;
@@ -19,6 +18,7 @@ use super::error::ApiError;
 use super::head::{HeadAccount, HeadMeter, MAX_HEADERS};
 use super::http2::Http2Connection;
 use super::peer::Peer;
+use super::places::{ConnectionPlace, ConnectionPlaces};
 use super::routes::Routes;
 use super::socket::Socket;
 use super::tls::{HandshakeFailure, ServerTls};
@@ -39,9 +39,8 @@ pub(super) struct Acceptor {
     pub(super) heads: HeadAccount,
     /// How long a client may read nothing of what is written.
     pub(super) write_timeout: Duration,
-    /// A place for each request of HTTP/2. There are as many as connections, so that one connection with many requests is
-    /// like many connections.
-    pub(super) places: Arc<Semaphore>,
+    /// Places for the requests of HTTP/2, each of which counts like a connection.
+    pub(super) places: ConnectionPlaces,
     /// `None` for connections without TLS.
     pub(super) tls: Option<ServerTls>,
 }
@@ -52,6 +51,7 @@ impl Acceptor {
     pub(super) fn serve(
         &self,
         stream: TcpStream,
+        place: ConnectionPlace,
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
         let connection = ClientConnection {
@@ -68,7 +68,7 @@ impl Acceptor {
             // Small answers must not wait for more data. A failure is not a reason to refuse the client.
             let _ = connection.stream.set_nodelay(true);
             if let Some(transport) = connection.open(tls).await {
-                connection.answer(transport, watcher).await;
+                connection.answer(transport, place, watcher).await;
             }
         }
     }
@@ -82,7 +82,7 @@ struct ClientConnection {
     routes: Routes,
     drain: Drain,
     write_timeout: Duration,
-    places: Arc<Semaphore>,
+    places: ConnectionPlaces,
 }
 
 impl ClientConnection {
@@ -106,11 +106,13 @@ impl ClientConnection {
     }
 
     /// Answers the requests of the connection, in the version of HTTP that its handshake chose.
-    async fn answer(self, transport: Transport, watcher: Watcher) {
+    async fn answer(self, transport: Transport, place: ConnectionPlace, watcher: Watcher) {
         if transport.is_http2() {
+            // Each of its requests gets a place of its own.
+            drop(place);
             self.answer_http2(transport, watcher).await;
         } else {
-            self.answer_http1(transport, watcher).await;
+            self.answer_http1(transport, place, watcher).await;
         }
     }
 
@@ -133,7 +135,7 @@ impl ClientConnection {
         }
     }
 
-    async fn answer_http1(self, transport: Transport, watcher: Watcher) {
+    async fn answer_http1(self, transport: Transport, place: ConnectionPlace, watcher: Watcher) {
         let (outbox, unread) = (Outbox::default(), UnreadBody::default());
         let access = Arc::new(Access {
             routes: self.routes.clone(),
@@ -141,6 +143,7 @@ impl ClientConnection {
             is_local: self.is_local(),
             outbox: outbox.clone(),
             head: self.head.clone(),
+            place,
             unread: unread.clone(),
         });
         let answer = move |request| {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use super::super::delivery::Outbox;
+use super::super::places::ConnectionPlace;
 use super::flight::{AHEAD_BYTES, AnswerFlight, AnswerPiece};
 
 /// An answer up to this size is one piece.
@@ -25,11 +26,18 @@ pub(super) struct PacedBody {
     /// The answer's receipts, once the body has yielded its last part.
     staged: Outbox,
     flight: Arc<AnswerFlight>,
+    /// Held as long as the answer is.
+    _place: ConnectionPlace,
 }
 
 impl PacedBody {
     /// The pieces of a body that puts its receipts into `staged`.
-    pub(super) fn new(body: Body, staged: Outbox, flight: Arc<AnswerFlight>) -> Self {
+    pub(super) fn new(
+        body: Body,
+        staged: Outbox,
+        flight: Arc<AnswerFlight>,
+        place: ConnectionPlace,
+    ) -> Self {
         let size = http_body::Body::size_hint(&body).upper();
         Self {
             is_small: size.is_some_and(|size| size <= SMALL_BYTES),
@@ -37,6 +45,7 @@ impl PacedBody {
             rest: Bytes::new(),
             staged,
             flight,
+            _place: place,
         }
     }
 
@@ -114,13 +123,15 @@ mod tests {
     use bytes::Buf;
     use http_body_util::{BodyExt, Full};
 
+    use super::super::super::places::ConnectionPlaces;
     use super::*;
 
     fn paced(body: impl Into<Bytes>) -> (PacedBody, Arc<AnswerFlight>) {
         let flight = AnswerFlight::new(Outbox::default());
         let body = Body::new(Full::new(body.into()));
+        let place = ConnectionPlaces::new(1).place();
         (
-            PacedBody::new(body, Outbox::default(), flight.clone()),
+            PacedBody::new(body, Outbox::default(), flight.clone(), place),
             flight,
         )
     }

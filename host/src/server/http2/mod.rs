@@ -27,13 +27,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
-use tokio::sync::Semaphore;
 
 use super::access::Access;
 use super::delivery::{Outbox, TransportSlot};
 use super::drain::UnreadBody;
 use super::head::{HeadAccount, HeadMeter};
 use super::peer::Peer;
+use super::places::ConnectionPlaces;
 use super::routes::Routes;
 use super::transport::Transport;
 use body::PacedBody;
@@ -72,8 +72,8 @@ pub(super) struct Http2Connection {
     pub(super) is_local: bool,
     /// How long a client may read nothing of an answer.
     pub(super) write_timeout: Duration,
-    /// A place for each request of all connections.
-    pub(super) places: Arc<Semaphore>,
+    /// Places for requests, each of which counts like a connection.
+    pub(super) places: ConnectionPlaces,
 }
 
 impl Http2Connection {
@@ -88,13 +88,13 @@ impl Http2Connection {
         let frames = FrameMeter::new(HeadMeter::new(self.heads.clone()));
         let begun = frames.begun();
         let wire = Http2Wire::new(transport, frames, left_in, outbox.clone());
-        let streams = Http2Streams::new(outbox, self.write_timeout, self.places.clone());
+        let streams = Http2Streams::new(outbox, self.write_timeout);
         let (shared, entering) = (Arc::new(self), streams.clone());
         let service = service_fn(move |request| {
             // Before the stream's task begins, which needs its entry.
             let entry = entering.enter();
             let shared = shared.clone();
-            async move { shared.answer_stream(request, entry?).await }
+            async move { shared.answer_stream(request, entry).await }
         });
         let connection = hyper::server::conn::http2::Builder::new(StreamExecutor(streams.clone()))
             .timer(TokioTimer::new())
@@ -147,13 +147,15 @@ impl Http2Connection {
             is_local: self.is_local,
             outbox: entry.staged().clone(),
             head: Arc::new(head),
+            place: self.places.place(),
             unread: UnreadBody::default(),
         };
         let Ok(mut response) = access.answer(request).await;
         if is_head {
             response = without_body(response);
         }
-        Ok(response.map(|body| entry.send(body)))
+        let Access { place, .. } = access;
+        Ok(response.map(|body| entry.send(body, place)))
     }
 }
 

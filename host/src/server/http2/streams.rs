@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use hyper::rt::Executor;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::super::delivery::Outbox;
+use super::super::places::ConnectionPlace;
 use super::body::PacedBody;
 use super::flight::AnswerFlight;
 use super::frames::HeadBegin;
@@ -41,7 +42,6 @@ struct SharedStreams {
     ending_reason: Mutex<&'static str>,
     outbox: Outbox,
     write_timeout: Duration,
-    places: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -57,8 +57,6 @@ struct StreamCounts {
 struct StreamTask {
     flight: Arc<AnswerFlight>,
     is_answered: Arc<Mutex<bool>>,
-    /// `None` if there was no place for it, and it is refused.
-    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// A stream that has been accepted.
@@ -74,16 +72,16 @@ impl StreamEntry {
         &self.staged
     }
 
-    /// The answer's body on its way.
-    pub(super) fn send(self, body: Body) -> PacedBody {
+    /// The answer's body on its way. It keeps the request's place until it is handed over.
+    pub(super) fn send(self, body: Body, place: ConnectionPlace) -> PacedBody {
         *self.is_answered.lock() = true;
-        PacedBody::new(body, self.staged, self.flight)
+        PacedBody::new(body, self.staged, self.flight, place)
     }
 }
 
 impl Http2Streams {
-    /// A connection without streams. There are so many `places` for the streams of all connections.
-    pub(super) fn new(outbox: Outbox, write_timeout: Duration, places: Arc<Semaphore>) -> Self {
+    /// A connection without streams.
+    pub(super) fn new(outbox: Outbox, write_timeout: Duration) -> Self {
         Self(Arc::new(SharedStreams {
             counts: Mutex::new(StreamCounts {
                 open: 0,
@@ -96,37 +94,22 @@ impl Http2Streams {
             ending_reason: Mutex::new(""),
             outbox,
             write_timeout,
-            places,
         }))
     }
 
     /// Accepts a stream, whose task must be the next one that is executed.
-    ///
-    /// # Errors
-    ///
-    /// The reset of a stream for which there is no place: the client may try again later.
-    pub(super) fn enter(&self) -> Result<StreamEntry, h2::Error> {
-        let place = self.0.places.clone().try_acquire_owned().ok();
-        let has_place = place.is_some();
+    pub(super) fn enter(&self) -> StreamEntry {
         let flight = AnswerFlight::new(self.0.outbox.clone());
-        // A refused stream has its answer.
-        let is_answered = Arc::new(Mutex::new(!has_place));
+        let is_answered = Arc::new(Mutex::new(false));
         *self.0.entering.lock() = Some(StreamTask {
             flight: flight.clone(),
             is_answered: is_answered.clone(),
-            _place: place,
         });
-        if !has_place {
-            tracing::info!(
-                "refused a request of HTTP/2: as many are under way as connections are allowed"
-            );
-            return Err(h2::Reason::REFUSED_STREAM.into());
-        }
-        Ok(StreamEntry {
+        StreamEntry {
             staged: Outbox::default(),
             flight,
             is_answered,
-        })
+        }
     }
 
     /// Waits until the connection must end, and returns why.
