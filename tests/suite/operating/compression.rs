@@ -109,7 +109,7 @@ fn random_state() -> Value {
     });
     let text: String = text
         .map(|digit| if digit == '\\' { 'x' } else { digit })
-        .take(6 << 20)
+        .take(4 << 20)
         .collect();
     json!({ "random": text })
 }

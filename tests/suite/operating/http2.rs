@@ -281,24 +281,40 @@ fn stream_that_is_not_read_is_reset_and_the_others_go_on() {
 }
 
 #[test]
-fn connection_ends_if_the_last_byte_of_an_answer_is_not_read() {
+fn stream_whose_last_byte_is_not_read_is_reset() {
     let host = with_rows(host().flag("--write-timeout", "600ms"));
     let whole = Http2Client::open(host.address())
         .page(MANY, &json!({}))
         .answer();
     let bytes = u32::try_from(whole.unwrap().body.len()).unwrap();
     let client = Http2Client::with_window(host.address(), bytes - 1);
-    let stalled = client.page(MANY, &json!({})).head().unwrap();
-    host.log().wait_for_text("--write-timeout");
-    std::mem::forget(stalled);
-    let _ended = client.ended();
-    let client = Http2Client::open(host.address());
+    let mut stalled = client.page(MANY, &json!({})).head().unwrap();
+    let error = loop {
+        match stalled.part() {
+            Ok(part) => assert!(part.is_some(), "the answer is complete"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.reason(), Some(Reason::CANCEL), "{error}");
     let before = calls(&host, &client);
     assert_eq!(
         client.page(MANY, &json!({})).answer().unwrap().status(),
         200
     );
     assert_eq!(calls(&host, &client), before, "the page was kept");
+}
+
+#[test]
+fn connection_ends_if_only_a_part_of_a_small_answer_is_read() {
+    let host = with_rows(host().flag("--write-timeout", "600ms"));
+    let client = Http2Client::with_window(host.address(), 100);
+    let stalled = client.page("5", &json!({})).head().unwrap();
+    host.log().wait_for_text("an answer's end was not read");
+    drop(stalled);
+    let _ended = client.ended();
+    let client = Http2Client::open(host.address());
+    assert_eq!(client.page("5", &json!({})).answer().unwrap().status(), 200);
+    assert_eq!(calls(&host, &client), 1, "the page was kept");
 }
 
 #[test]
@@ -352,15 +368,11 @@ fn requests_count_like_connections() {
 
 #[test]
 fn requests_in_progress_are_answered_when_the_host_stops() {
-    let mut host = encrypted(host())
-        .plugin("guest", guests::SLEEPS_INSIDE)
-        .config("guest", "[env]\nSLEEP_MS = \"3600000\"")
-        .start();
-    let client = Http2Client::open(host.address());
-    let stream = client.page("rows", &json!({}));
-    // The host answers this one later, so it has the other one.
-    assert_eq!(client.get("/nobody/schema").unwrap().status(), 404);
-    host.terminate();
+    let mut unanswered = encrypted(host()).start_with_unanswered_calls(guests::FETCHES, "0s");
+    let client = Http2Client::open(unanswered.host.address());
+    let stream = client.page("rows", &unanswered.state);
+    unanswered.arrived.pass("the page's call");
+    unanswered.host.terminate();
     let answer = stream.answer().unwrap();
     assert_eq!(
         answer.header("weld-host-pending"),
@@ -369,5 +381,5 @@ fn requests_in_progress_are_answered_when_the_host_stops() {
         answer.text()
     );
     let _ended = client.ended();
-    assert!(host.wait_for_exit().success());
+    assert!(unanswered.host.wait_for_exit().success());
 }

@@ -16,8 +16,8 @@ use super::flight::{AHEAD_BYTES, AnswerFlight, AnswerPiece};
 const SMALL_BYTES: u64 = 16 << 10;
 
 /// A body of which no more than a few pieces are on their way. The end of a large one is a piece of one byte, handed over
-/// when everything else has been written. So nothing more than this byte is ever in hands that the host can't take it
-/// back from.
+/// when everything else has been written. So a stream whose client reads nothing can
+/// be reset at any time.
 pub(super) struct PacedBody {
     body: Body,
     /// What the body has yielded, but has not been handed over.

@@ -163,7 +163,7 @@ impl SharedStreams {
         }
         tokio::select! {
             () = flight.landed() => {}
-            // The last piece can't be taken back while the connection lasts.
+            // A small answer, of which the client reads only a part: it can't be taken back while the connection lasts.
             () = flight.stalled(limit) => {
                 self.note_stall();
                 self.end("an answer's end was not read");
