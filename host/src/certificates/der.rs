@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_certificate() {
+    fn anything_else_is_not_a_certificate() {
         let whole = der(GOOD).to_vec();
         assert!(CertificateFields::of(&whole).is_some());
         for length in 0..whole.len() {

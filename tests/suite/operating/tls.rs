@@ -56,7 +56,7 @@ fn pages_come_over_tls_one_after_the_other() {
 }
 
 #[test]
-fn client_without_tls_is_told_to_use_it() {
+fn client_without_tls_learns_to_use_https() {
     let host = started(guests::ECHOES_STATE);
     let answer = host.weld("guest").schema();
     let message = assert_error(&answer, 400, "bad_request");
