@@ -65,7 +65,7 @@ impl<'c> Elements<'c> {
             0x81..=0x84 => {
                 let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
                 let length = digits.iter().try_fold(0_usize, |sum, digit| {
-                    Some(sum.checked_mul(256)?.checked_add(usize::from(*digit))?)
+                    sum.checked_mul(256)?.checked_add(usize::from(*digit))
                 })?;
                 (length, rest)
             }

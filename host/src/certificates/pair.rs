@@ -74,7 +74,7 @@ impl CertificateFiles {
         }
         let chain = self.chain(&certificate)?;
         let key = self.private_key(&key)?;
-        self.pair(chain, key, now)
+        self.pair(&chain, &key, now)
     }
 
     /// The stamps of both files.
@@ -127,8 +127,8 @@ impl CertificateFiles {
 
     fn pair(
         &self,
-        chain: Vec<CertificateDer<'static>>,
-        key: PrivateKeyDer<'static>,
+        chain: &[CertificateDer<'static>],
+        key: &PrivateKeyDer<'static>,
         now: Timestamp,
     ) -> Result<CertificatePair, CertificateError> {
         let path = || self.certificate.clone();
@@ -136,7 +136,7 @@ impl CertificateFiles {
         let belongs = |chain: Vec<CertificateDer<'static>>| {
             CertifiedKey::from_der(chain, key.clone_key(), &provider)
         };
-        let certified = match belongs(chain.clone()) {
+        let certified = match belongs(chain.to_vec()) {
             Ok(certified) => certified,
             Err(rustls::Error::InconsistentKeys(_)) => {
                 let others = chain.iter().enumerate().skip(1);
@@ -156,7 +156,7 @@ impl CertificateFiles {
             }
             Err(_) => return Err(CertificateError::UnusableKey(self.key.clone())),
         };
-        if let Some(Disorder { issued, issuer }) = disorder(&chain) {
+        if let Some(Disorder { issued, issuer }) = disorder(chain) {
             return Err(CertificateError::WrongOrder {
                 path: path(),
                 issued,
