@@ -171,7 +171,7 @@ impl Admission {
 
     /// How much of it is used now.
     pub(super) fn usage(&self) -> AdmissionUsage {
-        let settings = self.0.settings;
+        let settings = self.0.settings();
         let gate = self.0.gate();
         AdmissionUsage {
             slots: settings.slots,
