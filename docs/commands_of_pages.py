@@ -149,6 +149,10 @@ PAGES = {
                     ("/usr/local/share/man/man1", "man1"),
                 ),
             ),
+            Block(
+                "install -D -m 644",
+                stands=(("deploy/systemd/", "$WELD_REPOSITORY/deploy/systemd/"), ("/etc/", "./etc/")),
+            ),
         ),
     ),
     "docs/public-url.md": Page(

@@ -17,7 +17,7 @@ use super::PROGRAM;
 use super::api_keys::environment_key;
 use super::error::CliError;
 use super::folders::CacheFlag;
-use super::host::{Host, stop_requested};
+use super::host::{Host, shutdown_requested, stop_requested};
 use super::output::say;
 use super::progress::ProgressLines;
 use super::signals::Signals;
@@ -99,7 +99,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     ));
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = host.run(stop_requested(stopped), drop);
+    let serving = host.run(shutdown_requested(stopped), drop);
     let (stop_sync, sync_stopped) = oneshot::channel::<()>();
     let syncing = async {
         let client = ConnectorClient::new(&url, Some(&key))?;

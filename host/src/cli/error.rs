@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
+use super::supervisor::SocketsError;
 use super::sync::UnknownTable;
 use crate::admin::{AdminClientError, AdminError};
 use crate::author::adapt::AdaptError;
@@ -295,6 +296,14 @@ pub enum CliError {
         source: io::Error,
     },
 
+    /// The sockets that the service manager passed can't be used.
+    #[error(transparent)]
+    Sockets(#[from] SocketsError),
+
+    /// The address of the passed socket is unknown.
+    #[error("the address of the passed socket can't be read")]
+    PassedAddress(#[source] io::Error),
+
     /// The plugins folder can't be used, or there is no connector of the name in `--default`.
     #[error(transparent)]
     Plugins(#[from] StartError),
@@ -373,6 +382,7 @@ impl CliError {
             | Self::ManPages { .. }
             | Self::Port(_)
             | Self::Listen { .. }
+            | Self::Sockets(_)
             | Self::New(_)
             | Self::Adapt(_)
             | Self::Plugins(_) => ExitStatus::Mistake,
@@ -380,8 +390,9 @@ impl CliError {
             Self::Native(error) => of_fault(error.is_fault()),
             Self::Sync(error) => of_fault(error.is_fault()),
             Self::SyncFailed(failure) => of_fault(failure.cause.is_fault()),
-            Self::Engine(_)
-            | Self::Compiler(_)
+            Self::Engine(error) => of_fault(error.is_fault()),
+            Self::Compiler(_)
+            | Self::PassedAddress(_)
             | Self::Runtime(_)
             | Self::Output(_)
             | Self::Metrics(_)

@@ -1,5 +1,6 @@
 //! Starts a host from its configuration, in the same way for every command.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::sandbox::{
     Cache, Capacity, Compilation, CompileObserver, CompilerPriority, CompilerProcess, EngineError,
     EngineSettings, Machine, Runtime,
 };
-use crate::server::{Server, ServerSettings};
+use crate::server::{Server, ServerSettings, Shutdown};
 use crate::telemetry::Exporter;
 use crate::tokens::Store;
 
@@ -50,32 +51,38 @@ pub(super) struct Host {
     /// The log, if the admin listener may change its level.
     pub(super) log: Option<LogHandle>,
     bounds: Arc<LiveBounds>,
+    upstreams: Arc<Upstreams>,
 }
 
 impl Host {
-    /// Binds the port, then loads the connectors: a port that is in use is reported before anything is compiled.
+    /// Binds the port, unless a socket was `passed` to this process, then loads the connectors: a port that is in use
+    /// is reported before anything is compiled.
     pub(super) async fn start(
         config: ServerConfig,
         tokens: Option<Store>,
-        maps: HostMaps,
+        passed: Option<TcpListener>,
     ) -> Result<Self, CliError> {
-        Self::start_compiling(config, tokens, maps, CompileManner::background()).await
+        let manner = CompileManner::background();
+        Self::start_compiling(config, tokens, HostMaps::default(), passed, manner).await
     }
 
     async fn start_compiling(
         config: ServerConfig,
         tokens: Option<Store>,
         maps: HostMaps,
+        passed: Option<TcpListener>,
         manner: CompileManner,
     ) -> Result<Self, CliError> {
         config.check()?;
         let certificate = certificate(&config)?;
-        let server = Server::bind(config.listen)
-            .await
-            .map_err(|source| CliError::Listen {
-                address: config.listen,
-                source,
-            })?;
+        let server = match passed {
+            Some(listener) => Server::of(listener),
+            None => Server::bind(config.listen).await,
+        };
+        let server = server.map_err(|source| CliError::Listen {
+            address: config.listen,
+            source,
+        })?;
         let admin = match &config.admin {
             Some(address) => Some((AdminServer::bind(address).await?, config.admin_keys.clone())),
             None => None,
@@ -104,9 +111,10 @@ impl Host {
         if let Some(tokens) = tokens {
             upstreams = upstreams.with_tokens(tokens);
         }
+        let upstreams = Arc::new(upstreams);
         let plugins = Plugins::new(
             runtime,
-            Arc::new(upstreams),
+            upstreams.clone(),
             config.plugins.clone(),
             config.effective_ceilings(),
         )
@@ -124,6 +132,7 @@ impl Host {
             loader: (startup.loader, config.reload),
             reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
             trimmer: startup.trimmer,
+            upstreams,
             settings: ServerSettings {
                 certificate,
                 ..ServerSettings::new(&config, machine.max_connections())
@@ -144,7 +153,7 @@ impl Host {
         observer: CompileObserver,
     ) -> Result<Self, CliError> {
         let manner = CompileManner::foreground(observer);
-        let mut host = Self::start_compiling(config, tokens, maps, manner).await?;
+        let mut host = Self::start_compiling(config, tokens, maps, None, manner).await?;
         let (loader, _) = &mut host.loader;
         loader.finish(|report| host.reports.push(report)).await;
         Ok(host)
@@ -186,11 +195,11 @@ impl Host {
         Some(crate::report::chain(error))
     }
 
-    /// Serves until `shutdown` is ready and the running requests have ended. Calls `on_loaded` for each connector that
-    /// was still loading.
+    /// Serves until `shutdown` is ready and the running requests have ended, and with them the requests for tokens.
+    /// Calls `on_loaded` for each connector that was still loading.
     pub(super) async fn run(
         self,
-        shutdown: impl Future<Output = ()>,
+        shutdown: impl Future<Output = Shutdown>,
         on_loaded: impl FnMut(LoadReport),
     ) {
         // They have been printed. The reports of a thousand broken configurations take some megabytes.
@@ -226,8 +235,18 @@ impl Host {
                 None => std::future::pending().await,
             }
         };
+        let serving = async {
+            let server = self.server;
+            let until = server
+                .run(self.connectors, self.pages, self.settings, shutdown)
+                .await;
+            let ended = self.upstreams.token_requests_ended();
+            if tokio::time::timeout_at(until, ended).await.is_err() {
+                tracing::warn!("cut off a request for a token, whose answer is lost");
+            }
+        };
         tokio::select! {
-            () = self.server.run(self.connectors, self.pages, self.settings, shutdown) => {}
+            () = serving => {}
             () = reclaiming => {}
             () = renewing => {}
             () = self.trimmer.run() => {}
@@ -311,6 +330,12 @@ fn admission_settings(config: &ServerConfig, capacity: Capacity) -> AdmissionSet
         queue_wait: config.queue_wait,
         max_concurrency: config.ceilings.concurrency,
     }
+}
+
+/// Waits until the other end of `stopped` is dropped, which asks a server to stop at once.
+pub(super) async fn shutdown_requested(stopped: oneshot::Receiver<()>) -> Shutdown {
+    stop_requested(stopped).await;
+    Shutdown::at_once()
 }
 
 /// Waits until the other end of `stopped` is dropped, which asks to stop.

@@ -47,6 +47,7 @@ mod settings_reload;
 mod signals;
 mod source;
 mod status;
+mod supervisor;
 mod sync;
 mod text_table;
 mod tokens;
@@ -54,6 +55,8 @@ mod tokens;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
 pub use output::{printable, say_last};
+use supervisor::PassedSockets;
+pub use supervisor::SocketsError;
 pub use sync::UnknownTable;
 
 use crate::heap;
@@ -176,8 +179,13 @@ impl Cli {
     /// [`CliError`], which knows its exit status.
     pub fn run(self) -> Result<(), CliError> {
         heap::keep_small();
+        // Before the process opens files of its own.
+        let passed = match self.command {
+            Command::Serve(_) => PassedSockets::take()?,
+            _ => PassedSockets::default(),
+        };
         let (Some(flags), Some(arguments)) = (self.serve_flags(), &self.arguments) else {
-            return self.run_with(arguments::Resolution::default());
+            return self.run_with(arguments::Resolution::default(), passed);
         };
         let (matches, resolution) = arguments.resolve(flags.file.config.as_deref())?;
         let cli = Self::from_arg_matches(&matches).map_err(CliError::Arguments)?;
@@ -185,10 +193,14 @@ impl Cli {
             arguments: self.arguments,
             ..cli
         };
-        cli.run_with(resolution)
+        cli.run_with(resolution, passed)
     }
 
-    fn run_with(self, resolution: arguments::Resolution) -> Result<(), CliError> {
+    fn run_with(
+        self,
+        resolution: arguments::Resolution,
+        passed: PassedSockets,
+    ) -> Result<(), CliError> {
         let capture = check::LogCapture::default();
         let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
         let serves = matches!(self.command, Command::Serve(_));
@@ -204,7 +216,7 @@ impl Cli {
         match self.command {
             Command::Serve(flags) => {
                 let arguments = self.arguments;
-                on_runtime(serve::run(flags, (resolution, arguments), log))
+                on_runtime(serve::run(flags, (resolution, arguments), log, passed))
             }
             Command::Config(flags) => configuration::run(flags, &resolution),
             Command::Status(flags) => on_runtime(status::run(flags)),

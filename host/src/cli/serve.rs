@@ -1,69 +1,134 @@
 //! `weld-host serve`: serves the connectors of a folder.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use super::arguments::{Arguments, Resolution};
 use super::error::CliError;
-use super::host::{Host, stop_requested};
+use super::host::Host;
 use super::host_settings::{HostSettings, ServeFlags};
 use super::logging::LogHandle;
-use super::output::say;
+use super::output::{self, say};
 use super::setting_list::SettingList;
 use super::settings_reload::SettingsReload;
-use super::signals::{HangUps, Signals};
+use super::signals::{CaughtSignal, HangUps, Signals};
+use super::supervisor::{LoadTally, Notifier, PassedSockets, Watchdog};
 use crate::config::AdminAddress;
 use crate::connectors::LoadReport;
-use crate::egress::HostMaps;
 use crate::sandbox::Capacity;
+use crate::server::{Shutdown, Successor};
+
+/// How long the process may take to end after everything else.
+const END_TIME: Duration = Duration::from_secs(2);
 
 /// Serves until a signal comes. A second signal ends the process without waiting for running requests.
-/// `log` is the log of this process, if it has one whose level can change.
+/// `log` is the log of this process, if it has one whose level can change; `passed` are the sockets of the service manager.
 /// SIGHUP reads the settings again.
 pub(super) async fn run(
     flags: ServeFlags,
     (resolution, arguments): (Resolution, Option<Arguments>),
     log: Option<LogHandle>,
+    passed: PassedSockets,
 ) -> Result<(), CliError> {
     let mut signals = Signals::catch_for_server()?;
     let mut hang_ups = HangUps::catch()?;
+    let (notifier, watchdog) = (Notifier::of_process(), Watchdog::of_process());
     let settings = HostSettings::new(flags, &resolution)?;
     let list = SettingList::new(&settings, &resolution);
-    let HostSettings { config, tokens, .. } = settings;
+    let HostSettings {
+        mut config, tokens, ..
+    } = settings;
+    // A passed socket stays open when this process ends.
+    let mut successor = Successor::None;
+    if let Some(socket) = &passed.public {
+        config.listen = socket.local_addr().map_err(CliError::PassedAddress)?;
+        successor = Successor::Later;
+        tracing::info!(
+            listen = %config.listen,
+            "listens on the socket that the service manager has passed; --listen has no effect"
+        );
+    }
     let is_open = config.api_keys.is_empty();
+    let (drain, grace) = (config.drain, config.grace);
     let mut host = tokio::select! {
-        host = Host::start(config, tokens, HostMaps::default()) => host?,
-        () = signals.next() => return Ok(()),
+        host = Host::start(config, tokens, passed.public) => host?,
+        signal = signals.stop() => {
+            tracing::info!(signal = signal.name(), "stopped by a signal before the host served");
+            return Ok(());
+        }
     };
     host.log = log;
     announce(&host, is_open);
     if let Some(file) = &resolution.file {
         say(&format!("  settings of {}", file.path.display()));
     }
+    let tally = Cell::new(LoadTally::of(&host.reports, host.unfinished()));
+    notifier.ready(&tally.get().to_string()).await;
     let live = host.live();
     let mut reload = arguments.map(|words| SettingsReload::new(words, &resolution, list, live));
     let reloading = async {
         while hang_ups.next().await {
-            tracing::info!(signal = "SIGHUP", "reading the settings again");
+            tracing::info!(
+                signal = CaughtSignal::HangUp.name(),
+                "reading the settings again"
+            );
+            notifier.reloading().await;
             if let Some(reload) = &mut reload {
                 reload.run().await;
             }
+            notifier.ready(&tally.get().to_string()).await;
         }
     };
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let origin = origin(&host);
-    let on_loaded = |report: LoadReport| announce_connector(&origin, &report);
-    let serving = host.run(stop_requested(stopped), on_loaded);
-    tokio::pin!(serving);
-    tokio::select! {
-        () = &mut serving => return Ok(()),
-        () = signals.next() => drop(stop),
-        () = reloading => drop(stop),
+    let on_loaded = |report: LoadReport| {
+        announce_connector(&origin, &report);
+        tally.set(tally.get().and(&report));
+        notifier.status(&tally.get().to_string());
+    };
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async { stopped.await.unwrap_or(Shutdown::at_once()) };
+    let (serving, watching) = (host.run(shutdown, on_loaded), watchdog.run(&notifier));
+    tokio::pin!(serving, watching, reloading);
+    let (mut stop, mut has_hung_up) = (Some(stop), false);
+    loop {
+        let signal = tokio::select! {
+            () = &mut serving => return Ok(()),
+            signal = signals.any() => signal,
+            () = &mut reloading, if !has_hung_up => {
+                has_hung_up = true;
+                CaughtSignal::HangUp
+            }
+            never = &mut watching => match never {},
+        };
+        let drain = match signal {
+            CaughtSignal::User1 | CaughtSignal::User2 => {
+                tracing::info!(
+                    signal = signal.name(),
+                    "received a signal that has no effect"
+                );
+                continue;
+            }
+            // Somebody waits at the terminal, and no load balancer has to notice.
+            CaughtSignal::Interrupt | CaughtSignal::HangUp => Duration::ZERO,
+            CaughtSignal::Terminate => drain,
+        };
+        let Some(stop) = stop.take() else {
+            tracing::warn!(
+                signal = signal.name(),
+                "a second signal stopped the host at once"
+            );
+            return Ok(());
+        };
+        tracing::info!(signal = signal.name(), "received a signal to stop");
+        notifier
+            .stopping(grace + output::END_WITHIN + END_TIME)
+            .await;
+        // If nobody receives it, the host has just ended.
+        let _ = stop.send(Shutdown { successor, drain });
     }
-    tokio::select! {
-        () = serving => {}
-        () = signals.next() => tracing::warn!("a second signal stopped the host at once"),
-    }
-    Ok(())
 }
 
 /// Prints the address, the capacity and the connectors.

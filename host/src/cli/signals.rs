@@ -1,5 +1,5 @@
-//! The signals that ask to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed. SIGHUP asks a
-//! server to read its settings again.
+//! The signals that the program catches. SIGINT, SIGTERM and SIGHUP, which a terminal sends when it is closed, ask to
+//! stop. SIGHUP asks a server to read its settings again.
 
 use std::io::IsTerminal;
 
@@ -8,12 +8,47 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::error::CliError;
 
-/// The signals that ask to stop. The first one asks for an orderly shutdown, the second one for an immediate one.
+/// The signals that the program catches. The first one that asks to stop means an orderly shutdown, the second one an
+/// immediate one.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     /// `None` if the program was started with SIGHUP ignored, as `nohup` does.
     hang_up: Option<Signal>,
+    user1: Signal,
+    user2: Signal,
+}
+
+/// A signal that has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CaughtSignal {
+    Interrupt,
+    Terminate,
+    HangUp,
+    User1,
+    User2,
+}
+
+impl CaughtSignal {
+    /// Its name, as in signal(7).
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+            Self::HangUp => "SIGHUP",
+            Self::User1 => "SIGUSR1",
+            Self::User2 => "SIGUSR2",
+        }
+    }
+
+    /// Whether it asks a command to stop.
+    fn asks_to_stop(self) -> bool {
+        match self {
+            Self::Interrupt | Self::Terminate | Self::HangUp => true,
+            // These are meant for other programs or sent by mistake.
+            Self::User1 | Self::User2 => false,
+        }
+    }
 }
 
 /// SIGHUP as the request to read the settings again.
@@ -58,11 +93,6 @@ impl Signals {
         // By default, SIGXFSZ silently ends the process when a file exceeds the system's limit (`ulimit -f`). Once it
         // is caught, the write fails instead, and the failure is reported.
         let _ = of(SignalKind::from_raw(Number::XFSZ.as_raw()))?;
-        // These are meant for other programs or sent by mistake. By default they would end the process in the middle of
-        // calls.
-        for unused in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
-            let _ = of(unused)?;
-        }
         Ok(Self {
             interrupt: of(SignalKind::interrupt())?,
             terminate: of(SignalKind::terminate())?,
@@ -71,6 +101,9 @@ impl Signals {
             } else {
                 Some(of(SignalKind::hangup())?)
             },
+            // By default these would end the process in the middle of calls.
+            user1: of(SignalKind::user_defined1())?,
+            user2: of(SignalKind::user_defined2())?,
         })
     }
 
@@ -83,12 +116,29 @@ impl Signals {
         }
     }
 
-    /// Waits for the next signal.
+    /// Waits for the next signal that asks to stop.
     pub(super) async fn next(&mut self) {
+        self.stop().await;
+    }
+
+    /// Waits for the next signal that asks to stop, and returns it.
+    pub(super) async fn stop(&mut self) -> CaughtSignal {
+        loop {
+            let signal = self.any().await;
+            if signal.asks_to_stop() {
+                return signal;
+            }
+        }
+    }
+
+    /// Waits for the next signal of any kind.
+    pub(super) async fn any(&mut self) -> CaughtSignal {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            () = hung_up(self.hang_up.as_mut()) => {}
+            _ = self.interrupt.recv() => CaughtSignal::Interrupt,
+            _ = self.terminate.recv() => CaughtSignal::Terminate,
+            () = hung_up(self.hang_up.as_mut()) => CaughtSignal::HangUp,
+            _ = self.user1.recv() => CaughtSignal::User1,
+            _ = self.user2.recv() => CaughtSignal::User2,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::connector::{ConnectorArgument, build_folder};
 use crate::cli::error::CliError;
 use crate::cli::folder_build::FolderFlags;
 use crate::cli::folders::CacheFlag;
-use crate::cli::host::{Host, stop_requested};
+use crate::cli::host::{Host, shutdown_requested};
 use crate::cli::progress::ProgressLines;
 use crate::cli::tokens::TokenFlags;
 use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};
@@ -101,7 +101,7 @@ impl SyncSource {
             ConnectorConfig::read(&component.with_extension("toml"), &ceilings, &SystemFiles);
         let url = format!("http://{}", host.server.local_addr());
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(host.run(stop_requested(stopped), drop));
+        let serving = tokio::spawn(host.run(shutdown_requested(stopped), drop));
         let name = component.file_stem().unwrap_or_default();
         Ok(Self {
             url,

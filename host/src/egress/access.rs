@@ -96,6 +96,7 @@ impl Egress {
             max_response_bytes: config.limits.max_response_bytes,
             page_timeout: config.limits.page_timeout,
             tokens: upstreams.tokens.clone(),
+            token_requests: upstreams.token_requests.clone(),
             maps: upstreams.maps.clone(),
             policy: upstreams.policy.clone(),
         };

@@ -63,6 +63,7 @@ mod stream;
 mod timeout;
 mod tls;
 mod tls_fault;
+mod token_requests;
 mod tries;
 mod upstream;
 mod upstreams;

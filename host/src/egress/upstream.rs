@@ -28,6 +28,7 @@ use super::record::CallRecord;
 use super::refusals::{ExchangeJudgment, HeadJudgment, Judgment, Refusals};
 use super::response_warnings::ResponseWarnings;
 use super::timeout::TimeLimit;
+use super::token_requests::TokenRequests;
 use crate::account::Charge;
 use crate::config::{AllowList, NetworkConfig};
 use crate::scope::{Deadline, DeadlineReason};
@@ -57,6 +58,7 @@ pub(super) struct Upstream {
     pub(super) page_timeout: Duration,
     /// Where tokens are kept.
     pub(super) tokens: Option<Store>,
+    pub(super) token_requests: TokenRequests,
     /// For a trial: where the requests for some origins go.
     pub(super) maps: HostMaps,
     /// Bounds all connectors.

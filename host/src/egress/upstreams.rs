@@ -7,6 +7,7 @@ use super::host_maps::HostMaps;
 use super::network::{Network, SystemNetwork};
 use super::policy::CurrentPolicy;
 use super::tls::Tls;
+use super::token_requests::TokenRequests;
 use crate::tokens::Store;
 
 /// The network under all connectors, TLS settings, budgets, and the token store. A connector that is reloaded
@@ -17,6 +18,7 @@ pub struct Upstreams {
     pub(super) budgets: Budgets,
     /// Tokens stay in memory if this is `None` or has no key.
     pub(super) tokens: Option<Store>,
+    pub(super) token_requests: TokenRequests,
     /// For a trial.
     pub(super) maps: HostMaps,
     /// Bounds all connectors.
@@ -32,6 +34,7 @@ impl Upstreams {
             tls: Tls::default(),
             budgets: Budgets::default(),
             tokens: None,
+            token_requests: TokenRequests::default(),
             maps: HostMaps::default(),
             policy: CurrentPolicy::default(),
         }
@@ -49,6 +52,12 @@ impl Upstreams {
     pub fn with_policy(mut self, policy: CurrentPolicy) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// Waits until no token is being requested: an endpoint's answer must not be lost, since it may contain the only
+    /// refresh token that is still valid.
+    pub async fn token_requests_ended(&self) {
+        self.token_requests.ended().await;
     }
 
     /// Sends the requests for some origins to servers on this machine.

@@ -87,6 +87,11 @@ impl PageAnswer {
         }
     }
 
+    /// The page can't begin here, since the host is shutting down.
+    pub(super) fn not_begun(state: &str, charge: Charge) -> Self {
+        Self::without(ReadyPage::pending(state, Pending::Waiting, charge))
+    }
+
     pub(super) fn ready(page: &ReadyPage, call: Waiter<PageKey, CallResult<ReadyPage>>) -> Self {
         Self {
             chunks: page.chunks.clone(),

@@ -38,7 +38,7 @@ const KEPT: OutcomeBounds = OutcomeBounds {
 const SCHEMA_RETRY: Duration = Duration::from_secs(60);
 
 /// How long a client may take to ask again before its call counts as left. Weld asks at once.
-const REJOIN: Duration = Duration::from_secs(5);
+pub(crate) const REJOIN: Duration = Duration::from_secs(5);
 
 /// Makes pages and schemas. Every running call holds it.
 pub(super) struct PageMaker {

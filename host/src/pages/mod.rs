@@ -42,6 +42,7 @@ pub(crate) use error::PagesError;
 pub use gauges::HostGauges;
 use key::{PageKey, SchemaKey};
 use make::PageMaker;
+pub(crate) use make::REJOIN;
 pub use monitor::CallMonitor;
 pub(crate) use monitor::CallsUnderWay;
 use page_call::PageCall;
@@ -123,7 +124,17 @@ impl Pages {
         self.maker.connectors.close();
     }
 
-    /// Lets the running calls end, at most until `until`. Returns how many did not.
+    /// Cancels the calls that nobody has waited for during `at_least`. Returns how many there were.
+    pub(crate) fn cancel_unwatched(&self, at_least: Duration) -> usize {
+        let is_any = || {
+            self.maker.pages.cancel_unwatched(at_least, |_| true)
+                || self.maker.schemas.cancel_unwatched(at_least, |_| true)
+        };
+        std::iter::from_fn(|| is_any().then_some(())).count()
+    }
+
+    /// Lets the running calls end that a request waits for, at most until `until`. Cancels the others. Returns how many
+    /// were canceled.
     pub(crate) async fn drain(&self, until: Instant) -> usize {
         let (pages, schemas) = tokio::join!(
             self.maker.pages.drain(until),
@@ -245,11 +256,13 @@ impl Pages {
             };
             maker.page(call, waits)
         };
-        let mut waiter = self
-            .maker
-            .pages
-            .join(key, self.linger(limits), begin)
-            .map_err(shutting_down)?;
+        let joined = self.maker.pages.join(key, self.linger(limits), begin);
+        let Ok(mut waiter) = joined else {
+            // The request was accepted before the shutdown, so it is not refused.
+            let charge = charge_for(connector, state, RETURNED_COPIES)?;
+            let state = returned_state(state, mark.as_ref());
+            return Ok(PageAnswer::not_begun(&state, charge));
+        };
         let mut closing = self.closing.subscribe();
         let made = tokio::select! {
             biased;

@@ -52,7 +52,11 @@ impl fmt::Display for Bound {
             Self::MemoryMaps(maps) => write!(formatter, "vm.max_map_count = {maps}"),
             Self::OpenFiles(files) => write!(formatter, "the limit of {files} open files"),
             Self::AddressSpace(bytes) => {
-                write!(formatter, "{} GiB of address space", bytes >> 30)
+                write!(formatter, "{} GiB of address space", bytes >> 30)?;
+                if *bytes < ALL_ADDRESSES {
+                    write!(formatter, " (`ulimit -v`, LimitAS=)")?;
+                }
+                Ok(())
             }
             Self::TotalMemory(bytes) => {
                 write!(formatter, "--total-memory of {} MiB", bytes >> 20)

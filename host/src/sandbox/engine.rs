@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
 };
 
+use super::executable_memory;
 use super::machine::processors;
+use crate::report::size_text;
 
 /// How often running guests are interrupted, so that others can run and their processor time can be checked.
 ///
@@ -77,31 +80,80 @@ impl EngineSettings {
 
 /// The engine could not be built: an error in the host or a limit of the machine.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the WebAssembly engine did not start with {slots} slots (fewer, by --slots, need less address space)"
-)]
-pub struct EngineError {
-    /// The requested number of slots.
-    pub(super) slots: u32,
-    /// The engine's error.
-    #[source]
-    pub(super) source: Box<dyn std::error::Error + Send + Sync>,
+pub enum EngineError {
+    /// The engine refused its settings or could not start.
+    #[error(
+        "the WebAssembly engine did not start with {slots} slots (fewer, by --slots, need less address space)"
+    )]
+    Start {
+        /// The requested number of slots.
+        slots: u32,
+        /// The engine's error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// The process may not reserve the address space of even the smallest pool.
+    #[error(
+        "the limit of {} on this process's address space (`ulimit -v`, LimitAS= of systemd) is too low: its sandboxes \
+         reserve {} of address space, without using it; remove the limit, and limit memory with --total-memory or \
+         MemoryMax= instead",
+        size_text(*limit_bytes), size_text(needed_bytes.next_multiple_of(1 << 30))
+    )]
+    AddressSpace {
+        /// The limit, `RLIMIT_AS`.
+        limit_bytes: u64,
+        /// What this number of sandboxes needs at least.
+        needed_bytes: u64,
+        /// The engine's error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// The system forbids executable memory.
+    #[error(
+        "this system forbids the process to make memory executable, so no connector can run: remove \
+         MemoryDenyWriteExecute= from the unit of systemd, or whatever else forbids it (PR_SET_MDWE, a seccomp filter, \
+         execmem in SELinux)"
+    )]
+    ExecutableMemory(#[source] std::io::Error),
+}
+
+impl EngineError {
+    /// Whether this is an error of the host, rather than a setting of the system that an operator can change.
+    pub(crate) fn is_fault(&self) -> bool {
+        match self {
+            Self::Start { .. } => true,
+            Self::AddressSpace { .. } | Self::ExecutableMemory(_) => false,
+        }
+    }
 }
 
 /// The engine of a host: reserves its pool's address space and starts its clock, a thread that ends with the engine.
 ///
 /// # Errors
 ///
-/// [`EngineError`] if the system refuses the address space or the thread.
+/// [`EngineError`] if the system forbids executable memory, or refuses the address space or the thread.
 pub(super) fn host_engine(settings: EngineSettings) -> Result<Engine, EngineError> {
-    let failed = |source| EngineError {
-        slots: settings.slots,
-        source,
-    };
+    executable_memory::check().map_err(EngineError::ExecutableMemory)?;
+    let slots = settings.slots;
     let engine = Engine::new(&engine_config(pool(settings).into()))
-        .map_err(|error| failed(error.into_boxed_dyn_error()))?;
-    start_clock(&engine).map_err(|error| failed(error.into()))?;
+        .map_err(|error| unreserved(slots, error.into_boxed_dyn_error()))?;
+    start_clock(&engine).map_err(|error| unreserved(slots, error.into()))?;
     Ok(engine)
+}
+
+/// Why there is no engine. If the process's address space is limited below the pool's need, that is the reason.
+fn unreserved(slots: u32, source: Box<dyn std::error::Error + Send + Sync>) -> EngineError {
+    let needed_bytes = u64::from(slots.saturating_add(LOADING_SLOTS)) * ADDRESSES_PER_SLOT;
+    match getrlimit(Resource::As).current {
+        Some(limit_bytes) if limit_bytes < needed_bytes => EngineError::AddressSpace {
+            limit_bytes,
+            needed_bytes,
+            source,
+        },
+        _ => EngineError::Start { slots, source },
+    }
 }
 
 /// The configuration of a compiler process's engine, which runs nothing. Its code works in the host's engine, since the

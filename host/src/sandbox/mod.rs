@@ -17,6 +17,7 @@ mod compiler;
 mod crash_trace;
 mod engine;
 mod error;
+mod executable_memory;
 mod handed_over;
 mod language;
 mod limits;

@@ -60,7 +60,7 @@ impl Runtime {
         observer: CompileObserver,
     ) -> Result<Self, EngineError> {
         let engine = host_engine(settings)?;
-        let linker = HostLinker::new(&engine).map_err(|error| EngineError {
+        let linker = HostLinker::new(&engine).map_err(|error| EngineError::Start {
             slots: settings.slots,
             source: error.into_boxed_dyn_error(),
         })?;

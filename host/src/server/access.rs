@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Request, Version, header};
 use hyper::body::Incoming;
 use tower_service::Service as _;
 use tracing::Instrument;
@@ -22,6 +22,7 @@ use super::peer::Peer;
 use super::places::{ConnectionPlace, NoPlace};
 use super::record::RequestRecord;
 use super::routes::Routes;
+use super::shutdown::ShutdownState;
 use super::{probes, request_id, uri};
 
 /// One connection: answers its requests one after the other.
@@ -35,6 +36,7 @@ pub(super) struct Access {
     pub(super) head: Arc<HeadMeter>,
     pub(super) place: ConnectionPlace,
     pub(super) unread: UnreadBody,
+    pub(super) shutdown: ShutdownState,
 }
 
 impl Access {
@@ -48,6 +50,7 @@ impl Access {
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
         let record = RequestRecord::begin(&request, self.is_local, self.outbox.clone());
+        let version = request.version();
         let _answered = self.head.answering(record.head_bytes);
         uri::normalize(&mut request);
         request.extensions_mut().insert(record.clone());
@@ -86,7 +89,9 @@ impl Access {
         if let Ok(id) = HeaderValue::try_from(&record.id) {
             response.headers_mut().insert(request_id::HEADER, id);
         }
-        if !self.place.is_held() {
+        // During a shutdown, the client's next request goes to another host, or to this one's successor.
+        let is_last = !self.place.is_held() || self.shutdown.has_begun();
+        if is_last && version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }

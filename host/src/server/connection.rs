@@ -20,6 +20,7 @@ use super::http2::Http2Connection;
 use super::peer::Peer;
 use super::places::{ConnectionPlace, ConnectionPlaces};
 use super::routes::Routes;
+use super::shutdown::ShutdownState;
 use super::socket::Socket;
 use super::tls::{HandshakeFailure, ServerTls};
 use super::transport::Transport;
@@ -43,6 +44,7 @@ pub(super) struct Acceptor {
     pub(super) places: ConnectionPlaces,
     /// `None` for connections without TLS.
     pub(super) tls: Option<ServerTls>,
+    pub(super) shutdown: ShutdownState,
 }
 
 impl Acceptor {
@@ -62,6 +64,7 @@ impl Acceptor {
             drain: self.drain.clone(),
             write_timeout: self.write_timeout,
             places: self.places.clone(),
+            shutdown: self.shutdown.clone(),
         };
         let tls = self.tls.clone();
         async move {
@@ -83,6 +86,7 @@ struct ClientConnection {
     drain: Drain,
     write_timeout: Duration,
     places: ConnectionPlaces,
+    shutdown: ShutdownState,
 }
 
 impl ClientConnection {
@@ -128,6 +132,7 @@ impl ClientConnection {
             is_local,
             write_timeout: self.write_timeout,
             places: self.places,
+            shutdown: self.shutdown,
         };
         connection.answer(transport, left.clone(), watcher).await;
         if let Some(transport) = left.take() {
@@ -145,6 +150,7 @@ impl ClientConnection {
             head: self.head.clone(),
             place,
             unread: unread.clone(),
+            shutdown: self.shutdown.clone(),
         });
         let answer = move |request| {
             let access = access.clone();

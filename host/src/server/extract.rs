@@ -18,7 +18,7 @@ use super::service::Service;
 use super::{body, uri};
 use crate::access_check::{is_forwarded, is_of_a_foreign_page, names_this_machine, permits};
 use crate::config::ConnectorName;
-use crate::connectors::{Connector, Lookup};
+use crate::connectors::{Connector, ConnectorError, Lookup};
 use crate::report;
 
 /// How many bytes of a name sent by a client are written to the log.
@@ -72,6 +72,9 @@ impl FromRequestParts<Arc<Service>> for Callee {
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
         let Authorization { lookup } = Authorization::from_request_parts(parts, service).await?;
+        if service.shutdown.refuses() {
+            return Err(ConnectorError::ShuttingDown.into());
+        }
         let name = uri::connector_name(parts.uri.path());
         let check = |lookup: &Lookup| authorize(service, Some(lookup), parts);
         let connector = service.connectors.loaded(name, lookup, check).await?;

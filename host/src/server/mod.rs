@@ -11,6 +11,7 @@ mod body;
 mod broken_head;
 mod compression;
 mod connection;
+mod connections;
 mod delivery;
 mod drain;
 mod error;
@@ -28,11 +29,13 @@ mod request_id;
 mod response;
 mod routes;
 mod service;
+mod shutdown;
 mod socket;
 mod tls;
 mod transport;
 mod uri;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -40,25 +43,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use crate::certificates::ServedCertificate;
 use crate::config::{ServerConfig, duration_text};
 use crate::connectors::Connectors;
-use crate::pages::Pages;
+use crate::pages::{Pages, REJOIN};
 use connection::Acceptor;
+use connections::Connections;
 use drain::Drain;
 use head::HeadAccount;
 pub use live::LiveSettings;
 use places::ConnectionPlaces;
 use routes::routes;
 use service::Service;
+use shutdown::ShutdownState;
+pub use shutdown::{Shutdown, Successor};
 use tls::ServerTls;
 
-/// How long accepting pauses after an error such as too many open files, which the next attempt would repeat.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long the last connections have to send their requests and get their answers, if a successor accepts the next ones.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
+
+/// How often the host looks during a drain for calls that nobody waits for.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The server's own settings.
 #[derive(Debug, Clone)]
@@ -70,7 +78,7 @@ pub struct ServerSettings {
     pub max_body_bytes: u64,
     /// How long a client may read nothing of what is sent to it before it is cut off.
     pub write_timeout: Duration,
-    /// How long running requests may continue after the shutdown began.
+    /// How long everything may take after the shutdown began.
     pub grace: Duration,
     /// How many connections may hold a page at once. A few more are accepted, for probes and for requests that wait.
     pub max_connections: usize,
@@ -121,23 +129,44 @@ impl Server {
         self.address
     }
 
-    /// Answers requests until `shutdown` is ready. Then it stops listening, answers requests that wait for a page at
-    /// once, and lets the running calls end, for at most `grace`. Whatever is left by then is cut off.
+    /// A server that accepts the connections of this socket, which listens already.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the system.
+    pub fn of(listener: std::net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Answers requests until `shutdown` is ready, then ends as it says:
+    ///
+    /// 1. Calls that no request waits for are canceled. Until the drain is over, requests that wait for a page
+    ///    continue to wait, and each connection is closed after its next answer. New requests are refused, or served
+    ///    if somebody takes over the port.
+    /// 2. Then the port is closed and no request waits for a page any longer: it gets a pending answer. The calls for
+    ///    pages end. Calls for schemas that a request waits for continue.
+    /// 3. At the end of the grace, which begins with the shutdown, whatever is left is cut off.
+    ///
+    /// Returns when the grace ends.
     pub async fn run(
         self,
         connectors: Arc<Connectors>,
         pages: Pages,
         settings: ServerSettings,
-        shutdown: impl Future<Output = ()>,
-    ) {
-        let grace = settings.grace;
+        shutdown: impl Future<Output = Shutdown>,
+    ) -> Instant {
         let places = ConnectionPlaces::new(settings.max_connections);
         let heads = HeadAccount::new(connectors.host_account());
+        let state = ShutdownState::default();
         let service = Arc::new(Service {
             connectors,
             pages,
             live: settings.live.clone(),
             compression: settings.compression,
+            shutdown: state.clone(),
         });
         let acceptor = Acceptor {
             routes: routes(service.clone()),
@@ -149,47 +178,60 @@ impl Server {
             write_timeout: settings.write_timeout,
             places: places.clone(),
             tls: settings.certificate.as_ref().map(ServerTls::new),
+            shutdown: state.clone(),
         };
-        let graceful = GracefulShutdown::new();
-        let mut connections = JoinSet::new();
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            tokio::select! {
-                () = &mut shutdown => break,
-                accepted = self.listener.accept(), if places.accept(connections.len()) => match accepted {
-                    Ok((stream, _)) => {
-                        let place = places.place();
-                        connections.spawn(acceptor.serve(stream, place, graceful.watcher()));
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "could not accept a connection");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
-                // Removes ended connections, so that the set doesn't grow.
-                Some(_) = connections.join_next() => {}
-            }
+        let serve = |stream: TcpStream, graceful: &GracefulShutdown| {
+            acceptor.serve(stream, places.place(), graceful.watcher())
+        };
+        let mut connections = Connections::new(self.listener, places.clone(), serve);
+        let shutdown = tokio::select! {
+            shutdown = shutdown => shutdown,
+            never = connections.accept() => match never {},
+        };
+        let (began, grace) = (Instant::now(), settings.grace);
+        let until = began + grace;
+        let shutdown = shutdown.within(grace);
+        shutdown.log(grace);
+        service.connectors.readiness().drain();
+        state.begin(shutdown.successor);
+        tokio::select! {
+            () = tokio::time::sleep(shutdown.drain) => {}
+            never = connections.accept() => match never {},
+            never = cancel_unwatched(&service.pages, shutdown.successor) => match never {},
         }
-        drop(self.listener);
-        tracing::info!(grace = duration_text(grace), "shutting down");
-        let until = Instant::now() + grace;
+        if shutdown.successor == Successor::Later {
+            // Connections that were accepted last may not have sent their request yet. Those to come are accepted by
+            // the successor.
+            let last = until.min(Instant::now() + LAST_REQUESTS);
+            let _ = tokio::time::timeout_at(last, connections.ended()).await;
+        }
         service.pages.close();
-        if tokio::time::timeout_at(until, graceful.shutdown())
-            .await
-            .is_err()
-        {
+        let (in_time, ended) = tokio::join!(connections.close(until), service.pages.drain(until));
+        if !in_time {
             tracing::warn!(
                 grace = duration_text(grace),
-                "cutting off requests that are still running"
+                "cut off requests that were still running"
             );
         }
-        let cut_off = service.pages.drain(until).await;
-        if cut_off > 0 {
-            tracing::info!(
-                calls = cut_off,
-                "cut off calls that were only sleeping or exceeded the grace period"
-            );
+        if ended > 0 {
+            tracing::info!(calls = ended, "ended calls that nobody waits for any more");
         }
-        connections.shutdown().await;
+        until
+    }
+}
+
+/// Cancels the calls that no request waits for, for as long as the future is awaited.
+async fn cancel_unwatched(pages: &Pages, successor: Successor) -> Infallible {
+    let at_least = match successor {
+        // A client that is refused can't return to its call.
+        Successor::None => Duration::ZERO,
+        Successor::Later => REJOIN,
+    };
+    loop {
+        let canceled = pages.cancel_unwatched(at_least);
+        if canceled > 0 {
+            tracing::info!(calls = canceled, "canceled calls that nobody waits for");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::live::LiveSettings;
+use super::shutdown::ShutdownState;
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 
@@ -13,4 +14,5 @@ pub(super) struct Service {
     pub(super) live: LiveSettings,
     /// Whether answers are compressed for clients that accept it.
     pub(super) compression: bool,
+    pub(super) shutdown: ShutdownState,
 }

@@ -6,6 +6,9 @@ use crate::lines::Lines;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
@@ -19,6 +22,8 @@ pub struct HostBuilder {
     flags: BTreeMap<String, String>,
     switches: Vec<String>,
     variables: BTreeMap<String, OsString>,
+    socket: Option<OwnedFd>,
+    forbids_executable_memory: bool,
 }
 
 impl HostBuilder {
@@ -33,6 +38,8 @@ impl HostBuilder {
             flags: BTreeMap::new(),
             switches: Vec::new(),
             variables: BTreeMap::new(),
+            socket: None,
+            forbids_executable_memory: false,
         };
         let folder = builder.plugins.path().display().to_string();
         builder = builder
@@ -41,6 +48,8 @@ impl HostBuilder {
         builder
             .flag("--listen", "127.0.0.1:0")
             .flag("--slots", "32")
+            // No load balancer has to notice that a test ends.
+            .flag("--drain", "0s")
     }
 
     /// Adds this component as the connector `name`.
@@ -76,6 +85,22 @@ impl HostBuilder {
     /// Starts the host from a shell that runs this first, for example to set a limit.
     pub fn after(mut self, shell: &str) -> Self {
         self.shell = Some(shell.to_owned());
+        self
+    }
+
+    /// Passes this socket to the host, as a service manager does, instead of an address to listen on.
+    ///
+    /// # Panics
+    /// If the system doesn't duplicate the socket.
+    pub fn socket(mut self, socket: &TcpListener) -> Self {
+        self.socket = Some(socket.try_clone().expect("another descriptor").into());
+        self.without("--listen")
+            .after("exec 3<&0 0</dev/null; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web")
+    }
+
+    /// Starts the host in a process that may not make memory executable, as `MemoryDenyWriteExecute=` of systemd does.
+    pub fn without_executable_memory(mut self) -> Self {
+        self.forbids_executable_memory = true;
         self
     }
 
@@ -186,12 +211,34 @@ impl HostBuilder {
             command.arg(name).arg(value);
         }
         command.args(&self.switches);
+        if self.forbids_executable_memory {
+            forbid_executable_memory(&mut command);
+        }
+        let stdin = self.socket.as_ref().map(|socket| {
+            let socket = socket.try_clone().expect("another descriptor");
+            Stdio::from(socket)
+        });
         command
-            .stdin(Stdio::null())
+            .stdin(stdin.unwrap_or_else(Stdio::null))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
     }
+}
+
+/// Lets the command's process make no memory executable.
+#[allow(
+    unsafe_code,
+    reason = "between fork and exec, the closure makes only one system call, which takes no pointer"
+)]
+fn forbid_executable_memory(command: &mut Command) {
+    let forbid =
+        || match unsafe { libc::prctl(libc::PR_SET_MDWE, libc::PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) }
+        {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        };
+    unsafe { command.pre_exec(forbid) };
 }
 
 /// How a host that refused to start ended.

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, mpsc};
 use weld_host_tests::PATIENCE;
+use weld_host_tests::gate::Gate;
 use weld_host_tests::host::Host;
+use weld_host_tests::mark::assert_pending;
 use weld_host_tests::upstream::Upstream;
 
 /// In hexadecimal digits.
@@ -17,8 +19,16 @@ const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abc
 
 /// An API that accepts each refresh token once, beginning with `the-first-token`, and each access token once.
 fn api() -> Upstream {
+    gated_api(|| {})
+}
+
+/// The same, and before it answers a request for a token, it does this.
+fn gated_api(before: impl Fn() + Send + Sync + 'static) -> Upstream {
     let state = Mutex::new((String::from("the-first-token"), String::new(), 0));
     Upstream::start(move |request, exchange| {
+        if request.target() == "/token" {
+            before();
+        }
         let mut state = state.lock().unwrap();
         let (refresh, access, renewals) = &mut *state;
         if request.target() != "/token" {
@@ -84,6 +94,30 @@ fn replaced_token_survives_a_restart() {
         assert!(!log.contains("refresh-token-"), "{log}");
     }
     assert!(tokens.join("guest/api.token").is_file());
+}
+
+#[test]
+fn token_that_is_being_requested_is_stored_before_the_host_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    let (arrived, release) = (Gate::shut(), Gate::shut());
+    let (arrival, hold) = (arrived.clone(), release.clone());
+    let api = gated_api(move || {
+        arrival.open();
+        hold.pass("the test to release the token");
+    });
+    let mut host = start(&api, &tokens, Some(KEY));
+    let state = json!({ "url": api.url("/beers") });
+    let page = host.weld("guest").page_request("rows", &state);
+    let page = page.begin().unwrap();
+    arrived.pass("the request for a token");
+    host.terminate();
+    assert_pending(&page.answer().unwrap());
+    host.log().wait_for_text("requests for tokens");
+    release.open();
+    assert_eq!(host.wait_for_exit().code(), Some(0));
+    let row = called(&start(&api, &tokens, Some(KEY)), &api);
+    assert_eq!(row["status"], 200, "{row}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The server as supervisors and operators use it: probes, the admin listener, the configuration, TLS, HTTP/2 and
-//! compressed answers.
+//! compressed answers, restarts, hardened systems.
 
 mod admin_access;
 mod admin_socket;
@@ -7,6 +7,7 @@ mod client;
 mod compression;
 mod configuration;
 mod connector_list;
+mod hardened;
 mod http2;
 mod http2_client;
 mod log_level;
@@ -15,9 +16,13 @@ mod place;
 mod policy;
 mod probes;
 mod reload_request;
+mod restart;
+mod restart_under_load;
+mod service_manager;
 mod settings_reload;
 mod status;
 mod tls;
+mod units;
 
 use std::net::SocketAddr;
 use weld_host_tests::host::{Host, HostBuilder};

@@ -17,7 +17,7 @@ use crate::report;
 use line_writer::LineWriter;
 
 /// How long the process waits for readers at its end.
-const END_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const END_WITHIN: Duration = Duration::from_secs(3);
 
 static SERVING: OnceLock<Streams> = OnceLock::new();
 

@@ -83,7 +83,10 @@ pub struct ServerConfig {
     pub compiling: CompileLimits,
     /// Whether a call may continue while no request waits for it; `--no-background` turns this off.
     pub background: bool,
-    /// `--grace`: how long pages in progress may take to finish at shutdown.
+    /// `--drain`: how long the port stays open after the signal to stop; at most nine tenths of `grace`
+    /// count.
+    pub drain: Duration,
+    /// `--grace`: how long everything may take after the signal to stop.
     pub grace: Duration,
     /// `--max-body`: the largest body of a request, before and after decompression, in bytes; more than 0.
     pub max_body_bytes: u64,
@@ -105,11 +108,14 @@ impl ServerConfig {
     /// The default of [`ServerConfig::plugins`].
     pub const PLUGINS: &str = "./plugins";
 
-    /// The settings for a host that runs within one command: loaded connectors are neither reloaded nor unmapped.
+    /// The settings for a host that runs within one command: loaded connectors are neither reloaded nor unmapped, and
+    /// it ends without a drain.
     pub fn unattended() -> Self {
         Self {
             reload: None,
             unmap_after: None,
+            // No load balancer has to notice that it ends.
+            drain: Duration::ZERO,
             ..Self::default()
         }
     }
@@ -148,6 +154,8 @@ impl Default for ServerConfig {
             policy: Arc::default(),
             compiling: CompileLimits::default(),
             background: true,
+            // Load balancers look every few seconds.
+            drain: Duration::from_secs(5),
             // The time that Kubernetes waits between SIGTERM and SIGKILL.
             grace: Duration::from_secs(30),
             max_body_bytes: MAX_BODY_BYTES,

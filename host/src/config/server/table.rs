@@ -221,8 +221,16 @@ pub static SETTINGS: &[Setting] = &[
         key: "grace",
         variable: "WELD_GRACE",
         heading: headings::NETWORK,
-        help: "How long calls in progress may continue after the signal to stop",
+        help: "How long everything may take after the signal to stop, the drain included",
         field: &AnyValue(|config| &mut config.grace),
+        ..WITHOUT
+    },
+    Setting {
+        key: "drain",
+        variable: "WELD_DRAIN",
+        heading: headings::NETWORK,
+        help: "How long the port stays open after SIGTERM; new requests are refused meanwhile, so that load balancers notice",
+        field: &AnyValue(|config| &mut config.drain),
         ..WITHOUT
     },
 ];

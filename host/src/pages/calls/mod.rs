@@ -141,14 +141,17 @@ where
         self.0.table().close();
     }
 
-    /// Waits until all calls have ended, at most until `until`, and cancels the remaining ones. A call that would
-    /// only sleep past that time is canceled at once. Returns how many were canceled.
+    /// Waits until all calls have ended that somebody waits for, at most until `until`, and cancels the others. A call
+    /// that would only sleep past that time is canceled at once. Returns how many were canceled.
     pub(super) async fn drain(&self, until: Instant) -> usize {
         /// How often to look for calls that have begun to sleep.
         const LOOK_EVERY: Duration = Duration::from_millis(100);
         let mut running = self.0.running.subscribe();
         let mut canceled = 0;
         loop {
+            while self.cancel_unwatched(Duration::ZERO, |_| true) {
+                canceled += 1;
+            }
             let left = until.saturating_duration_since(Instant::now());
             let too_long = self
                 .0

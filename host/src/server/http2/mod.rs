@@ -35,6 +35,7 @@ use super::head::{HeadAccount, HeadMeter};
 use super::peer::Peer;
 use super::places::ConnectionPlaces;
 use super::routes::Routes;
+use super::shutdown::ShutdownState;
 use super::transport::Transport;
 use body::PacedBody;
 use frames::FrameMeter;
@@ -74,6 +75,7 @@ pub(super) struct Http2Connection {
     pub(super) write_timeout: Duration,
     /// Places for requests, each of which counts like a connection.
     pub(super) places: ConnectionPlaces,
+    pub(super) shutdown: ShutdownState,
 }
 
 impl Http2Connection {
@@ -148,6 +150,7 @@ impl Http2Connection {
             outbox: entry.staged().clone(),
             head: Arc::new(head),
             place: self.places.place(),
+            shutdown: self.shutdown.clone(),
             unread: UnreadBody::default(),
         };
         let Ok(mut response) = access.answer(request).await;

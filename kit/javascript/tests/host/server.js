@@ -61,6 +61,8 @@ export async function serve(plugins, cache, names) {
     cache,
     "--listen",
     "127.0.0.1:0",
+    "--drain",
+    "0s",
     "--log",
     "debug",
     "--reload",

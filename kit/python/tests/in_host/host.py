@@ -91,7 +91,8 @@ class WeldHost(Program):
             shutil.copy(COMPONENTS / f"{name.partition('-')[0]}.wasm", plugins / f"{name}.wasm")
             (plugins / f"{name}.toml").write_text(configuration)
         super().__init__(
-            "--log-format", "json", "serve", "--plugins", str(plugins), "--listen", "127.0.0.1:0", folder=folder
+            "--log-format", "json", "serve", "--plugins", str(plugins), "--listen", "127.0.0.1:0", "--drain", "0s",
+            folder=folder
         )
         self.url = self.line(r"listening on (http://\S+)")[1]
         waiting = set(configurations)

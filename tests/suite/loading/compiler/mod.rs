@@ -111,6 +111,8 @@ impl Compiling {
                 "2",
                 "--cache",
                 "cache",
+                "--drain",
+                "0s",
             ])
             .args(["--plugins", "."])
             .args(flags)

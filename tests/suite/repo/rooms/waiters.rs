@@ -7,7 +7,7 @@ use std::fs;
 use super::{repository, rust_files, shown};
 
 /// The files of the suite that may let time pass, and how often.
-const SLEEPERS: [(&str, usize); 7] = [
+const SLEEPERS: [(&str, usize); 8] = [
     // `until_some`.
     ("tests/src/lib.rs", 1),
     // Connectors in Python that pause.
@@ -17,6 +17,8 @@ const SLEEPERS: [(&str, usize); 7] = [
     // Upstreams that send slowly, and that redirect slowly.
     ("tests/suite/limits/page_exchanges.rs", 2),
     ("tests/suite/limits/upstream_memory.rs", 1),
+    // Clients that send a number of requests a second.
+    ("tests/suite/operating/restart_under_load.rs", 1),
     // A client that reads slowly.
     ("tests/suite/serving/slow_clients.rs", 1),
     // Waits for the middle of a commit, which a sleep would miss. It ends when the sync ends.

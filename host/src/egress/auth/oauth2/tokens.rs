@@ -186,7 +186,9 @@ impl Tokens {
     fn begin(self: &Arc<Self>, upstream: &Arc<Upstream>) -> watch::Receiver<Option<TokenOutcome>> {
         let (sender, receiver) = watch::channel(None);
         let (tokens, upstream) = (self.clone(), upstream.clone());
+        let request = upstream.token_requests.begin();
         tokio::spawn(async move {
+            let _request = request;
             let outcome = refresh::token(&tokens.endpoint, &upstream)
                 .await
                 .map(Arc::new);
