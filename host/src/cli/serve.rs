@@ -1,7 +1,6 @@
 //! `weld-host serve`: serves the connectors of a folder.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
