@@ -74,7 +74,7 @@ bool weld_http_failed(const weld_connector_host_http_error_t *failure, weld_erro
     case WELD_CONNECTOR_HOST_HTTP_ERROR_TIMEOUT:
       return weld_fail(error, upstream, "the API did not answer in time", weld_text_of(""));
     case WELD_CONNECTOR_HOST_HTTP_ERROR_TOO_LARGE:
-      return weld_fail(error, upstream, "the API's answer is too large", weld_text_of(""));
+      return weld_fail(error, upstream, "the API's response is too large", weld_text_of(""));
     case WELD_CONNECTOR_HOST_HTTP_ERROR_OVER_LIMIT:
       return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_OTHER, "", failure->val.over_limit);
     case WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE: {

@@ -27,7 +27,7 @@ const MESSAGES = {
   invalid: unchanged,
   credentials: unchanged,
   timeout: () => "the API did not answer in time",
-  "too-large": () => "the API's response is larger than the limit `response-size`",
+  "too-large": () => "the API's response is too large",
   "over-limit": unchanged,
   unavailable: () => "the API is out of service or its quota is used up",
   failed: unchanged,

@@ -131,9 +131,7 @@ mod tests {
             ),
             (
                 HttpError::TooLarge,
-                Error::Upstream(
-                    "the API's response is larger than the limit `response-size`".into(),
-                ),
+                Error::Upstream("the API's response is too large".into()),
             ),
         ] {
             assert_eq!(Error::from(failure.clone()), expected, "{failure:?}");

@@ -162,7 +162,7 @@ test("a failed request is a TypeError and, if uncaught, the contract's error tha
     [
       "too-large",
       undefined,
-      { tag: "upstream", val: "GET https://h/x: the API's response is larger than the limit `response-size`" },
+      { tag: "upstream", val: "GET https://h/x: the API's response is too large" },
     ],
     ["over-limit", "calls", { tag: "other", val: "GET https://h/x: calls" }],
     ["unavailable", 7, { tag: "rate-limited", val: 7 }],

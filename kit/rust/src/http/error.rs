@@ -34,7 +34,7 @@ impl fmt::Display for HttpError {
             | Self::OverLimit(message)
             | Self::Failed(message) => message,
             Self::Timeout => "the API did not answer in time",
-            Self::TooLarge => "the API's response is larger than the limit `response-size`",
+            Self::TooLarge => "the API's response is too large",
             Self::Unavailable(_) => "the API is out of service or its quota is used up",
         })
     }

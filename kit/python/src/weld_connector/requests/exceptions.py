@@ -148,6 +148,6 @@ def from_refusal(refusal: _host.Refused, request: str) -> RequestException:
     }[refusal.case]
     said = {
         "timeout": "the API did not answer in time",
-        "too-large": "the response is larger than the limit response-size",
+        "too-large": "the API's response is too large",
     }.get(refusal.case, value)
     return make(f"{request}: {said}")
