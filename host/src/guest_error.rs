@@ -29,8 +29,13 @@ pub(crate) enum GuestError {
     /// `None` if the API didn't state how long to wait.
     #[error("the API asks to wait")]
     RateLimited(Option<Duration>),
-    #[error("the API failed: {0}")]
-    Upstream(String),
+    /// `is_temporary` says whether the same call may succeed later; `None` if the call made no request, so that the host
+    /// doesn't know what failed.
+    #[error("the API failed: {message}")]
+    Upstream {
+        message: String,
+        is_temporary: Option<bool>,
+    },
     #[error("{0}")]
     Failed(String),
 }
@@ -53,6 +58,25 @@ impl GuestError {
         Self::RateLimited(wait.map(|wait| Duration::from_millis(wait.into())))
     }
 
+    /// Whether the same call may succeed later although nobody has changed anything.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Upstream {
+                is_temporary: Some(is_temporary),
+                ..
+            } => *is_temporary,
+            Self::Upstream {
+                is_temporary: None, ..
+            }
+            | Self::UnknownTable { .. }
+            | Self::Misconfigured { .. }
+            | Self::InvalidState(_)
+            | Self::Unauthorized(_)
+            | Self::RateLimited(_)
+            | Self::Failed(_) => self.kind().is_temporary(),
+        }
+    }
+
     /// The kind in the answer.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
@@ -61,7 +85,7 @@ impl GuestError {
             Self::InvalidState(_) => ErrorKind::InvalidState,
             Self::Unauthorized(_) => ErrorKind::UpstreamUnauthorized,
             Self::RateLimited(_) => ErrorKind::RateLimited,
-            Self::Upstream(_) => ErrorKind::UpstreamFailed,
+            Self::Upstream { .. } => ErrorKind::UpstreamFailed,
             Self::Failed(_) => ErrorKind::ConnectorFailed,
         }
     }
@@ -80,7 +104,7 @@ impl GuestError {
             GuestError::InvalidState(_) => GuestError::InvalidState(message()),
             GuestError::Unauthorized(_) => GuestError::Unauthorized(message()),
             GuestError::RateLimited(_) => GuestError::RateLimited(None),
-            GuestError::Upstream(_) => GuestError::Upstream(message()),
+            GuestError::Upstream { .. } => GuestError::Upstream { message: message(), is_temporary: Some(true) },
             GuestError::Failed(_) => GuestError::Failed(message()),
         )
     }

@@ -166,6 +166,47 @@ impl ErrorKind {
         self.text_and_status().1
     }
 
+    /// Whether a failure of this kind usually passes by itself. The others fail in the same way until somebody changes
+    /// the connector, its configuration or the request. [`ErrorAnswer::temporary`] is more exact.
+    pub const fn is_temporary(self) -> bool {
+        match self {
+            Self::TooManyAttempts
+            | Self::Timeout
+            | Self::ConnectorUnavailable
+            | Self::Busy
+            | Self::ShuttingDown
+            | Self::RateLimited
+            | Self::CredentialsFailed
+            | Self::UpstreamFailed
+            | Self::OutOfMemory
+            | Self::DeadlineExceeded
+            | Self::Internal => true,
+            Self::Unauthorized
+            | Self::ForeignOrigin
+            | Self::BadRequest
+            | Self::BodyTooLarge
+            | Self::HeadersTooLarge
+            | Self::UnsupportedEncoding
+            | Self::MethodNotAllowed
+            | Self::NotFound
+            | Self::UnknownConnector
+            | Self::UnknownTable
+            | Self::Misconfigured
+            | Self::InvalidState
+            | Self::UpstreamUnauthorized
+            | Self::ConnectorFailed
+            | Self::ConnectorCrashed
+            | Self::CpuExceeded
+            | Self::InvalidPage
+            | Self::PageTooLarge
+            | Self::StateTooLarge
+            | Self::SchemaTooLarge
+            | Self::InvalidSchema
+            | Self::SecretInPage
+            | Self::StuckSync => false,
+        }
+    }
+
     /// Reads the kind of an answer; `None` if there is no such kind.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
@@ -183,6 +224,9 @@ impl Display for ErrorKind {
 pub struct ErrorAnswer {
     /// What went wrong.
     pub kind: ErrorKind,
+    /// Whether the same request may succeed later although nobody has changed anything; `None` if the answer doesn't
+    /// say, as those of hosts before 0.2. Then [`ErrorKind::is_temporary`] decides.
+    pub temporary: Option<bool>,
     /// For the person who has to fix it; without secrets.
     pub message: String,
     /// The connector's name; `None` if the call didn't reach one.
@@ -192,14 +236,15 @@ pub struct ErrorAnswer {
 }
 
 impl ErrorAnswer {
-    /// Writes the body, `{"error": {"kind", "message", "connector", "request_id"}}`. An unknown `connector` is left
-    /// out, an unknown `request_id` is `null`.
+    /// Writes the body, `{"error": {"kind", "temporary", "message", "connector", "request_id"}}`. An unknown `temporary`
+    /// or `connector` is left out, an unknown `request_id` is `null`.
     ///
     /// ```
     /// use weld_protocol::{ErrorAnswer, ErrorKind};
     ///
     /// let answer = ErrorAnswer {
     ///     kind: ErrorKind::UnknownTable,
+    ///     temporary: Some(false),
     ///     message: "beers has no table \"wines\"".to_owned(),
     ///     connector: Some("beers".to_owned()),
     ///     request_id: Some("7f3a".to_owned()),
@@ -207,16 +252,17 @@ impl ErrorAnswer {
     /// assert_eq!(
     ///     answer.write(),
     ///     concat!(
-    ///         r#"{"error":{"kind":"unknown_table","message":"beers has no table \"wines\"","#,
-    ///         r#""connector":"beers","request_id":"7f3a"}}"#,
+    ///         r#"{"error":{"kind":"unknown_table","temporary":false,"#,
+    ///         r#""message":"beers has no table \"wines\"","connector":"beers","request_id":"7f3a"}}"#,
     ///     ),
     /// );
     /// ```
     pub fn write(&self) -> String {
-        let mut members = vec![
-            ("kind", json::quote(self.kind.as_str())),
-            ("message", json::quote(&self.message)),
-        ];
+        let mut members = vec![("kind", json::quote(self.kind.as_str()))];
+        if let Some(temporary) = self.temporary {
+            members.push(("temporary", temporary.to_string()));
+        }
+        members.push(("message", json::quote(&self.message)));
         if let Some(connector) = &self.connector {
             members.push(("connector", json::quote(connector)));
         }
@@ -246,6 +292,30 @@ mod tests {
     }
 
     #[test]
+    fn kinds_that_usually_pass_are_these() {
+        let temporary = ErrorKind::ALL
+            .into_iter()
+            .filter(|kind| kind.is_temporary());
+        let temporary: Vec<_> = temporary.map(ErrorKind::as_str).collect();
+        assert_eq!(
+            temporary,
+            [
+                "too_many_attempts",
+                "timeout",
+                "connector_unavailable",
+                "busy",
+                "shutting_down",
+                "rate_limited",
+                "credentials_failed",
+                "upstream_failed",
+                "out_of_memory",
+                "deadline_exceeded",
+                "internal",
+            ]
+        );
+    }
+
+    #[test]
     fn every_kind_reads_back() {
         for kind in ErrorKind::ALL {
             assert_eq!(ErrorKind::parse(kind.as_str()), Some(kind));
@@ -259,6 +329,7 @@ mod tests {
     fn unknown_connectors_and_request_ids_are_written_as_such() {
         let answer = ErrorAnswer {
             kind: ErrorKind::Unauthorized,
+            temporary: None,
             message: "a \"key\"\nis needed".to_owned(),
             connector: None,
             request_id: None,

@@ -98,6 +98,7 @@ fn assert_error(answer: &Message, status: u16, kind: &str) -> String {
             .is_some_and(|id| !id.is_empty()),
         "{body}"
     );
+    assert!(error["temporary"].is_boolean(), "{body}");
     let message = error["message"].as_str().expect("a message");
     assert!(!message.is_empty(), "{body}");
     message.to_owned()

@@ -39,6 +39,7 @@ pub(super) fn refusal(refusal: &AdminRefusal) -> AdminAnswer {
     let kind = refusal.kind();
     let error = ErrorAnswer {
         kind,
+        temporary: Some(kind.is_temporary()),
         message: report::chain(refusal),
         connector: None,
         request_id: None,

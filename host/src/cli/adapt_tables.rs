@@ -110,6 +110,7 @@ mod tests {
             server: ServerName::Component,
             status: 500,
             kind: None,
+            temporary: None,
             message: message.to_owned(),
             retry_after: None,
         })

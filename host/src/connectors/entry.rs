@@ -41,6 +41,8 @@ pub(crate) struct LoadProblem {
     /// At most [`MAX_REASON_BYTES`].
     pub(crate) reason: Arc<str>,
     pub(crate) at: Timestamp,
+    /// Whether the same files may load at another time.
+    pub(super) may_pass: bool,
 }
 
 impl LoadProblem {
@@ -49,6 +51,7 @@ impl LoadProblem {
         Self {
             reason: report::shortened(&report::chain(error), MAX_REASON_BYTES).into(),
             at: Timestamp::now(),
+            may_pass: error.may_pass(),
         }
     }
 }
@@ -104,6 +107,7 @@ impl Lookup {
             EntryState::Loading => Err(ConnectorError::Loading),
             EntryState::Failed(problem) => Err(ConnectorError::Unavailable {
                 reason: problem.reason.clone(),
+                may_pass: problem.may_pass,
             }),
         }
     }

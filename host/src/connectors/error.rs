@@ -161,7 +161,11 @@ pub(crate) enum ConnectorError {
 
     /// The component exists but failed to load. The reason is for its author and the operator: it names files.
     #[error("the connector failed to load; the host's log has the reason")]
-    Unavailable { reason: Arc<str> },
+    Unavailable {
+        reason: Arc<str>,
+        /// Whether the same files may load at another time.
+        may_pass: bool,
+    },
 
     /// The component is still being compiled, since the cache did not have its code at startup.
     #[error("the connector is still being compiled; try again soon")]

@@ -139,7 +139,8 @@ impl Egress {
                     },
                     until: None,
                 });
-                rest.whole().await?
+                let body = rest.whole().await;
+                body.inspect_err(|error| scope.network.note_end(Some(error.is_temporary())))?
             }
         };
         drop(rest);
@@ -179,8 +180,23 @@ impl Egress {
         Ok((target.into_url(), answer.response))
     }
 
-    /// As [`Self::send`]; the memory is charged to `payer`.
+    /// As [`Self::send`]; the memory is charged to `payer`. Notes in the call's scope how the request ended.
     async fn exchange(
+        &self,
+        request: Request,
+        scope: &Arc<CallScope>,
+        payer: MemoryPayer,
+    ) -> Result<(CallTarget, GuestAnswer), EgressError> {
+        let ended = self.follow(request, scope, payer).await;
+        scope.network.note_end(match &ended {
+            Ok((_, answer)) => answer.is_temporary_failure(),
+            Err(error) => Some(error.is_temporary()),
+        });
+        ended
+    }
+
+    /// Sends a request, with its redirects.
+    async fn follow(
         &self,
         request: Request,
         scope: &Arc<CallScope>,

@@ -10,6 +10,8 @@ use super::dial::DialFault;
 use super::error::EgressError;
 use super::timeout::Timeout;
 use super::tls_fault::TlsFault;
+use crate::account::MemoryError;
+use crate::scope::DeadlineReason;
 
 /// How a request failed, for the decision about another try and for the decision whether the API is out of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,42 @@ impl FailureKind {
                 | h2::Reason::HTTP_1_1_REQUIRED,
             ) => Self::Lasting,
             _ => Self::Passing,
+        }
+    }
+}
+
+impl EgressError {
+    /// Whether the same request may succeed later although nobody has changed anything. A name that doesn't exist
+    /// looks like one that can't be resolved for now: the system's resolver doesn't say which it is.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Denied { .. }
+            | Self::AddressDenied { .. }
+            | Self::BeyondPolicy { .. }
+            | Self::AddressBeyondPolicy { .. }
+            | Self::NoWasiHttp { .. }
+            | Self::InvalidRequest { .. }
+            | Self::RequestTooLarge { .. }
+            | Self::ResponseTooLarge { .. }
+            | Self::TooManyCalls { .. }
+            | Self::TooManyBytes { .. }
+            | Self::OutOfMemory(MemoryError::Connector(_)) => false,
+            Self::OutOfMemory(MemoryError::Total(_))
+            | Self::QuotaSpent { .. }
+            | Self::RateLimited { .. }
+            | Self::OutOfService { .. } => true,
+            Self::Credentials(error) => error.is_temporary(),
+            Self::Timeout { limit, .. } => match limit {
+                Timeout::Connect(_) | Timeout::FirstByte(_) | Timeout::Idle(_) => true,
+                Timeout::Deadline(bound) => match bound.reason {
+                    DeadlineReason::Total | DeadlineReason::Request => true,
+                    // The next page would take as long.
+                    DeadlineReason::PageTimeout | DeadlineReason::AnswerWithin => false,
+                },
+            },
+            Self::Unreadable { .. } | Self::Failed { .. } => {
+                FailureKind::of(self) != Some(FailureKind::Lasting)
+            }
         }
     }
 }

@@ -30,6 +30,20 @@ pub(super) enum BodyReader {
 pub(super) struct GuestAnswer {
     pub(super) response: Response<ResponseBody>,
     pub(super) body: Option<Holding<Vec<u8>>>,
+    verdict: ResponseVerdict,
+}
+
+impl GuestAnswer {
+    /// Whether the same request may succeed later, if the response reports a failure; `None` if it doesn't.
+    pub(super) fn is_temporary_failure(&self) -> Option<bool> {
+        let status = self.response.status().as_u16();
+        match self.verdict {
+            ResponseVerdict::RateLimit(_) | ResponseVerdict::Failure => Some(true),
+            ResponseVerdict::Answer | ResponseVerdict::Credential => {
+                (status >= 400).then_some(matches!(status, 408 | 425 | 429 | 500..))
+            }
+        }
+    }
 }
 
 /// The tries of a guest's request.
@@ -66,6 +80,7 @@ impl RetryPolicy for GuestRetries {
             return Ok(GuestAnswer {
                 response,
                 body: None,
+                verdict,
             });
         }
         let _waiting = self.scope.waits.begin(Wait {
@@ -79,7 +94,11 @@ impl RetryPolicy for GuestRetries {
             error,
             is_answered: true,
         })?);
-        Ok(GuestAnswer { response, body })
+        Ok(GuestAnswer {
+            response,
+            body,
+            verdict,
+        })
     }
 
     fn passing(

@@ -150,6 +150,7 @@ impl WasiHttpHooks for EgressHooks {
             scope.network.note_untold(None);
             let response = response.map(|body| {
                 body.map_err(move |error| {
+                    scope.network.note_end(Some(error.is_temporary()));
                     scope.network.note_untold(untold(&error));
                     wasi(&error)
                 })

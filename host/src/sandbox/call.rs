@@ -136,7 +136,9 @@ impl Program {
                 Ok(Err(match payment() {
                     Ok(paid) => {
                         let error = error.read(READ_MESSAGE_BYTES, &scope.cpu).await?;
-                        GuestError::new(error, paid, name, table, &setup.secrets).into()
+                        let is_temporary = scope.network.has_temporary_failure();
+                        GuestError::new(error, paid, name, table, &setup.secrets, is_temporary)
+                            .into()
                     }
                     Err(limit) => CallError::out_of_memory(limit),
                 }))

@@ -17,7 +17,7 @@ use crate::bindings::source;
 use crate::config::{ConnectorName, duration_text};
 use crate::guest_error::GuestError;
 use crate::report::{self, size_beyond, size_text};
-use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
+use crate::scope::{CpuTimeError, CredentialFailure, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 use crate::waits::{Postponement, Wait};
 
@@ -26,13 +26,14 @@ pub(super) const READ_MESSAGE_BYTES: usize = 4 * GuestError::MAX_MESSAGE_BYTES;
 
 impl GuestError {
     /// The error that `connector` returned for `table`, or for its schema if `table` is `None`. `secrets` are replaced.
-    /// `paid` is the charge for its text.
+    /// `paid` is the charge for its text. `is_temporary` says whether the call's last failed request may succeed later.
     pub(super) fn new(
         error: source::Error,
         paid: Charge,
         connector: &ConnectorName,
         table: Option<&str>,
         secrets: &Secrets,
+        is_temporary: Option<bool>,
     ) -> Self {
         let short = |message: String| {
             let short = secrets.shown_beginning(&message, Self::MAX_MESSAGE_BYTES);
@@ -48,7 +49,10 @@ impl GuestError {
             source::Error::InvalidState(message) => Self::InvalidState(short(message)),
             source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
             source::Error::RateLimited(wait) => Self::rate_limited(wait),
-            source::Error::Upstream(message) => Self::Upstream(short(message)),
+            source::Error::Upstream(message) => Self::Upstream {
+                message: short(message),
+                is_temporary,
+            },
             source::Error::Other(message) => Self::Failed(short(message)),
         }
     }
@@ -147,10 +151,10 @@ pub(crate) enum CallError {
 
     /// The connector failed after a request whose credential could not be obtained, which explains more than its own
     /// error.
-    #[error("{cause}")]
+    #[error("{}", failure.cause)]
     Credentials {
         /// Why the credential could not be obtained.
-        cause: String,
+        failure: CredentialFailure,
         /// The connector's own error.
         failed: Box<CallError>,
     },
@@ -230,15 +234,15 @@ impl CallError {
     }
 
     /// This error, or `Credentials` if the host could not obtain a credential for the call and that may be the cause.
-    pub(super) fn or_credential_failure(self, cause: Option<String>) -> Self {
-        match (self, cause) {
+    pub(super) fn or_credential_failure(self, failure: Option<CredentialFailure>) -> Self {
+        match (self, failure) {
             // The guest asks to wait, and will be called again.
             (error @ Self::Guest(GuestError::RateLimited(_)), _) => error,
             (
                 failed @ (Self::Guest(_) | Self::Crashed { .. } | Self::Exited { .. }),
-                Some(cause),
+                Some(failure),
             ) => Self::Credentials {
-                cause,
+                failure,
                 failed: Box::new(failed),
             },
             (error, _) => error,
@@ -250,7 +254,7 @@ impl CallError {
     pub(super) fn explained(self, request: Option<String>, memory: Option<MemoryError>) -> Self {
         let (may_be_the_request, may_be_memory) = match &self {
             Self::Guest(error) => match error {
-                GuestError::Upstream(_) | GuestError::Failed(_) => (true, true),
+                GuestError::Upstream { .. } | GuestError::Failed(_) => (true, true),
                 GuestError::Misconfigured { .. } | GuestError::Unauthorized(_) => (true, false),
                 // The guest knows that the state is wrong, or asks to wait.
                 GuestError::UnknownTable { .. }

@@ -22,7 +22,7 @@ use crate::config::Limits;
 use crate::waits::Waits;
 pub(crate) use cpu::{CpuClock, CpuTimeError};
 pub(crate) use deadline::{Deadline, DeadlineReason, TimeBound};
-pub(crate) use network::{ByteQuotaError, CallQuotaError, NetworkQuota};
+pub(crate) use network::{ByteQuotaError, CallQuotaError, CredentialFailure, NetworkQuota};
 
 /// One call's time, waits and shares of memory, processor and network, shared by everything that runs for the call.
 #[derive(Debug)]

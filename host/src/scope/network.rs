@@ -18,6 +18,15 @@ pub(crate) struct ByteQuotaError {
     pub(crate) limit_bytes: u64,
 }
 
+/// Why a request had no credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CredentialFailure {
+    /// For the answer: without secrets and without paths of the host.
+    pub(crate) cause: String,
+    /// Whether a later call may get the credential although nobody has changed anything.
+    pub(crate) is_temporary: bool,
+}
+
 /// The remaining share of one page, used by all requests of its guest, which may run at the same time.
 #[derive(Debug)]
 pub(crate) struct NetworkQuota {
@@ -26,8 +35,10 @@ pub(crate) struct NetworkQuota {
     bytes: AtomicU64,
     max_calls: u32,
     max_bytes: u64,
-    failed_credential: Mutex<Option<String>>,
+    failed_credential: Mutex<Option<CredentialFailure>>,
     untold_failure: Mutex<Option<String>>,
+    /// Whether the last failed request may succeed later; false if no request failed, `None` if none has ended.
+    temporary_failure: Mutex<Option<bool>>,
 }
 
 impl NetworkQuota {
@@ -40,17 +51,31 @@ impl NetworkQuota {
             max_bytes,
             failed_credential: Mutex::default(),
             untold_failure: Mutex::default(),
+            temporary_failure: Mutex::default(),
         }
     }
 
     /// Records why the last request that needs a credential had none; `None` if it had one.
-    pub(crate) fn note_credential(&self, failure: Option<String>) {
+    pub(crate) fn note_credential(&self, failure: Option<CredentialFailure>) {
         *self.failed_credential.lock() = failure;
     }
 
     /// Why the page's last request that needs a credential had none; `None` if it had one.
-    pub(crate) fn failed_credential(&self) -> Option<String> {
+    pub(crate) fn failed_credential(&self) -> Option<CredentialFailure> {
         self.failed_credential.lock().clone()
+    }
+
+    /// Records that a request of the guest has ended. `failure` says whether it may succeed later if it failed or its
+    /// response reports a failure; `None` if neither.
+    pub(crate) fn note_end(&self, failure: Option<bool>) {
+        let mut known = self.temporary_failure.lock();
+        *known = failure.or(*known).or(Some(false));
+    }
+
+    /// Whether the page's last failed request may succeed later although nobody has changed anything. False if no
+    /// request failed, since then the connector rejects what the API answered; `None` if no request has ended.
+    pub(crate) fn has_temporary_failure(&self) -> Option<bool> {
+        *self.temporary_failure.lock()
     }
 
     /// Records why the last request failed, if its error reached the guest without a text, such as a timeout; `None`
@@ -127,6 +152,23 @@ mod tests {
                 quota.take_call(),
                 Err(CallQuotaError { limit: 2, is_first })
             );
+        }
+    }
+
+    #[test]
+    fn the_last_failed_request_counts_whatever_succeeds_after_it() {
+        for (ended, expected) in [
+            (&[][..], None),
+            (&[None], Some(false)),
+            (&[Some(true), None], Some(true)),
+            (&[Some(true), Some(false)], Some(false)),
+            (&[Some(false), Some(true), None, None], Some(true)),
+        ] {
+            let quota = NetworkQuota::new(0, 0);
+            for failure in ended {
+                quota.note_end(*failure);
+            }
+            assert_eq!(quota.has_temporary_failure(), expected, "{ended:?}");
         }
     }
 

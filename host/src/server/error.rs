@@ -5,7 +5,8 @@
 //! guest. Handlers and extractors return it and don't know HTTP statuses. [`Access`](super::access::Access) finally
 //! turns it into two texts:
 //!
-//! - The client gets JSON: the kind, which programs may rely on, the chain of messages, and the request's id.
+//! - The client gets JSON: the kind, which programs may rely on, whether it is worth another try ([`temporary`]), the
+//!   chain of messages, and the request's id.
 //!   Messages say what to do, and never contain a secret or a row.
 //! - The log gets the same message under the same id, and the guest's backtrace if there is one. Why a connector failed
 //!   to load is always in the log, but only in the answers to clients that may know it.
@@ -14,6 +15,7 @@
 //! below are deliberately exhaustive: a new cause does not compile until its answer is defined here.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod temporary;
 #[cfg(test)]
 mod texts;
 
@@ -230,6 +232,7 @@ impl ApiError {
         };
         let answer = ErrorAnswer {
             kind,
+            temporary: Some(temporary::is_temporary(self)),
             message,
             connector: record.name().map(str::to_owned),
             request_id: Some(record.id.clone()),
@@ -244,7 +247,8 @@ impl ApiError {
     /// and [some clients](RequestRecord::shows_reasons) get it.
     fn complete(&self) -> String {
         if let Self::Page(failure) = self
-            && let PagesError::Connector(ConnectorError::Unavailable { reason }) = failure.as_ref()
+            && let PagesError::Connector(ConnectorError::Unavailable { reason, .. }) =
+                failure.as_ref()
         {
             return format!("the connector failed to load: {reason}");
         }

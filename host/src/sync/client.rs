@@ -246,10 +246,12 @@ impl ConnectorClient {
                 message,
             };
         }
+        let error = read_error(body);
         SyncError::Refused {
             server,
             status: status.as_u16(),
-            kind: read_error(body).map(|error| error.kind),
+            kind: error.as_ref().map(|error| error.kind),
+            temporary: error.and_then(|error| error.temporary),
             message,
             retry_after: retry::retry_after(headers, SystemTime::now()),
         }

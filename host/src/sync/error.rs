@@ -97,6 +97,8 @@ pub enum SyncError {
         status: u16,
         /// The kind of the error, if the answer is a protocol error.
         kind: Option<ErrorKind>,
+        /// What the protocol error says about a retry; `None` if it doesn't say.
+        temporary: Option<bool>,
         /// The protocol error's message, or else the beginning of the body, on one line.
         message: String,
         /// How long to wait, if the server says so.
@@ -170,8 +172,8 @@ impl SyncError {
         }
     }
 
-    /// Whether the same request may succeed a little later: a connection error, a timeout, or an answer whose kind is
-    /// temporary. Without a kind, the statuses 408, 429 and 5xx are temporary.
+    /// Whether the same request may succeed a little later: a connection error, a timeout, or an answer that says so. If
+    /// it doesn't say, its kind decides; without a kind, the statuses 408, 429 and 5xx are temporary.
     #[must_use]
     pub fn is_worth_another_try(&self) -> bool {
         match self {
@@ -180,9 +182,10 @@ impl SyncError {
                 server,
                 status,
                 kind,
+                temporary,
                 ..
             } => match kind {
-                Some(kind) => is_temporary(*kind, server),
+                Some(kind) => is_temporary(*kind, *temporary, server),
                 None => matches!(status, 408 | 429 | 500..=599),
             },
             _ => false,

@@ -134,6 +134,7 @@ mod tests {
             server,
             status: 500,
             kind: None,
+            temporary: None,
             message: "no tap".to_owned(),
             retry_after: None,
         })

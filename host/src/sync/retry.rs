@@ -38,6 +38,7 @@ mod tests {
             server: ServerName::Url(String::new()),
             status,
             kind: None,
+            temporary: None,
             message: String::new(),
             retry_after: retry_after.map(Duration::from_secs),
         }

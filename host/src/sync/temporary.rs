@@ -4,45 +4,13 @@ use weld_protocol::ErrorKind;
 
 use super::names::ServerName;
 
-/// Whether a failure of this kind may pass by itself. The others fail in the same way until somebody changes the
-/// connector, its configuration or the request.
-pub(super) fn is_temporary(kind: ErrorKind, server: &ServerName) -> bool {
-    match kind {
-        ErrorKind::TooManyAttempts
-        | ErrorKind::Timeout
-        | ErrorKind::ConnectorUnavailable
-        | ErrorKind::Busy
-        | ErrorKind::ShuttingDown
-        | ErrorKind::RateLimited
-        | ErrorKind::CredentialsFailed
-        | ErrorKind::UpstreamFailed
-        | ErrorKind::DeadlineExceeded
-        | ErrorKind::Internal => true,
+/// Whether a failure of this kind may pass by itself. `told` is what the answer says about that; if it says nothing, the
+/// kind decides.
+pub(super) fn is_temporary(kind: ErrorKind, told: Option<bool>, server: &ServerName) -> bool {
+    match (kind, server) {
         // Another host's memory may be in use by other connectors. In this process there is only this one.
-        ErrorKind::OutOfMemory => matches!(server, ServerName::Url(_)),
-        ErrorKind::Unauthorized
-        | ErrorKind::ForeignOrigin
-        | ErrorKind::BadRequest
-        | ErrorKind::BodyTooLarge
-        | ErrorKind::HeadersTooLarge
-        | ErrorKind::UnsupportedEncoding
-        | ErrorKind::MethodNotAllowed
-        | ErrorKind::NotFound
-        | ErrorKind::UnknownConnector
-        | ErrorKind::UnknownTable
-        | ErrorKind::Misconfigured
-        | ErrorKind::InvalidState
-        | ErrorKind::UpstreamUnauthorized
-        | ErrorKind::ConnectorFailed
-        | ErrorKind::ConnectorCrashed
-        | ErrorKind::CpuExceeded
-        | ErrorKind::InvalidPage
-        | ErrorKind::PageTooLarge
-        | ErrorKind::StateTooLarge
-        | ErrorKind::SchemaTooLarge
-        | ErrorKind::InvalidSchema
-        | ErrorKind::SecretInPage
-        | ErrorKind::StuckSync => false,
+        (ErrorKind::OutOfMemory, ServerName::Component) => false,
+        _ => told.unwrap_or(kind.is_temporary()),
     }
 }
 
@@ -51,31 +19,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_temporary_kinds_are_retried() {
-        let retried = |server: &ServerName| -> Vec<&str> {
-            let kinds = ErrorKind::ALL
-                .into_iter()
-                .filter(|kind| is_temporary(*kind, server));
-            kinds.map(ErrorKind::as_str).collect()
-        };
-        let component = retried(&ServerName::Component);
-        assert_eq!(
-            component,
-            [
-                "too_many_attempts",
-                "timeout",
-                "connector_unavailable",
-                "busy",
-                "shutting_down",
-                "rate_limited",
-                "credentials_failed",
-                "upstream_failed",
-                "deadline_exceeded",
-                "internal",
-            ]
+    fn the_answer_decides_or_else_its_kind() {
+        let (here, there) = (
+            ServerName::Component,
+            ServerName::Url("http://h/".to_owned()),
         );
-        let mut elsewhere = retried(&ServerName::Url("http://h/".to_owned()));
-        elsewhere.retain(|kind| !component.contains(kind));
-        assert_eq!(elsewhere, ["out_of_memory"]);
+        for server in [&here, &there] {
+            for kind in ErrorKind::ALL {
+                let is_ours = kind == ErrorKind::OutOfMemory && *server == here;
+                for told in [true, false] {
+                    let expected = told && !is_ours;
+                    assert_eq!(is_temporary(kind, Some(told), server), expected, "{kind}");
+                }
+                let expected = kind.is_temporary() && !is_ours;
+                assert_eq!(is_temporary(kind, None, server), expected, "{kind}");
+            }
+        }
     }
 }

@@ -119,6 +119,11 @@ impl TokenError {
         text.to_owned()
     }
 
+    /// Whether the store may be usable later although nobody has changed anything.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Held(_) | Self::Interrupted)
+    }
+
     /// The error for a failed write, according to what an operator can do about it.
     pub(super) fn of_write(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

@@ -37,6 +37,10 @@ impl NativeDesk {
     fn with(rows: &str, more: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let api = Upstream::start(|request, exchange| {
+            if let Some(status) = request.target().strip_prefix("/status-") {
+                exchange.answer(status.parse().expect("a status"), &[], "");
+                return;
+            }
             let token = request.header("authorization").unwrap_or_default();
             let body = format!(
                 r#"[{{"id": {}, "token": "{token}"}}]"#,
@@ -118,6 +122,22 @@ def rows(state):
     got = requests.get(env('URL') + '/' + 'x' * page).json()
     return Page([{'id': row['id']} for row in got], state={'page': page + 1}, has_more=page % 3 != 0)
 ";
+
+#[test]
+fn only_failures_of_the_api_that_may_pass_are_retried() {
+    for (status, tries) in [(404, 1), (503, 3)] {
+        let rows = format!(
+            "
+def rows(state):
+    requests.get(env('URL') + '/status-{status}').raise_for_status()
+"
+        );
+        let desk = NativeDesk::with(&rows, "[rate-limit]\nretries = 0");
+        let said = desk.bad(&[]);
+        assert_contains(&said, &["rows, page 1: ", &status.to_string()]);
+        assert_eq!(desk.api.received().len(), tries, "{said}");
+    }
+}
 
 #[test]
 fn rows_are_synced_and_shown_and_the_next_run_continues() {

@@ -11,6 +11,7 @@ mod quota_forms;
 mod quotas;
 mod refusal_rules;
 mod refusals;
+mod temporary;
 mod tls;
 
 use crate::{guests, host_with_config};

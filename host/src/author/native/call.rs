@@ -46,7 +46,14 @@ impl CallHost {
                 WorkerLine::Return(value) => return Ok(value),
                 WorkerLine::Raise(error) => {
                     let file = &self.config_file;
-                    return Err(NativeFault::raised(error, file, table, secrets));
+                    let is_temporary = scope.network.has_temporary_failure();
+                    return Err(NativeFault::raised(
+                        error,
+                        file,
+                        table,
+                        secrets,
+                        is_temporary,
+                    ));
                 }
             };
             worker.send(&answer).await?;

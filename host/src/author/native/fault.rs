@@ -11,6 +11,7 @@ use crate::account::MemoryError;
 use crate::config::duration_text;
 use crate::guest_error::GuestError;
 use crate::report::{size_beyond, size_text};
+use crate::scope::CredentialFailure;
 use crate::secrets::Secrets;
 use crate::waits::Wait;
 
@@ -84,8 +85,8 @@ pub(crate) enum NativeFault {
     WaitTooLong { retry_after: Duration },
 
     /// The connector failed after a request whose credential could not be obtained, which explains more.
-    #[error("{0}")]
-    Credentials(String),
+    #[error("{}", .0.cause)]
+    Credentials(CredentialFailure),
 
     /// The connector failed after the host had refused it something without a text that it could report.
     #[error("{failed}; {hint}")]
@@ -146,12 +147,14 @@ pub(crate) enum NativeFault {
 }
 
 impl NativeFault {
-    /// The error that a worker raised for `table`, or for its schema if that is `None`, without secrets.
+    /// The error that a worker raised for `table`, or for its schema if that is `None`, without secrets. `is_temporary`
+    /// says whether the call's last failed request may succeed later.
     pub(super) fn raised(
         error: RaiseLine,
         config_file: &str,
         table: Option<&str>,
         secrets: &Secrets,
+        is_temporary: Option<bool>,
     ) -> Self {
         let short =
             |message: String| secrets.shown_beginning(&message, GuestError::MAX_MESSAGE_BYTES);
@@ -164,7 +167,10 @@ impl NativeFault {
             RaiseLine::InvalidState(message) => GuestError::InvalidState(short(message)),
             RaiseLine::Unauthorized(message) => GuestError::Unauthorized(short(message)),
             RaiseLine::RateLimited(wait) => GuestError::rate_limited(wait),
-            RaiseLine::Upstream(message) => GuestError::Upstream(short(message)),
+            RaiseLine::Upstream(message) => GuestError::Upstream {
+                message: short(message),
+                is_temporary,
+            },
             RaiseLine::Other(message) => GuestError::Failed(short(message)),
         })
     }
@@ -175,10 +181,10 @@ impl NativeFault {
     }
 
     /// This fault, or `Credentials` if the host could not obtain a credential for the call, which may be the cause.
-    pub(super) fn or_credential_failure(self, cause: Option<String>) -> Self {
-        match (self, cause) {
+    pub(super) fn or_credential_failure(self, failure: Option<CredentialFailure>) -> Self {
+        match (self, failure) {
             (fault @ Self::Guest(GuestError::RateLimited(_)), _) => fault,
-            (fault, Some(cause)) if fault.is_raised() => Self::Credentials(cause),
+            (fault, Some(failure)) if fault.is_raised() => Self::Credentials(failure),
             (fault, _) => fault,
         }
     }
@@ -189,7 +195,7 @@ impl NativeFault {
         let may_be_the_request = matches!(
             &self,
             Self::Guest(
-                GuestError::Upstream(_)
+                GuestError::Upstream { .. }
                     | GuestError::Failed(_)
                     | GuestError::Misconfigured { .. }
                     | GuestError::Unauthorized(_)
@@ -201,6 +207,26 @@ impl NativeFault {
                 failed: Box::new(self),
                 hint,
             },
+        }
+    }
+
+    /// Whether the same call may succeed later although nobody has changed anything. Only this connector's calls use
+    /// memory here, so that is a limit that the next call would reach, too.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Guest(error) => error.is_temporary(),
+            Self::Credentials(failure) => failure.is_temporary,
+            Self::Explained { failed, .. } => failed.is_temporary(),
+            Self::Timeout { .. } | Self::OutOfMemory(_) => false,
+            Self::Worker(_)
+            | Self::WaitTooLong { .. }
+            | Self::PageTooLarge { .. }
+            | Self::StateTooLarge { .. }
+            | Self::SecretInState
+            | Self::ReplacedTooLarge { .. }
+            | Self::InvalidPage(_)
+            | Self::InvalidSchema(_)
+            | Self::Crashed(_) => self.kind().is_temporary(),
         }
     }
 

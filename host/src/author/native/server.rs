@@ -247,8 +247,10 @@ async fn admit(State(expected): State<Arc<str>>, request: Request, next: Next) -
     if given.is_some_and(|given| given.as_bytes() == expected.as_bytes()) {
         return next.run(request).await;
     }
-    let kind = ErrorKind::Unauthorized;
-    refusal(kind, "the key is missing or wrong".to_owned(), None)
+    refusal(
+        ErrorKind::Unauthorized,
+        "the key is missing or wrong".to_owned(),
+    )
 }
 
 async fn schema(State(desk): State<Arc<PageDesk>>) -> Response {
@@ -261,7 +263,7 @@ async fn schema(State(desk): State<Arc<PageDesk>>) -> Response {
 async fn page(State(desk): State<Arc<PageDesk>>, body: Bytes) -> Response {
     let request = match PageRequest::parse(&body) {
         Ok(request) => request,
-        Err(error) => return refusal(ErrorKind::BadRequest, error.to_string(), None),
+        Err(error) => return refusal(ErrorKind::BadRequest, error.to_string()),
     };
     match desk.page(request).await {
         Err(fault) => failure(&fault, &desk),
@@ -290,8 +292,13 @@ fn json(text: Body) -> Response {
 }
 
 fn failure(fault: &NativeFault, desk: &PageDesk) -> Response {
-    let name = desk.connector.name().to_string();
-    let mut response = refusal(fault.kind(), report::chain(fault), Some(name));
+    let mut response = error_response(&ErrorAnswer {
+        kind: fault.kind(),
+        temporary: Some(fault.is_temporary()),
+        message: report::chain(fault),
+        connector: Some(desk.connector.name().to_string()),
+        request_id: None,
+    });
     if let Some(wait) = fault.retry_after() {
         // Rounded up, since a client that retries a moment too early is refused again.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -301,15 +308,19 @@ fn failure(fault: &NativeFault, desk: &PageDesk) -> Response {
     response
 }
 
-fn refusal(kind: ErrorKind, message: String, connector: Option<String>) -> Response {
-    let answer = ErrorAnswer {
+fn refusal(kind: ErrorKind, message: String) -> Response {
+    error_response(&ErrorAnswer {
         kind,
+        temporary: Some(kind.is_temporary()),
         message,
-        connector,
+        connector: None,
         request_id: None,
-    };
+    })
+}
+
+fn error_response(answer: &ErrorAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.kind.status());
     let mut response = json(answer.write().into());
-    *response.status_mut() =
-        StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
 }

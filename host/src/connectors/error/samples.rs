@@ -25,7 +25,7 @@ impl ConnectorError {
             ConnectorError::Unknown { .. } => ConnectorError::Unknown { name: "beers".to_owned() },
             ConnectorError::Ambiguous => ConnectorError::Ambiguous,
             ConnectorError::None => ConnectorError::None,
-            ConnectorError::Unavailable { .. } => ConnectorError::Unavailable { reason: REASON.into() },
+            ConnectorError::Unavailable { .. } => ConnectorError::Unavailable { reason: REASON.into(), may_pass: false },
             ConnectorError::Loading => ConnectorError::Loading,
             ConnectorError::ShuttingDown => ConnectorError::ShuttingDown,
             ConnectorError::Busy { .. } => ConnectorError::Busy {

@@ -13,7 +13,7 @@ use crate::egress::attempt::Bearer;
 use crate::egress::error::EgressError;
 use crate::egress::outgoing::Outgoing;
 use crate::egress::upstream::Upstream;
-use crate::scope::{CallScope, Deadline};
+use crate::scope::{CallScope, CredentialFailure, Deadline};
 use crate::secrets::Finder;
 
 /// The credential of a guest's request, for all of its tries and redirects.
@@ -112,7 +112,10 @@ impl<'c> CredentialChoice<'c> {
     /// Notes in the call's scope why there is no credential.
     fn noted(&self, error: EgressError) -> EgressError {
         if let EgressError::Credentials(failure) = &error {
-            let failure = failure.told();
+            let failure = CredentialFailure {
+                cause: failure.told(),
+                is_temporary: failure.is_temporary(),
+            };
             self.scope.network.note_credential(Some(failure));
         }
         error

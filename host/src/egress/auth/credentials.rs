@@ -10,7 +10,7 @@ use super::source::CredentialSource;
 use crate::config::{Credential, Oauth2Config};
 use crate::egress::upstream::Upstream;
 use crate::report;
-use crate::scope::CallScope;
+use crate::scope::{CallScope, CredentialFailure};
 
 /// The greatest shown length of a name that a guest made up.
 const SHOWN_NAME_BYTES: usize = 63;
@@ -63,7 +63,10 @@ impl Credentials {
                         cause,
                         "the variables from the token endpoint's answer are missing from this call"
                     );
-                    scope.network.note_credential(Some(cause));
+                    scope.network.note_credential(Some(CredentialFailure {
+                        cause,
+                        is_temporary: error.is_temporary(),
+                    }));
                 }
             }
         }

@@ -75,6 +75,21 @@ impl AuthError {
     }
 }
 
+impl AuthError {
+    /// Whether a later request may get the credential although nobody has changed anything.
+    pub(in crate::egress) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Unknown { .. }
+            | Self::Elsewhere { .. }
+            | Self::Ambiguous { .. }
+            | Self::Range { .. }
+            | Self::Unsigned { .. } => false,
+            Self::Token(error) => error.is_temporary(),
+            Self::Interrupted { .. } => true,
+        }
+    }
+}
+
 /// Why a token endpoint returned no token.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -114,6 +129,14 @@ impl EndpointError {
         )
     }
 
+    /// Whether another request may get a token although nobody has changed anything.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self.status {
+            Some(408 | 425 | 429 | 500..) => true,
+            _ => self.fault.is_temporary(),
+        }
+    }
+
     /// Whether the endpoint refused for good: it would refuse again.
     pub(super) fn is_refusal(&self) -> bool {
         match self.status {
@@ -141,6 +164,57 @@ fn listed(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens::TokenError;
+
+    fn failed(status: Option<u16>, fault: EndpointFault) -> EndpointError {
+        EndpointError {
+            name: "api".to_owned(),
+            file: "shop.toml".to_owned(),
+            origin: "https://login.example.com".to_owned(),
+            url_key: "token-url",
+            status,
+            fault,
+            advice: None,
+        }
+    }
+
+    #[test]
+    fn failure_is_temporary_unless_somebody_must_act() {
+        let refused = |code: &str| EndpointFault::Refused {
+            code: code.to_owned(),
+            description: String::new(),
+        };
+        let unreached = |is_temporary| EndpointFault::Unreached {
+            cause: "the cause".to_owned(),
+            was_asked: false,
+            is_temporary,
+        };
+        for (status, fault, expected) in [
+            (Some(400), refused("invalid_grant"), false),
+            (Some(401), refused("invalid_client"), false),
+            (Some(200), refused("invalid_grant"), false),
+            (Some(400), refused("temporarily_unavailable"), true),
+            (Some(200), refused("server_error"), true),
+            (Some(404), EndpointFault::Html, false),
+            (Some(200), EndpointFault::Html, false),
+            (Some(429), refused("slow_down"), true),
+            (Some(503), EndpointFault::Html, true),
+            (Some(500), refused("server_error"), true),
+            (Some(302), EndpointFault::Redirect { to: None }, false),
+            (None, EndpointFault::NoRefreshToken, false),
+            (None, unreached(true), true),
+            (None, unreached(false), false),
+            (None, EndpointFault::Store(TokenError::NoKey), false),
+            (
+                None,
+                EndpointFault::Store(TokenError::Held("api.token".into())),
+                true,
+            ),
+        ] {
+            let error = failed(status, fault);
+            assert_eq!(error.is_temporary(), expected, "{error}");
+        }
+    }
 
     #[test]
     fn only_an_answer_that_would_be_repeated_is_a_refusal() {
@@ -158,15 +232,7 @@ mod tests {
             (Some(302), EndpointFault::Redirect { to: None }, false),
             (None, EndpointFault::NoRefreshToken, false),
         ] {
-            let error = EndpointError {
-                name: "api".to_owned(),
-                file: "shop.toml".to_owned(),
-                origin: "https://login.example.com".to_owned(),
-                url_key: "token-url",
-                status,
-                fault,
-                advice: None,
-            };
+            let error = failed(status, fault);
             assert_eq!(error.is_refusal(), expected, "{error}");
         }
     }

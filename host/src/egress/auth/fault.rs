@@ -93,13 +93,41 @@ pub(in crate::egress) enum EndpointFault {
         cause: String,
         /// Whether the request had been sent.
         was_asked: bool,
+        /// Whether the cause may pass by itself.
+        is_temporary: bool,
     },
 }
+
+/// The codes with which an endpoint says that it can't answer for now (RFC 6749, section 4.1.2.1; RFC 8628, section 3.5).
+const TEMPORARY_CODES: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
 
 impl EndpointFault {
     /// Whether it says that the refresh token of the request is no longer valid or was already used.
     pub(super) fn is_dead_refresh_token(&self) -> bool {
         matches!(self, Self::Refused { code, description } if dead_token::is_reported(code, description))
+    }
+
+    /// Whether another request may end differently although nobody has changed anything.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => TEMPORARY_CODES.contains(&code.as_str()),
+            Self::Store(error) => error.may_pass(),
+            Self::Unreached { is_temporary, .. } => *is_temporary,
+            Self::Html
+            | Self::Empty
+            | Self::Unreadable
+            | Self::NoToken { .. }
+            | Self::TooLarge { .. }
+            | Self::Redirect { .. }
+            | Self::OtherType { .. }
+            | Self::NoVariable { .. }
+            | Self::VariableElsewhere { .. }
+            | Self::NoHeader
+            | Self::NoRefreshToken
+            | Self::Unsigned
+            | Self::NotForLong
+            | Self::KeptWithoutKey { .. } => false,
+        }
     }
 
     /// The same fault with only the beginnings of the endpoint's words, escaped and without secrets.

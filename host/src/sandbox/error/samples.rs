@@ -8,6 +8,7 @@ use crate::account::MemoryError;
 use crate::guest_error::GuestError;
 use crate::samples::samples;
 use crate::sandbox::code::CodeFault;
+use crate::scope::CredentialFailure;
 use crate::waits::{Postponement, Wait, WaitReason};
 
 impl CallError {
@@ -55,7 +56,10 @@ impl CallError {
             CallError::Unreadable { .. } => CallError::Unreadable { source: "string pointer/length out of bounds".into() },
             CallError::Sandbox { .. } => CallError::Sandbox { source: "the system's reason".into() },
             CallError::Credentials { .. } => CallError::Credentials {
-                cause: "the cause of the credential".to_owned(),
+                failure: CredentialFailure {
+                    cause: "the cause of the credential".to_owned(),
+                    is_temporary: false,
+                },
                 failed: Box::new(CallError::Guest(GuestError::RateLimited(None))),
             },
             CallError::Explained { .. } => CallError::Guest(GuestError::Failed("MemoryError".to_owned())).explained(

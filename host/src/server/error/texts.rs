@@ -9,6 +9,7 @@ use http::HeaderMap;
 use weld_protocol::{JsonKind, PageError, PageRequest, RequestError, SchemaError, WaitingError};
 
 use super::ApiError;
+use super::temporary::is_temporary;
 use crate::account::MemoryError;
 use crate::connectors::ConnectorError;
 use crate::encoding::UnknownEncoding;
@@ -104,7 +105,7 @@ fn all() -> Vec<ApiError> {
     others.into_iter().chain(memory).chain(pages).collect()
 }
 
-/// `503 busy, retry-after: 2`, and the message below it.
+/// `503 busy, temporary, retry-after: 2`, and the message below it.
 fn answered(error: &ApiError) -> String {
     let mut headers = HeaderMap::new();
     error.add_headers(&mut headers);
@@ -113,7 +114,15 @@ fn answered(error: &ApiError) -> String {
         .map(|(name, value)| format!(", {name}: {}", value.to_str().unwrap()));
     let headers: String = headers.collect();
     let (status, kind) = (error.status().as_u16(), error.kind().as_str());
-    format!("{status} {kind}{headers}\n    {}", report::chain(error))
+    let temporary = if is_temporary(error) {
+        ", temporary"
+    } else {
+        ""
+    };
+    format!(
+        "{status} {kind}{temporary}{headers}\n    {}",
+        report::chain(error)
+    )
 }
 
 #[test]

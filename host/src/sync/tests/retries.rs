@@ -97,22 +97,29 @@ async fn permanent_failures_are_not_retried() {
 }
 
 #[tokio::test]
-async fn a_failure_that_its_kind_makes_permanent_is_not_retried() {
-    for (kind, tries) in [
-        ("connector_failed", 1),
-        ("misconfigured", 1),
-        ("cpu_exceeded", 1),
-        ("upstream_unauthorized", 1),
-        ("upstream_failed", 3),
-        ("busy", 3),
-        ("of_a_later_version", 3),
+async fn a_failure_that_the_answer_or_its_kind_calls_permanent_is_not_retried() {
+    let (lasting, passing) = (r#""temporary": false,"#, r#""temporary": true,"#);
+    for (kind, told, tries) in [
+        ("connector_failed", "", 1),
+        ("misconfigured", "", 1),
+        ("cpu_exceeded", "", 1),
+        ("upstream_unauthorized", "", 1),
+        ("upstream_failed", "", 3),
+        ("busy", "", 3),
+        ("of_a_later_version", "", 3),
+        ("upstream_failed", lasting, 1),
+        ("credentials_failed", lasting, 1),
+        ("deadline_exceeded", lasting, 1),
+        ("upstream_failed", passing, 3),
+        ("connector_failed", passing, 3),
+        ("upstream_failed", r#""temporary": null,"#, 3),
     ] {
-        let body = format!(r#"{{"error": {{"kind": "{kind}", "message": "no tap"}}}}"#);
+        let body = format!(r#"{{"error": {{"kind": "{kind}", {told} "message": "no tap"}}}}"#);
         let server = paging(move |_| Answer::status("500 Internal Server Error", &body)).await;
         let (result, _) = run(&server, &Memory::default(), &only_a()).await;
         let failure = result.unwrap_err();
         assert_eq!(failure.cause.kind(), ErrorKind::parse(kind), "{kind}");
-        assert_eq!(server.states("a").len(), tries, "{kind}");
+        assert_eq!(server.states("a").len(), tries, "{kind} {told}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sends the request in its state: `url`, and optionally `method`, `headers`, `body`, `timeout`, `idempotent`. It is
 //! sent `times` times, and first without its body with each method in `before`. The last response or error is
-//! reported in a row; with `on_error`, an error makes the page fail or trap.
+//! reported in a row; with `on_error`, an error makes the page fail or trap, and with `on_answer`, a response makes it fail.
 //! The host must send it only if the connector's `allow` permits it, and within its limits.
 
 use serde_json::{Value, json};
@@ -41,6 +41,11 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
             Some("trap") => panic!("no beers: {error:?}"),
             _ => {}
         }
+    }
+    if let Ok(response) = &answer
+        && wanted["on_answer"] == "fail"
+    {
+        return Err(Error::Upstream(format!("no beers: {}", response.status)));
     }
     one_row(&match answer {
         Ok(response) => json!({

@@ -29,6 +29,9 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
         Err(refusal) if wanted["on_error"] == "fail" => {
             Err(Error::Upstream(format!("no beers: {}", refusal.row())))
         }
+        Ok(row) if wanted["on_answer"] == "fail" => {
+            Err(Error::Upstream(format!("no beers: {}", row["status"])))
+        }
         answer => one_row(&answer.unwrap_or_else(|refusal| refusal.row())),
     }
 }

@@ -24,6 +24,45 @@ fn failed(host: &Host, endpoint: &Endpoint, on_error: &str) -> String {
 }
 
 #[test]
+fn refused_token_is_not_worth_a_retry_but_an_endpoint_that_is_down_is() {
+    let answer = |status: u16, body: &'static str| {
+        Endpoint::scripted(move |_, exchange| exchange.answer(status, &[], body))
+    };
+    let keys = format!("{KEYS}[rate-limit]\nretries = 0");
+    for (case, endpoint, expected) in [
+        (
+            "a refusal",
+            answer(400, r#"{"error": "invalid_grant"}"#),
+            false,
+        ),
+        (
+            "a wrong key",
+            answer(401, r#"{"error": "invalid_client"}"#),
+            false,
+        ),
+        ("no such page", answer(404, ""), false),
+        ("a login page", answer(200, "<html>"), false),
+        ("a fault", answer(500, ""), true),
+        ("a break", answer(503, ""), true),
+        ("too many requests", answer(429, ""), true),
+        (
+            "the endpoint's own words",
+            answer(400, r#"{"error": "temporarily_unavailable"}"#),
+            true,
+        ),
+        ("no answer", Endpoint::scripted(|_, _| {}), true),
+    ] {
+        for guest in [guests::FETCHES, guests::FETCHES_WASI] {
+            let host = host_for(guest, &endpoint, &keys);
+            let state = json!({ "url": endpoint.upstream.url("/beers"), "on_error": "fail" });
+            let answer = host.weld("guest").page("rows", &state);
+            assert_error(&answer, 502, "credentials_failed");
+            assert_eq!(answer.json()["error"]["temporary"], expected, "{case}");
+        }
+    }
+}
+
+#[test]
 fn the_error_says_what_the_endpoint_answered() {
     for (status, body, expected) in [
         (200, "<html>log in</html>", "answered with HTML, like"),

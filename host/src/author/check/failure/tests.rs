@@ -6,6 +6,7 @@ fn refused(kind: ErrorKind, message: &str) -> SyncError {
         server: ServerName::Component,
         status: kind.status(),
         kind: Some(kind),
+        temporary: None,
         message: message.to_owned(),
         retry_after: None,
     }

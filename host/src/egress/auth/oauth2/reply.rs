@@ -96,6 +96,7 @@ impl From<EgressError> for EndpointFault {
         Self::Unreached {
             cause: report::chain(&error),
             was_asked: was_asked(&error),
+            is_temporary: error.is_temporary(),
         }
     }
 }
