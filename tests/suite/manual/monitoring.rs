@@ -37,7 +37,7 @@ const ADDED: [&str; 2] = ["instance", "job"];
 const GROUPING: [&str; 3] = ["by", "on", "without"];
 
 /// Functions, operators and words of the language.
-const LANGUAGE: [&str; 11] = [
+const LANGUAGE: [&str; 12] = [
     "and",
     "by",
     "histogram_quantile",
@@ -46,6 +46,7 @@ const LANGUAGE: [&str; 11] = [
     "on",
     "rate",
     "sum",
+    "time",
     "topk",
     "unless",
     "without",
