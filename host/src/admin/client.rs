@@ -211,3 +211,65 @@ impl AdminClient {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Asks a server that answers with these bytes, the last of them `repeated` times, and then nothing.
+    async fn ask(answer: &'static [u8], repeated: usize) -> Result<Bytes, AdminClientError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = AdminClient {
+            address: AdminAddress::Tcp(listener.local_addr().unwrap()),
+            key: Some(Secret::new("admin secret")),
+        };
+        let serving = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = vec![0; 1_000];
+            let length = stream.read(&mut head).await.unwrap();
+            let head = String::from_utf8_lossy(&head[..length]).to_lowercase();
+            assert!(
+                head.contains("authorization: bearer admin secret"),
+                "{head}"
+            );
+            let _ = stream.write_all(answer).await;
+            let last = vec![*answer.last().unwrap(); 1 << 20];
+            for _ in 0..repeated {
+                if stream.write_all(&last).await.is_err() {
+                    break;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            got = client.get("/connectors") => got,
+            () = serving => unreachable!(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_limited_in_time_and_size() {
+        let whole = ask(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", 0).await;
+        assert_eq!(whole.unwrap(), "{}");
+        let half = ask(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}", 0).await;
+        assert!(matches!(half, Err(AdminClientError::Timeout { .. })));
+        let endless = ask(b"HTTP/1.1 200 OK\r\n\r\n ", 80).await;
+        assert!(matches!(endless, Err(AdminClientError::TooLarge { .. })));
+        let other = ask(b"220 mail.example.com ESMTP\r\n", 0).await;
+        assert!(matches!(other, Err(AdminClientError::Broken { .. })));
+    }
+
+    #[tokio::test]
+    async fn key_that_no_request_can_contain_is_reported() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = AdminClient {
+            address: AdminAddress::Tcp(listener.local_addr().unwrap()),
+            key: Some(Secret::new("two\nlines")),
+        };
+        let error = client.get("/connectors").await.unwrap_err();
+        assert!(matches!(error, AdminClientError::Key), "{error}");
+    }
+}

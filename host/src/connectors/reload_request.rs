@@ -136,3 +136,49 @@ impl ReloadRequests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn more_requests_than_may_wait_are_refused() {
+        let requests = ReloadRequests::new();
+        let handle = requests.handle();
+        let mut waiting: Vec<_> = (0..MAX_REQUESTS)
+            .map(|_| Box::pin(handle.reload()))
+            .collect();
+        for request in &mut waiting {
+            let polled = tokio::time::timeout(Duration::ZERO, request).await;
+            assert!(polled.is_err(), "it waits");
+        }
+        assert_eq!(handle.reload().await, Err(ReloadError::Full));
+        drop(requests);
+        assert_eq!(waiting.remove(0).await, Err(ReloadError::Ended));
+        assert_eq!(handle.reload().await, Err(ReloadError::Ended));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn request_is_late_after_its_time_and_forgotten_without_its_client() {
+        let mut requests = ReloadRequests::new();
+        let handle = requests.handle();
+        let asked = tokio::spawn(async move { handle.reload().await });
+        requests.arrived().await;
+        assert!(requests.is_waiting() && !requests.is_late());
+        tokio::time::advance(MAX_WAIT).await;
+        assert!(requests.is_late());
+        let summary = ReloadSummary {
+            unfinished: vec!["beers".to_owned()],
+            ..ReloadSummary::default()
+        };
+        requests.answer(&summary);
+        assert_eq!(asked.await.unwrap(), Ok(summary));
+        assert!(!requests.is_waiting());
+        let handle = requests.handle();
+        let asked = tokio::spawn(async move { handle.reload().await });
+        requests.arrived().await;
+        asked.abort();
+        assert!(asked.await.is_err());
+        assert!(!requests.is_waiting(), "nobody waits for it");
+    }
+}

@@ -7,7 +7,49 @@ use std::fs;
 const PAGE: &str = "docs/limits-and-errors.md";
 
 /// What a row begins with, a number that it names, the file that sets the number, and the code that does.
-const NUMBERS: [(&str, &str, &str, &str); 41] = [
+const NUMBERS: [(&str, &str, &str, &str); 48] = [
+    (
+        "the [admin",
+        "64 connections",
+        "admin/mod.rs",
+        "MAX_CONNECTIONS: usize = 64",
+    ),
+    (
+        "the [admin",
+        "16 KiB for a request's line",
+        "admin/mod.rs",
+        "MAX_HEAD_BYTES: usize = 16 << 10",
+    ),
+    (
+        "the [admin",
+        "10 s to send each",
+        "admin/mod.rs",
+        "HEADERS_TIMEOUT: Duration = Duration::from_secs(10)",
+    ),
+    (
+        "the [admin",
+        "1 KiB for its body",
+        "admin/routes.rs",
+        "MAX_BODY_BYTES: usize = 1 << 10",
+    ),
+    (
+        "the [admin",
+        "10 s in which a client reads nothing",
+        "admin/stalled_stream.rs",
+        "WRITE_TIMEOUT: Duration = Duration::from_secs(10)",
+    ),
+    (
+        "the [admin",
+        "16 requests to reload",
+        "connectors/reload_request.rs",
+        "MAX_REQUESTS: usize = 16",
+    ),
+    (
+        "the [admin",
+        "10 min for one",
+        "connectors/reload_request.rs",
+        "MAX_WAIT: Duration = Duration::from_secs(10 * 60)",
+    ),
     (
         "`NAME.toml`",
         "up to 1 MiB",
