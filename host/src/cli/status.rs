@@ -42,12 +42,17 @@ pub(super) async fn run(flags: StatusFlags) -> Result<(), CliError> {
         address: address.clone(),
     };
     let status: Value = serde_json::from_slice(&text).map_err(|_| unreadable())?;
-    let connectors = status["connectors"].as_array().ok_or_else(unreadable)?;
+    let connectors = member(&status, "connectors")
+        .as_array()
+        .ok_or_else(unreadable)?;
     if flags.json {
         say(&status.to_string());
         return Ok(());
     }
-    let (version, stage) = (text_of(&status["version"]), text_of(&status["status"]));
+    let (version, stage) = (
+        text_of(member(&status, "version")),
+        text_of(member(&status, "status")),
+    );
     say(&printable(&format!(
         "weld-host {version} at {address}: {stage}, {} connectors",
         connectors.len()
@@ -75,20 +80,20 @@ const HEAD: [&str; 8] = [
 
 /// One connector. The numbers of calls are those that compute, wait, are queued, and are held until a time.
 fn row(connector: &Value, now: Timestamp) -> [String; 8] {
-    let (version, calls) = (&connector["version"], &connector["calls"]);
-    let digest = text_of(&version["digest"]);
+    let (version, calls) = (member(connector, "version"), member(connector, "calls"));
+    let digest = text_of(member(version, "digest"));
     let digest: String = digest
         .trim_start_matches("sha256:")
         .chars()
         .take(DIGEST_DIGITS)
         .collect();
-    let counts = ["running", "waiting", "queued", "held"].map(|what| text_of(&calls[what]));
+    let counts = ["running", "waiting", "queued", "held"].map(|what| text_of(member(calls, what)));
     [
-        text_of(&connector["name"]),
-        text_of(&connector["state"]).replace('_', " "),
-        text_of(&version["language"]),
+        text_of(member(connector, "name")),
+        text_of(member(connector, "state")).replace('_', " "),
+        text_of(member(version, "language")),
         digest,
-        ago(&version["loaded_at"], now),
+        ago(member(version, "loaded_at"), now),
         counts.join("/"),
         last_page(connector, now),
         problem(connector, now),
@@ -97,22 +102,28 @@ fn row(connector: &Value, now: Timestamp) -> [String; 8] {
 
 /// The newest page: `beers: 80 rows, 2m ago`.
 fn last_page(connector: &Value, now: Timestamp) -> String {
-    let tables = connector["tables"].as_object().into_iter().flatten();
+    let tables = member(connector, "tables")
+        .as_object()
+        .into_iter()
+        .flatten();
     // RFC 3339 in UTC sorts by time.
-    let newest = tables.max_by_key(|(_, page)| text_of(&page["at"]));
+    let newest = tables.max_by_key(|(_, page)| text_of(member(page, "at")));
     newest.map_or_else(String::new, |(table, page)| {
-        let rows = text_of(&page["rows"]);
-        format!("{table}: {rows} rows, {}", ago(&page["at"], now))
+        let rows = text_of(member(page, "rows"));
+        format!("{table}: {rows} rows, {}", ago(member(page, "at"), now))
     })
 }
 
 fn problem(connector: &Value, now: Timestamp) -> String {
     let of = |what: &str, error: &Value| {
-        let message = error["message"].as_str()?;
-        Some(format!("{what} {}: {message}", ago(&error["at"], now)))
+        let message = member(error, "message").as_str()?;
+        Some(format!(
+            "{what} {}: {message}",
+            ago(member(error, "at"), now)
+        ))
     };
-    let load = of("load failed", &connector["load_error"]);
-    let problem = load.or_else(|| of("call failed", &connector["call_error"]));
+    let load = of("load failed", member(connector, "load_error"));
+    let problem = load.or_else(|| of("call failed", member(connector, "call_error")));
     report::shortened(&problem.unwrap_or_default(), MAX_PROBLEM_BYTES)
 }
 
@@ -129,6 +140,11 @@ fn ago(at: &Value, now: Timestamp) -> String {
         _ => (seconds / 86_400, "d"),
     };
     format!("{count}{unit} ago")
+}
+
+/// A member of an object; null if there is none.
+fn member<'v>(value: &'v Value, name: &str) -> &'v Value {
+    value.get(name).unwrap_or(&Value::Null)
 }
 
 /// A text as it is, anything else as JSON; nothing for what is not there.
