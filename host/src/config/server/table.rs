@@ -54,7 +54,6 @@ pub static SETTINGS: &[Setting] = &[
         help: "The connector that also answers at / and /schema, if there are several",
         default_words: Some("the only connector"),
         field: &AnyValue(|config| &mut config.default_connector),
-        ..WITHOUT
     },
     Setting {
         key: "slots",
@@ -63,7 +62,6 @@ pub static SETTINGS: &[Setting] = &[
         help: "Calls that may hold a sandbox at once",
         default_words: Some("as many as the machine can hold"),
         field: &AtLeast(Some(1), |config| &mut config.slots),
-        ..WITHOUT
     },
     Setting {
         key: "queue",
@@ -90,7 +88,6 @@ pub static SETTINGS: &[Setting] = &[
         field: &AtLeast(Some(MIN_MEMORY_BYTES), |config| {
             &mut config.total_memory_bytes
         }),
-        ..WITHOUT
     },
     Setting {
         key: "keep-memory",
@@ -107,7 +104,6 @@ pub static SETTINGS: &[Setting] = &[
         help: "The upper bound of `limits.concurrency`",
         default_words: Some("all slots"),
         field: &AtLeast(1, |config| &mut config.ceilings.concurrency),
-        ..WITHOUT
     },
     Setting {
         key: "max-component",
