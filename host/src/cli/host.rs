@@ -123,6 +123,10 @@ impl Host {
         let startup = plugins
             .load(config.default_connector.clone(), admission)
             .await?;
+        if let Some(certificate) = certificate.clone() {
+            let readiness = startup.connectors.readiness();
+            readiness.show_expiry(move || certificate.expires());
+        }
         Ok(Self {
             server,
             reports: startup.reports,

@@ -1,11 +1,19 @@
 //! Whether the host should receive requests, as load balancers and supervisors ask.
 
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
 /// Whether the host should receive requests. It only moves forward, from loading to ready to draining.
-#[derive(Debug)]
-pub struct Readiness(watch::Sender<ReadinessStage>);
+pub struct Readiness {
+    stage: watch::Sender<ReadinessStage>,
+    certificate: OnceLock<CertificateExpiry>,
+}
+
+/// Returns the last second in which the server's certificate is valid.
+type CertificateExpiry = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The part of its life that a host is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -22,22 +30,35 @@ pub enum ReadinessStage {
 impl Readiness {
     /// The readiness of a host that has loaded nothing yet.
     pub(super) fn new() -> Self {
-        Self(watch::Sender::new(ReadinessStage::Loading))
+        Self {
+            stage: watch::Sender::new(ReadinessStage::Loading),
+            certificate: OnceLock::new(),
+        }
     }
 
     /// The present stage.
     #[must_use]
     pub fn stage(&self) -> ReadinessStage {
-        *self.0.borrow()
+        *self.stage.borrow()
     }
 
     /// Waits until the host is ready, or already past that.
     pub async fn ready(&self) {
-        let mut stage = self.0.subscribe();
+        let mut stage = self.stage.subscribe();
         // The sender lives as long as `self`, so this can't be an error.
         let _ = stage
             .wait_for(|stage| *stage >= ReadinessStage::Ready)
             .await;
+    }
+
+    /// Probes show from now on when the server's certificate expires. Only the first function counts.
+    pub fn show_expiry(&self, expires: impl Fn() -> Timestamp + Send + Sync + 'static) {
+        let _ = self.certificate.set(Box::new(expires));
+    }
+
+    /// The last second in which the server's certificate is valid; `None` if the server has none.
+    pub(super) fn certificate_expires(&self) -> Option<Timestamp> {
+        self.certificate.get().map(|expires| expires())
     }
 
     /// The first load is through.
@@ -51,7 +72,7 @@ impl Readiness {
     }
 
     fn advance(&self, to: ReadinessStage) {
-        self.0.send_if_modified(|stage| {
+        self.stage.send_if_modified(|stage| {
             let is_later = *stage < to;
             if is_later {
                 *stage = to;

@@ -26,6 +26,9 @@ pub(crate) struct ReadinessReport {
     loading: usize,
     /// The number of connectors that failed to load.
     not_loaded: usize,
+    /// The last second in which the server's certificate is valid, in RFC 3339. Every client of TLS sees it anyway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_expires: Option<String>,
     /// At most [`MAX_LISTED`] of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     connectors: Option<Vec<AbsentConnector>>,
@@ -67,6 +70,10 @@ impl Connectors {
             status: self.readiness().stage(),
             loading: 0,
             not_loaded: 0,
+            certificate_expires: self
+                .readiness()
+                .certificate_expires()
+                .map(|at| at.to_string()),
             connectors: (reader == ReportReader::Operator).then(Vec::new),
         };
         self.each_entry(|entry| match &entry.state {
@@ -116,6 +123,7 @@ mod tests {
                 status: ReadinessStage::Ready,
                 loading: 0,
                 not_loaded: 0,
+                certificate_expires: None,
                 connectors: listed,
             };
             for number in 0..MAX_LISTED + 5 {

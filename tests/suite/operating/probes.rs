@@ -1,5 +1,6 @@
 //! `/healthz` and `/readyz` on the public listener.
 
+use super::client::{TlsConnection, encrypted};
 use crate::{assert_error, guests, host};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -218,4 +219,14 @@ fn probes_are_answered_when_clients_hold_all_connections() {
     until("pages are served again", || {
         host.weld("guest").schema().status() == 200
     });
+}
+
+#[test]
+fn expiry_of_the_certificate_is_in_the_report() {
+    let host = encrypted(host())
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    let mut client = TlsConnection::open(host.address()).unwrap();
+    let answer = client.ask(&host.request("GET", "/readyz")).unwrap();
+    assert_eq!(answer.json()["certificate_expires"], "2125-12-31T00:00:00Z");
 }
