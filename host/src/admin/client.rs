@@ -250,16 +250,20 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn answers_are_limited_in_time_and_size() {
+    #[tokio::test]
+    async fn whole_answers_are_returned_and_others_are_reported() {
         let whole = ask(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", 0).await;
         assert_eq!(whole.unwrap(), "{}");
-        let half = ask(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}", 0).await;
-        assert!(matches!(half, Err(AdminClientError::Timeout { .. })));
         let endless = ask(b"HTTP/1.1 200 OK\r\n\r\n ", 80).await;
         assert!(matches!(endless, Err(AdminClientError::TooLarge { .. })));
         let other = ask(b"220 mail.example.com ESMTP\r\n", 0).await;
         assert!(matches!(other, Err(AdminClientError::Broken { .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answer_that_never_ends_is_given_up() {
+        let half = ask(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}", 0).await;
+        assert!(matches!(half, Err(AdminClientError::Timeout { .. })));
     }
 
     #[tokio::test]

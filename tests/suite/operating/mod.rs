@@ -2,7 +2,6 @@
 //! compressed answers, restarts, hardened systems.
 
 mod admin_access;
-mod admin_limits;
 mod admin_socket;
 mod client;
 mod compression;
