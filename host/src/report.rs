@@ -1,6 +1,7 @@
 //! Error chains, untrusted texts and digests in a form for people. A leaf, usable by all rooms.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// A size as configuration writes it: exact, in the largest unit that divides it, such as `64MiB`.
 pub(crate) fn size_text(bytes: u64) -> String {
@@ -92,6 +93,11 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .min()
         .filter(|(distance, known)| distance.saturating_mul(3) <= known.len())
         .map(|(_, known)| known)
+}
+
+/// A time in milliseconds, as the log has it: with three decimals.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }
 
 /// Writes each byte as two lower-case hexadecimal digits.

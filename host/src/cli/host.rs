@@ -163,6 +163,11 @@ impl Host {
         Ok(host)
     }
 
+    /// The beginning of the server's URLs.
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme(), self.server.local_addr())
+    }
+
     /// The address of the admin listener, if there is one.
     pub(super) fn admin_address(&self) -> Option<AdminAddress> {
         self.admin.as_ref().map(|(admin, _)| admin.address())

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
@@ -13,7 +14,8 @@ use tracing_subscriber::{Layer, Registry, reload};
 
 use super::check::LogCapture;
 use super::log_line::EventText;
-use super::output;
+use super::log_object::EventObject;
+use super::output::{self, OutputForm};
 use super::sync::ToldCauses;
 use crate::admin::{LogControl, LogLevel};
 use crate::config::headings;
@@ -63,15 +65,26 @@ impl Format {
         };
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(writer)
-            .with_ansi(std::io::stderr().is_terminal());
+            .with_ansi(matches!(self, Self::Text) && std::io::stderr().is_terminal());
         match self {
             Self::Text => lines.event_format(EventText).boxed(),
-            Self::Json => lines.json().flatten_event(true).boxed(),
+            Self::Json => lines
+                .fmt_fields(JsonFields::new())
+                .event_format(EventObject)
+                .boxed(),
         }
     }
 }
 
 impl LoggingFlags {
+    /// The form of a server's output.
+    pub(super) fn output_form(self) -> OutputForm {
+        match self.log_format {
+            Format::Text => OutputForm::Text,
+            Format::Json => OutputForm::Json,
+        }
+    }
+
     /// Sends events to stderr from now on. A log that was set up before stays, as in tests that embed the host. Without
     /// a `default`, nothing is logged unless a flag asks for it. `capture` receives the events that it filters for,
     /// regardless of the log's level. `tells_causes` says that the command shows why requests fail, so that the default

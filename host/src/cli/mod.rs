@@ -11,6 +11,7 @@
 mod adapt;
 mod adapt_tables;
 mod admin_key;
+mod announcer;
 mod api_keys;
 mod arguments;
 mod auth;
@@ -31,6 +32,7 @@ mod host;
 mod host_settings;
 mod live;
 mod log_line;
+mod log_object;
 mod logging;
 mod man;
 mod maps;
@@ -205,7 +207,7 @@ impl Cli {
         let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
         let serves = matches!(self.command, Command::Serve(_));
         let _end = serves
-            .then(output::never_block)
+            .then(|| output::never_block(self.logging.output_form()))
             .transpose()
             .map_err(CliError::Output)?;
         let log = self.logging.start(
@@ -216,6 +218,8 @@ impl Cli {
         match self.command {
             Command::Serve(flags) => {
                 let arguments = self.arguments;
+                let announcer = announcer::Announcer(self.logging.output_form());
+                let log = (log, announcer);
                 on_runtime(serve::run(flags, (resolution, arguments), log, passed))
             }
             Command::Config(flags) => configuration::run(flags, &resolution),

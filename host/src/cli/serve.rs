@@ -5,31 +5,30 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::announcer::Announcer;
 use super::arguments::{Arguments, Resolution};
 use super::error::CliError;
 use super::host::Host;
 use super::host_settings::{HostSettings, ServeFlags};
 use super::logging::LogHandle;
-use super::output::{self, say};
+use super::output;
 use super::setting_list::SettingList;
 use super::settings_reload::SettingsReload;
 use super::signals::{CaughtSignal, HangUps, Signals};
 use super::supervisor::{LoadTally, Notifier, PassedSockets, Watchdog};
-use crate::config::AdminAddress;
 use crate::connectors::LoadReport;
-use crate::sandbox::Capacity;
 use crate::server::{Shutdown, Successor};
 
 /// How long the process may take to end after everything else.
 const END_TIME: Duration = Duration::from_secs(2);
 
 /// Serves until a signal comes. A second signal ends the process without waiting for running requests.
-/// `log` is the log of this process, if it has one whose level can change; `passed` are the sockets of the service manager.
+/// `log` is the log of this process, if it has one whose level can change, and tells what is served; `passed` are the sockets of the service manager.
 /// SIGHUP reads the settings again.
 pub(super) async fn run(
     flags: ServeFlags,
     (resolution, arguments): (Resolution, Option<Arguments>),
-    log: Option<LogHandle>,
+    (log, announcer): (Option<LogHandle>, Announcer),
     passed: PassedSockets,
 ) -> Result<(), CliError> {
     let mut signals = Signals::catch_for_server()?;
@@ -60,9 +59,9 @@ pub(super) async fn run(
         }
     };
     host.log = log;
-    announce(&host, is_open);
+    announcer.host(&host, is_open);
     if let Some(file) = &resolution.file {
-        say(&format!("  settings of {}", file.path.display()));
+        announcer.settings_file(&file.path);
     }
     let tally = Cell::new(LoadTally::of(&host.reports, host.unfinished()));
     notifier.ready(&tally.get().to_string()).await;
@@ -81,9 +80,9 @@ pub(super) async fn run(
             notifier.ready(&tally.get().to_string()).await;
         }
     };
-    let origin = origin(&host);
+    let origin = host.origin();
     let on_loaded = |report: LoadReport| {
-        announce_connector(&origin, &report);
+        announcer.connector(&origin, &report);
         tally.set(tally.get().and(&report));
         notifier.status(&tally.get().to_string());
     };
@@ -127,57 +126,5 @@ pub(super) async fn run(
             .await;
         // If nobody receives it, the host has just ended.
         let _ = stop.send(Shutdown { successor, drain });
-    }
-}
-
-/// Prints the address, the capacity and the connectors.
-fn announce(host: &Host, is_open: bool) {
-    let origin = origin(host);
-    say(&format!(
-        "weld-host {} listening on {origin}",
-        env!("CARGO_PKG_VERSION")
-    ));
-    if is_open {
-        say("  open to everyone on this machine; set WELD_API_KEY to require a key");
-    }
-    match host.admin_address() {
-        Some(AdminAddress::Tcp(address)) => say(&format!("  admin listener on http://{address}")),
-        Some(path) => say(&format!("  admin listener on {path}")),
-        None => {}
-    }
-    let Capacity { slots, bound } = host.capacity;
-    say(&format!("  {slots} sandboxes at once, bounded by {bound}"));
-    if host.reports.is_empty() && host.unfinished() == 0 {
-        say("  no connectors: the plugins folder has no .wasm file");
-    }
-    for report in &host.reports {
-        announce_connector(&origin, report);
-    }
-    if host.unfinished() > 0 {
-        say(&format!("  still loading {} more", host.unfinished()));
-    }
-}
-
-/// The beginning of the server's URLs.
-fn origin(host: &Host) -> String {
-    format!("{}://{}", host.scheme(), host.server.local_addr())
-}
-
-fn announce_connector(origin: &str, LoadReport { name, outcome }: &LoadReport) {
-    match outcome {
-        Ok(ready) => {
-            let how = if ready.cached { " from the cache" } else { "" };
-            let took = ready.took.as_millis();
-            say(&format!(
-                "  {name}  {origin}/{name}  loaded in {took} ms{how}"
-            ));
-        }
-        Err(error) => {
-            let reason = crate::report::chain(error);
-            // Each problem of a configuration has its own line.
-            let shown = reason.replace('\n', "\n    ");
-            say(&format!("  {name}  not loaded: {shown}"));
-            tracing::warn!(connector = name, reason, "connector not loaded");
-        }
     }
 }

@@ -277,7 +277,7 @@ impl Intake {
                     ("connector loaded", ComponentChange::Loaded)
                 };
                 self.connectors.put(entry);
-                tracing::info!(connector = %name, took = ?ready.took, cached = ready.cached, "{what}");
+                tracing::info!(connector = %name, took_ms = report::milliseconds(ready.took), cached = ready.cached, "{what}");
                 self.note(name, || change);
             }
             (Err(error), entry) => {

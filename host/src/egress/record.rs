@@ -11,7 +11,7 @@ use super::call_target::CallTarget;
 use super::connection::DialTimes;
 use super::error::EgressError;
 use super::phase::PhaseClock;
-use crate::report;
+use crate::report::{self, milliseconds};
 use crate::secrets::Secrets;
 use crate::telemetry::catalog;
 
@@ -195,7 +195,6 @@ impl CallRecord {
     }
 
     fn log(&self) {
-        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         let connector = &*self.connector;
         let RequestLabels { method, path, .. } = &self.request;
         let origin = self.origin();

@@ -1,14 +1,15 @@
 //! Writes a guest's output (stdout, stderr, `log`) as lines of the host's log.
 //!
 //! Guests are not trusted: a line's control characters are escaped, so that it can neither forge another line nor
-//! control a terminal. A message of several lines, such as a traceback, stays one event; the log's format keeps its lines
-//! apart from other events. One call's lines and bytes are limited over all three kinds of output together.
+//! control a terminal. A message of several lines stays one event, and so do the lines of a traceback on a stream; the
+//! log's format keeps its lines apart from other events. One call's lines and bytes are limited over all three kinds of output together.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard};
 
 use bytes::Bytes;
 
+use super::joined_lines::JoinedLines;
 use crate::bindings::host::LogLevel;
 use crate::config::{ConnectorName, MAX_LOG_BYTES};
 use crate::lock::Mutex;
@@ -66,6 +67,8 @@ struct LogState {
     stderr: UnfinishedLine,
     secrets: Secrets,
     tail: VecDeque<String>,
+    /// The last lines, which may get more, and their stream.
+    open: Option<(GuestOutput, JoinedLines)>,
 }
 
 /// The output to a stream since the last line break.
@@ -89,6 +92,7 @@ impl CallLog {
                 stderr: UnfinishedLine::default(),
                 secrets,
                 tail: VecDeque::new(),
+                open: None,
             })),
         }
     }
@@ -103,6 +107,12 @@ impl CallLog {
         }
         let message = state.secrets.shown_beginning(message, MAX_MESSAGE_BYTES);
         state.message(level, &message);
+    }
+
+    /// Logs the lines of a traceback so far. The guest is about to do something that may take long, so it has written
+    /// all of it.
+    pub(super) fn settle(&self) {
+        self.lock().settle();
     }
 
     /// Counts a message that was dropped because there was no memory for it.
@@ -141,9 +151,10 @@ impl LogState {
             }
             let rest = std::mem::take(&mut self.unfinished(output).line);
             if !rest.is_empty() {
-                self.line(output, LogLevel::Info, &rest);
+                self.line(output, &rest);
             }
         }
+        self.settle();
         let dropped_lines = std::mem::take(&mut self.dropped_lines);
         if dropped_lines > 0 {
             tracing::warn!(
@@ -181,6 +192,28 @@ impl LogState {
         } else {
             self.split(output, bytes);
         }
+        let stays = |(_, lines): &(GuestOutput, JoinedLines)| lines.outlasts_a_write();
+        if !self.open.as_ref().is_some_and(stays) {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        if let Some((output, lines)) = self.open.take() {
+            self.event(output, LogLevel::Info, &lines.into_text());
+        }
+    }
+
+    /// Adds a line to the lines that it belongs to, or logs these and begins with it.
+    fn join(&mut self, output: GuestOutput, mut line: String) {
+        if let Some((_, lines)) = self.open.as_mut().filter(|(open, _)| *open == output) {
+            match lines.add(line) {
+                Ok(()) => return,
+                Err(same) => line = same,
+            }
+        }
+        self.settle();
+        self.open = Some((output, JoinedLines::begin(line)));
     }
 
     fn split(&mut self, output: GuestOutput, bytes: &[u8]) {
@@ -194,7 +227,7 @@ impl LogState {
                 rest = more;
                 if fitting.ends_with(b"\n") || buffer.len() >= MAX_LINE_BYTES {
                     let line = std::mem::take(buffer);
-                    self.line(output, LogLevel::Info, &line);
+                    self.line(output, &line);
                 }
             }
         }
@@ -237,11 +270,12 @@ impl LogState {
         self.lines_left = self.lines_left.saturating_sub(kept);
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
         if kept > 0 {
+            self.settle();
             self.event(GuestOutput::Log, level, &text);
         }
     }
 
-    fn line(&mut self, output: GuestOutput, level: LogLevel, line: &[u8]) {
+    fn line(&mut self, output: GuestOutput, line: &[u8]) {
         let fits = self.lines_left > 0 && line.len() as u64 <= self.bytes_left;
         if !fits && output != GuestOutput::Stderr {
             self.dropped_lines = self.dropped_lines.saturating_add(1);
@@ -262,7 +296,7 @@ impl LogState {
         }
         self.lines_left = self.lines_left.saturating_sub(1);
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        self.event(output, level, &text);
+        self.join(output, text);
     }
 
     fn event(&self, output: GuestOutput, level: LogLevel, text: &str) {

@@ -7,6 +7,7 @@
 //! here.
 
 mod fetch;
+mod joined_lines;
 mod logging;
 mod sleep;
 mod stream;
@@ -78,6 +79,7 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
             Box::new(async move {
                 let imports = view(store.data_mut());
                 imports.returned = None;
+                imports.log.settle();
                 // Charged again when the request is sent, which keeps it longer.
                 if let Err(limit) = payment() {
                     return Ok((Err(HttpError::OverLimit(limit.to_string())),));
@@ -98,6 +100,7 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
             Box::new(async move {
                 let imports = view(store.data_mut());
                 imports.returned = None;
+                imports.log.settle();
                 Ok((sleep::sleep(duration, &imports.scope).await,))
             })
         },

@@ -18,12 +18,12 @@ use super::page_call::PageCall;
 use super::ready::{CallResult, ReadyPage, ReadySchema};
 use super::schemas::SchemaCache;
 use super::{pending, schema, secrets};
-use crate::config::{ConnectorName, Limits, duration_text, wait_text};
+use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallError, Connector, ConnectorError, Connectors, Evictable, GuestPage, PageNote, Slot,
 };
 use crate::guest_error::GuestError;
-use crate::report;
+use crate::report::{self, milliseconds};
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::telemetry::catalog;
 use crate::waits::{Wait, WaitReason, Waits, between_pages};
@@ -260,8 +260,8 @@ impl PageMaker {
         if let Some(asked) = wait {
             if asked > limits.max_wait {
                 tracing::warn!(
-                    asked = wait_text(asked),
-                    max_wait = duration_text(limits.max_wait),
+                    asked_ms = milliseconds(asked),
+                    max_wait_ms = milliseconds(limits.max_wait),
                     "the connector asked for a longer wait than limits.max-wait, so it is shortened"
                 );
             }

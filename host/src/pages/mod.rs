@@ -34,6 +34,7 @@ use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 use crate::account::Charge;
 use crate::config::{Limits, ServerConfig};
 use crate::connectors::{Connector, ConnectorError, Connectors};
+use crate::report;
 use crate::scope::{Deadline, DeadlineReason};
 use crate::waits::between_pages;
 pub(crate) use answer::{PageAnswer, Receipt};
@@ -290,7 +291,7 @@ impl Pages {
         if left.is_zero() {
             return true;
         }
-        tracing::debug!(?left, "held until its time");
+        tracing::debug!(left_ms = report::milliseconds(left), "held until its time");
         let mut closing = self.closing.subscribe();
         tokio::select! {
             biased;

@@ -18,6 +18,7 @@ use super::workbench::drop_aside;
 use crate::bindings::{HandedError, paid_by, payment};
 use crate::guest_error::GuestError;
 use crate::imports::CallLog;
+use crate::report;
 use crate::scope::CallScope;
 
 impl Program {
@@ -160,7 +161,7 @@ impl Program {
             }
         };
         log.finish();
-        tracing::debug!(cpu_time = ?clock.used(), "call ended");
+        tracing::debug!(cpu_ms = report::milliseconds(clock.used()), "call ended");
         let result = match ended? {
             Ok(answer) => answer,
             Err(error) => {

@@ -24,6 +24,7 @@ use super::record::RequestRecord;
 use super::routes::Routes;
 use super::shutdown::ShutdownState;
 use super::{probes, request_id, uri};
+use crate::report;
 
 /// One connection: answers its requests one after the other.
 pub(super) struct Access {
@@ -140,7 +141,8 @@ impl Drop for OpenRequest {
         }
         let _entered = self.span.enter();
         let took = self.record.began.elapsed();
-        tracing::info!(?took, "{}", ApiError::ClientGone);
+        let took_ms = report::milliseconds(took);
+        tracing::info!(took_ms, "{}", ApiError::ClientGone);
         let outcome = RequestOutcome::without_answer(ApiError::ClientGone.outcome());
         metrics::record(&self.record.labels(), &outcome, took);
     }

@@ -18,7 +18,7 @@ use super::metrics::{self, RequestOutcome};
 use super::record::RequestRecord;
 use super::request_id;
 use super::transport::Transport;
-use crate::config::duration_text;
+use crate::report::milliseconds;
 
 /// Answers a request that hyper refused with this error, as [`answer`] does.
 pub(super) async fn refuse(
@@ -75,7 +75,7 @@ pub(super) async fn answer(
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a client did not read its answer"),
         Err(_) => tracing::info!(
-            limit = duration_text(within),
+            limit_ms = milliseconds(within),
             "cut off a client that read nothing of its answer for this long (--write-timeout)"
         ),
     }

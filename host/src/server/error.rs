@@ -258,14 +258,15 @@ impl ApiError {
     fn log(&self, message: &str, took: Duration) {
         let (kind, status, trace) = (self.kind(), self.status(), self.trace());
         let (code, name) = (status.as_u16(), kind.as_str());
+        let took_ms = crate::report::milliseconds(took);
         // The message may contain text from a guest.
         let logged = crate::report::escaped(message);
         if kind == ErrorKind::Internal {
-            tracing::error!(status = code, kind = name, ?took, "{logged}");
+            tracing::error!(status = code, kind = name, took_ms, "{logged}");
         } else if status.is_server_error() || kind == ErrorKind::RateLimited {
-            tracing::warn!(status = code, kind = name, ?took, trace, "{logged}");
+            tracing::warn!(status = code, kind = name, took_ms, trace, "{logged}");
         } else {
-            tracing::info!(status = code, kind = name, ?took, "{logged}");
+            tracing::info!(status = code, kind = name, took_ms, "{logged}");
         }
     }
 

@@ -91,7 +91,7 @@ async fn schema(
         status = 200,
         bytes,
         encoding = encoding.map(ContentEncoding::label),
-        took = ?record.began.elapsed(),
+        took_ms = report::milliseconds(record.began.elapsed()),
         "schema"
     );
     record.succeed(RequestOutcome {
@@ -145,7 +145,7 @@ async fn page(
         waits_for = page.waits_for.as_ref().map(tracing::field::display),
         repeated_calls = (page.repeated_calls > 0).then_some(page.repeated_calls),
         joined = page.has_joined.then_some(true),
-        took = ?record.began.elapsed(),
+        took_ms = report::milliseconds(record.began.elapsed()),
         "page"
     );
     record.succeed(RequestOutcome {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::head::HeadMeter;
-use crate::config::duration_text;
+use crate::report::milliseconds;
 use rustix::net::{SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -99,7 +99,7 @@ impl Socket {
             }
             if stall.since.elapsed() >= self.write_timeout {
                 tracing::info!(
-                    limit = duration_text(self.write_timeout),
+                    limit_ms = milliseconds(self.write_timeout),
                     "cut off a client that read nothing of its answer for this long (--write-timeout)"
                 );
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));

@@ -128,6 +128,10 @@ impl HostBuilder {
     /// If it doesn't.
     pub fn start(self) -> Host {
         let (child, stdout, stderr) = self.spawn();
+        let is_json = self
+            .flags
+            .get("--log-format")
+            .is_some_and(|form| form == "json");
         let mut host = Host {
             child,
             stdout,
@@ -135,7 +139,11 @@ impl HostBuilder {
             address: ([127, 0, 0, 1], 0).into(),
             plugins: self.plugins,
         };
-        host.address = host.announced_address();
+        host.address = if is_json {
+            host.logged_address()
+        } else {
+            host.announced_address()
+        };
         host
     }
 

@@ -7,6 +7,7 @@ use crate::lines::Lines;
 use crate::process::peak_memory;
 use crate::weld::{Request, Weld};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -129,12 +130,23 @@ impl Host {
         let line = self
             .stdout
             .wait_for("the address", |line| line.starts_with(begin));
-        let address = line
-            .rsplit("://")
-            .next()
-            .and_then(|address| address.parse().ok());
-        address.unwrap_or_else(|| panic!("no address in: {line}"))
+        address_at_the_end(&line)
     }
+
+    /// The address in the log in the JSON format.
+    fn logged_address(&self) -> SocketAddr {
+        let line = self.stderr.wait_for_text("\"message\":\"listening\"");
+        let event: Value = serde_json::from_str(&line).expect("an object");
+        address_at_the_end(event["url"].as_str().expect("a URL"))
+    }
+}
+
+fn address_at_the_end(text: &str) -> SocketAddr {
+    let address = text
+        .rsplit("://")
+        .next()
+        .and_then(|address| address.parse().ok());
+    address.unwrap_or_else(|| panic!("no address in: {text}"))
 }
 
 impl Drop for Host {

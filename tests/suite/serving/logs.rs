@@ -79,6 +79,116 @@ fn lines_of_a_message_are_one_event_of_the_json_log() {
     assert_eq!(event["connector"], "guest");
 }
 
+/// The events of a host's log in the JSON format.
+fn events(host: &Host) -> Vec<Value> {
+    let lines = host.log().so_far();
+    let object = |line: &String| {
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    };
+    lines.iter().map(object).collect()
+}
+
+#[test]
+fn traceback_on_stderr_is_one_event() {
+    let host = host()
+        .plugin("guest", guests::PRINTS_A_TRACEBACK)
+        .flag("--log-format", "json")
+        .start();
+    host.weld("guest").good_page("rows", &json!({}));
+    host.log().wait_for_text("\"status\":200");
+    let of_the_guest = |event: &Value| {
+        let message = event["message"].as_str().unwrap().to_owned();
+        (event["target"] == "guest").then_some(message)
+    };
+    let messages: Vec<_> = events(&host).iter().filter_map(of_the_guest).collect();
+    assert_eq!(messages.len(), 4, "{messages:#?}");
+    assert!(
+        messages[1].starts_with("Traceback") && messages[1].ends_with("ValueError: no deals"),
+        "{messages:#?}"
+    );
+    assert_eq!(
+        [&messages[0], &messages[2], &messages[3]],
+        ["before it", "after it", "on stdout"]
+    );
+    assert_error(
+        &host.weld("guest").page("panic", &json!({})),
+        500,
+        "connector_crashed",
+    );
+    let line = host.log().wait_for("the panic", |line| {
+        line.contains("panicked at") && line.contains("\"target\":\"guest\"")
+    });
+    assert!(line.contains("in this table"), "{line}");
+}
+
+#[test]
+fn json_log_is_whole_and_all_of_the_output() {
+    let upstream = Upstream::answering("{}");
+    let config = format!("[network]\nallow = [\"{}\"]", upstream.origin());
+    let host = host()
+        .plugin("shop", guests::FETCHES)
+        .config("shop", &config)
+        .file("broken.wasm", "no component")
+        .flag("--log-format", "json")
+        .start();
+    let request = json!({ "url": upstream.url("/beers") });
+    host.weld("shop").good_page("rows", &request);
+    host.weld("shop").schema();
+    assert_error(
+        &host.weld("broken").page("rows", &json!({})),
+        503,
+        "connector_unavailable",
+    );
+    std::fs::write(host.plugins().join("shop.toml"), format!("{config}\n")).unwrap();
+    host.log().wait_for_text("\"connector reloaded\"");
+    host.log().wait_for_text("\"status\":503");
+    let manual = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operating.md");
+    let manual = std::fs::read_to_string(manual).unwrap();
+    let mut messages = Vec::new();
+    for event in events(&host) {
+        let members = event.as_object().unwrap();
+        for (name, value) in members {
+            assert!(manual.contains(&format!("`{name}`")), "{name} of {event}");
+            let is_flat = !value.is_object() && !value.is_array();
+            assert!(is_flat, "{name} of {event}");
+            assert!(
+                !name.contains("took") || value.is_number(),
+                "{name} of {event}"
+            );
+        }
+        messages.push(event["message"].as_str().unwrap().to_owned());
+    }
+    for expected in [
+        "listening",
+        "connector loaded",
+        "connector not loaded",
+        "upstream call",
+        "page",
+        "schema",
+        "connector reloaded",
+    ] {
+        let times = messages
+            .iter()
+            .filter(|message| *message == expected)
+            .count();
+        assert_eq!(times, 1, "{expected} in {messages:?}");
+    }
+    assert_eq!(host.stdout().so_far(), Vec::<String>::new());
+}
+
+#[test]
+fn error_that_ends_the_host_is_an_event_of_the_json_log() {
+    let failure = host()
+        .flag("--log-format", "json")
+        .flag("--plugins", "/nowhere")
+        .fail();
+    let last = failure.stderr.last().expect("a line");
+    let event: Value = serde_json::from_str(last).expect("an object");
+    assert_eq!(event["level"], "ERROR");
+    let message = event["message"].as_str().unwrap();
+    assert!(message.contains("/nowhere"), "{message}");
+}
+
 #[test]
 fn lines_below_the_level_are_left_out() {
     let host = host()
@@ -144,7 +254,7 @@ fn last_words_of_a_crash_are_escaped_too() {
     );
     host.log().wait_for_text("wasm backtrace");
     host.log().wait_for("the last words", |line| {
-        line.contains("ERROR forged") && line.contains("guest")
+        line.starts_with("    | ERROR forged")
     });
     assert_nothing_forged(&host);
 }

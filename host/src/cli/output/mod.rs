@@ -13,6 +13,7 @@ use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::log_object::plain_event;
 use crate::report;
 use line_writer::LineWriter;
 
@@ -21,11 +22,21 @@ pub(super) const END_WITHIN: Duration = Duration::from_secs(3);
 
 static SERVING: OnceLock<Streams> = OnceLock::new();
 
+/// The form of a server's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OutputForm {
+    /// Text for people.
+    Text,
+    /// JSON objects on stderr, and nothing on stdout.
+    Json,
+}
+
 /// A server's stdout and stderr.
 #[derive(Debug)]
 struct Streams {
     stdout: LineWriter,
     stderr: LineWriter,
+    form: OutputForm,
 }
 
 /// The end of a server's output. When dropped, it waits some seconds until everything is written.
@@ -42,12 +53,12 @@ impl Drop for OutputEnd {
     }
 }
 
-/// From now on, nothing that prints waits for a reader; this includes panics.
+/// From now on, nothing that prints waits for a reader, and all of it has this form; this includes panics.
 ///
 /// # Errors
 ///
 /// Any error of the system, such as no free descriptor or thread.
-pub(super) fn never_block() -> io::Result<OutputEnd> {
+pub(super) fn never_block(form: OutputForm) -> io::Result<OutputEnd> {
     let streams = Streams {
         stdout: LineWriter::start(io::stdout().as_fd(), |lines| {
             tracing::warn!(
@@ -61,11 +72,12 @@ pub(super) fn never_block() -> io::Result<OutputEnd> {
                 "the log could not be written in time; some of its lines are lost here"
             );
         })?,
+        form,
     };
     let stderr = streams.stderr.clone();
     if SERVING.set(streams).is_ok() {
         std::panic::set_hook(Box::new(move |panic| {
-            stderr.line(panic_text(panic).as_bytes())
+            stderr.line(form.error_lines(&panic_text(panic)).as_bytes());
         }));
     }
     Ok(OutputEnd)
@@ -108,11 +120,23 @@ pub(super) fn say(line: &str) {
 pub fn say_last(line: &str) {
     match SERVING.get() {
         Some(streams) => {
-            streams.stderr.line(format!("{line}\n").as_bytes());
+            streams
+                .stderr
+                .line(streams.form.error_lines(line).as_bytes());
             streams.stderr.finish(Instant::now() + END_WITHIN);
         }
         None => {
             let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+}
+
+impl OutputForm {
+    /// An error that doesn't go through the log, with a line break at its end.
+    fn error_lines(self, message: &str) -> String {
+        match self {
+            Self::Text => format!("{message}\n"),
+            Self::Json => format!("{}\n", plain_event(tracing::Level::ERROR, message)),
         }
     }
 }
@@ -131,7 +155,7 @@ fn panic_text(panic: &PanicHookInfo<'_>) -> String {
     // Empty unless `RUST_BACKTRACE` is set.
     let trace = Backtrace::capture();
     match trace.status() {
-        BacktraceStatus::Captured => format!("thread '{thread}' {panic}\n{trace}\n"),
-        _ => format!("thread '{thread}' {panic}\n"),
+        BacktraceStatus::Captured => format!("thread '{thread}' {panic}\n{trace}"),
+        _ => format!("thread '{thread}' {panic}"),
     }
 }

@@ -6,6 +6,7 @@ use metrics::{SharedString, counter};
 
 use super::breaker::BreakerChange;
 use super::outcome::AtOnceNews;
+use crate::report::milliseconds;
 use crate::telemetry::catalog;
 
 /// Counts a call that was held because of a quota or a rate.
@@ -41,7 +42,7 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange)
                 connector = &**connector,
                 origin,
                 failures,
-                cool_down_ms = cool_down.as_secs_f64() * 1000.0,
+                cool_down_ms = milliseconds(cool_down),
                 "the API keeps failing: calls to it fail immediately until one after the cool-down succeeds"
             );
         }

@@ -94,13 +94,11 @@ class WeldHost(Program):
             "--log-format", "json", "serve", "--plugins", str(plugins), "--listen", "127.0.0.1:0", "--drain", "0s",
             folder=folder
         )
-        self.url = self.line(r"listening on (http://\S+)")[1]
-        waiting = set(configurations)
-        while waiting:
-            name, rest = self.line(r"^  (\S+)  (.*loaded.*)").groups()
-            if "not loaded" in rest:
-                raise AssertionError(f"{name}: {rest}")
-            waiting.discard(name)
+        self.url = self._event("listening")["url"]
+        for name in configurations:
+            event = self._event("connector loaded", "connector not loaded", connector=name)
+            if event["message"] == "connector not loaded":
+                raise AssertionError(f"{name}: {event['reason']}")
 
     def schema(self, connector: str) -> Answer:
         return self._ask(f"{self.url}/{connector}/schema", None)
@@ -115,8 +113,8 @@ class WeldHost(Program):
         # The host may write the line after the answer.
         while time.monotonic() < deadline:
             for line in reversed(self.stderr.read_text().splitlines()):
-                if answer.headers["x-request-id"] in line and '"took"' in line:
-                    return _seconds(json.loads(line)["took"])
+                if answer.headers["x-request-id"] in line and '"took_ms"' in line:
+                    return json.loads(line)["took_ms"] / 1000
             time.sleep(0.01)
         raise AssertionError("the host has logged no time")
 
@@ -129,6 +127,18 @@ class WeldHost(Program):
                 lines.append((fields["level"], fields["source"], fields["message"]))
         return lines
 
+    def _event(self, *messages: str, **fields: str) -> dict[str, Any]:
+        """Return the first event of the log with one of these messages and these fields, once it is written."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            # The last line may be unfinished.
+            for line in self.stderr.read_text().split("\n")[:-1]:
+                event = json.loads(line)
+                if event["message"] in messages and fields.items() <= event.items():
+                    return event
+            time.sleep(0.01)
+        raise AssertionError(f"no {messages} with {fields} in:\n{self.stderr.read_text()}")
+
     def _ask(self, url: str, body: bytes | None) -> Answer:
         try:
             with urllib.request.urlopen(urllib.request.Request(url, body), timeout=PATIENCE) as answer:
@@ -136,10 +146,3 @@ class WeldHost(Program):
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, json.loads(error.read()), dict(error.headers))
-
-
-def _seconds(took: str) -> float:
-    """Convert a time such as `3.6ms`."""
-    units = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
-    number, unit = re.fullmatch(r"([\d.]+)(\D+)", took).groups()  # type: ignore[union-attr]
-    return float(number) * units[unit]
