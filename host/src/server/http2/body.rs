@@ -86,6 +86,11 @@ impl http_body::Body for PacedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<AnswerPiece>, axum::Error>>> {
         let body = &mut *self;
+        // With its last part, the body reports that the page is being delivered, and no other request finds it. So each part
+        // of a large answer is taken only when the one before has been written.
+        if body.rest.is_empty() && !body.is_small && !body.flight.has_room(0, context) {
+            return Poll::Pending;
+        }
         if !ready!(body.poll_more(context))? {
             return Poll::Ready(None);
         }
