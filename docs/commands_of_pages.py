@@ -114,7 +114,14 @@ PAGES = {
         function("python", "lambda-login"),
         (FUNCTIONS_API,),
     ),
-    "docs/credentials.md": Page((Block("export WELD_TOKEN_KEY=$(weld-host auth key)"),)),
+    "docs/credentials.md": Page(
+        (
+            Block("export WELD_TOKEN_KEY=$(weld-host auth key)"),
+            Block("weld-host auth key > token.key", shows="encrypted with the new key"),
+            Block("cp -a ~/.local/state/weld-host/tokens tokens-copy"),
+            Block("rm -r ~/.local/state/weld-host/tokens"),
+        ),
+    ),
     "docs/conformance.md": Page((Elsewhere("weld-host check --conformance", CI, "kit/conformance"),)),
     "docs/first-connector.md": Page(
         (
@@ -185,7 +192,7 @@ PAGES = {
             Elsewhere("cargo bench --locked -p weld-host-tests --bench upstream_cost", FULL, "cargo bench --locked"),
             *(
                 Elsewhere(f"cargo bench --locked -p weld-host-tests --bench {name}", FULL, "cargo bench --locked")
-                for name in ("finder_cost", "page_cost", "scrape_cost")
+                for name in ("finder_cost", "page_cost", "scrape_cost", "wrong_keys")
             ),
         )
     ),

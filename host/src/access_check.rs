@@ -25,7 +25,7 @@ const FORWARDING: [&str; 7] = [
 
 /// Keys, each of which gives access. They are stored as digests, computed once. All digests have the same length, so
 /// the time of a comparison reveals neither a key's length nor how much of it was right.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AccessKeys {
     digests: Vec<[u8; 32]>,
 }
@@ -57,9 +57,33 @@ impl AccessKeys {
     }
 }
 
+/// What a request's key permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyCheck {
+    /// It is one of the keys, or there are no keys.
+    Permitted,
+    /// There is no `Authorization`.
+    Missing,
+    /// Anything else: another key, another scheme, several headers.
+    Wrong,
+}
+
+impl KeyCheck {
+    /// Checks the key of a request with these headers.
+    pub(crate) fn of(keys: &AccessKeys, headers: &HeaderMap) -> Self {
+        if keys.is_empty() || bearer(headers).is_some_and(|token| keys.contain(token)) {
+            Self::Permitted
+        } else if headers.contains_key(header::AUTHORIZATION) {
+            Self::Wrong
+        } else {
+            Self::Missing
+        }
+    }
+}
+
 /// Whether a request is permitted: it carries one of the keys, or there are no keys.
 pub(crate) fn permits(keys: &AccessKeys, headers: &HeaderMap) -> bool {
-    keys.is_empty() || bearer(headers).is_some_and(|token| keys.contain(token))
+    KeyCheck::of(keys, headers) == KeyCheck::Permitted
 }
 
 /// Whether the request's `Host` is a name of this machine. A request without that header does not come from a
@@ -128,22 +152,26 @@ mod tests {
     fn only_a_right_key_passes() {
         let keys = AccessKeys::new(&["first".to_owned().into(), "second".to_owned().into()]);
         for (values, expected) in [
-            (&["Bearer first"][..], true),
-            (&["Bearer second"], true),
-            (&["bearer first"], true),
-            (&["BEARER   first  "], true),
-            (&["Bearer firs"], false),
-            (&["Bearer first2"], false),
-            (&["Bearer"], false),
-            (&["Bearer "], false),
-            (&["Bearerfirst"], false),
-            (&["Basic first"], false),
-            (&["first"], false),
-            (&[""], false),
-            (&[], false),
-            (&["Bearer first", "Bearer first"], false),
+            (&["Bearer first"][..], KeyCheck::Permitted),
+            (&["Bearer second"], KeyCheck::Permitted),
+            (&["bearer first"], KeyCheck::Permitted),
+            (&["BEARER   first  "], KeyCheck::Permitted),
+            (&["Bearer firs"], KeyCheck::Wrong),
+            (&["Bearer first2"], KeyCheck::Wrong),
+            (&["Bearer"], KeyCheck::Wrong),
+            (&["Bearer "], KeyCheck::Wrong),
+            (&["Bearerfirst"], KeyCheck::Wrong),
+            (&["Basic first"], KeyCheck::Wrong),
+            (&["first"], KeyCheck::Wrong),
+            (&[""], KeyCheck::Wrong),
+            (&[], KeyCheck::Missing),
+            (&["Bearer first", "Bearer first"], KeyCheck::Wrong),
         ] {
-            assert_eq!(permits(&keys, &headers(values)), expected, "{values:?}");
+            assert_eq!(
+                KeyCheck::of(&keys, &headers(values)),
+                expected,
+                "{values:?}"
+            );
         }
     }
 
@@ -210,6 +238,9 @@ mod tests {
 
     #[test]
     fn without_keys_everyone_passes() {
-        assert!(permits(&AccessKeys::new(&[]), &headers(&[])));
+        for values in [&[][..], &["Bearer any"]] {
+            let check = KeyCheck::of(&AccessKeys::new(&[]), &headers(values));
+            assert_eq!(check, KeyCheck::Permitted, "{values:?}");
+        }
     }
 }

@@ -152,6 +152,7 @@ async fn serve_guest() -> SocketAddr {
     let config = ServerConfig::default();
     let settings = ServerSettings {
         live: LiveSettings::new(&[], config.max_body_bytes, config.body_timeout),
+        trusted_proxies: Vec::new(),
         max_body_bytes: config.max_body_bytes,
         write_timeout: config.write_timeout,
         grace: Duration::ZERO,

@@ -3,8 +3,9 @@
 use crate::PATIENCE;
 use crate::http::{Kind, Message};
 use crate::weld::Request;
+use rustix::net::{AddressFamily, SocketType};
 use std::io::{self, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 
 /// A connection that stays open from one request to the next. Dropping it closes it.
 pub struct Connection {
@@ -17,7 +18,26 @@ impl Connection {
     /// # Errors
     /// If the server can't be reached.
     pub fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
+        Self::over(TcpStream::connect(address)?)
+    }
+
+    /// Connects to a server from this address of the machine, such as one of 127.0.0.0/8.
+    ///
+    /// # Errors
+    /// If the machine doesn't have the address, or the server can't be reached.
+    pub fn open_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        let family = if source.is_ipv4() {
+            AddressFamily::INET
+        } else {
+            AddressFamily::INET6
+        };
+        let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+        rustix::net::bind(&socket, &SocketAddr::from((source, 0)))?;
+        rustix::net::connect(&socket, &address)?;
+        Self::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self {
             stream: BufReader::new(stream),

@@ -55,6 +55,7 @@ pub async fn serve(
     let address = server.local_addr();
     let settings = ServerSettings {
         live: LiveSettings::new(&[], 8 << 20, Duration::from_secs(30)),
+        trusted_proxies: Vec::new(),
         max_body_bytes: 8 << 20,
         write_timeout: Duration::from_secs(30),
         grace: Duration::ZERO,

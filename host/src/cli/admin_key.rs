@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::ValueHint;
 
+use super::api_keys::keys_in;
 use super::error::CliError;
-use super::tokens::key_file;
 use crate::config::{Secret, headings};
 
 #[derive(Debug, Args)]
@@ -18,12 +18,11 @@ pub(super) struct AdminKeyFlags {
 }
 
 impl AdminKeyFlags {
-    /// The key: the file's, or else the environment's; `None` if neither is given. An empty `WELD_ADMIN_KEY` is an
+    /// The key: the first one of the file, or else the environment's; `None` if neither is given. An empty `WELD_ADMIN_KEY` is an
     /// invalid key rather than none, since a deployment that forgets to set the secret must not open the listener.
     pub(super) fn key(&self) -> Result<Option<Secret>, CliError> {
         if let Some(path) = &self.admin_key_file {
-            let key = key_file(path)?;
-            return Ok(Some(Secret::new(key.trim_end_matches(['\r', '\n']))));
+            return Ok(keys_in(path)?.into_iter().next());
         }
         match std::env::var("WELD_ADMIN_KEY") {
             Ok(key) => Ok(Some(Secret::new(key))),

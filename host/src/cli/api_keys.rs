@@ -4,8 +4,7 @@ use std::env::VarError;
 use std::path::Path;
 
 use super::error::CliError;
-use super::tokens::key_file;
-use crate::config::Secret;
+use crate::config::{KeyLine, Secret};
 
 /// The variable with the key that clients must send.
 pub(super) const API_KEY_VARIABLE: &str = "WELD_API_KEY";
@@ -20,36 +19,10 @@ pub(super) fn environment_key() -> Result<Option<Secret>, CliError> {
     }
 }
 
-/// The keys in a file, one on each line. An empty file has one key, which is invalid.
+/// The keys in a file, one on each line.
 pub(super) fn keys_in(path: &Path) -> Result<Vec<Secret>, CliError> {
-    Ok(keys_of(&key_file(path)?))
-}
-
-fn keys_of(text: &str) -> Vec<Secret> {
-    let lines = text.trim_end_matches(['\r', '\n']).split('\n');
-    lines
-        .map(|line| Secret::new(line.trim_end_matches('\r')))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_line_of_a_file_is_a_key() {
-        for (text, expected) in [
-            ("key", &["key"][..]),
-            ("key\n", &["key"]),
-            ("old\r\nnew\r\n\r\n", &["old", "new"]),
-            ("old\nnew", &["old", "new"]),
-            ("old\n\nnew", &["old", "", "new"]),
-            ("", &[""]),
-            ("\n", &[""]),
-        ] {
-            let keys = keys_of(text);
-            let keys: Vec<&str> = keys.iter().map(Secret::expose).collect();
-            assert_eq!(keys, expected, "{text:?}");
-        }
-    }
+    Ok(KeyLine::as_client_keys(
+        &KeyLine::read_in_time(path)?,
+        path,
+    )?)
 }

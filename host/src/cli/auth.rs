@@ -11,7 +11,7 @@ use super::folders::PluginsFlag;
 use super::output::say;
 use super::text_table::text_table;
 use super::tokens::TokenFlags;
-use crate::author::auth::{self, Login, Status};
+use crate::author::auth::{self, AuthCommandError, Login, Status};
 use crate::config::{ConnectorName, parse_duration, parse_whole_number};
 use crate::tokens::{Store, TokenKey};
 
@@ -74,8 +74,15 @@ enum AuthCommand {
         #[command(flatten)]
         place: PlaceFlags,
     },
-    /// Print a new key for WELD_TOKEN_KEY
-    Key,
+    /// Print a new key for WELD_TOKEN_KEY, or replace the key of the stored tokens
+    Key {
+        /// Make a new key, put it into the key file, and encrypt every stored token with it. If there are already several
+        /// keys, the first one is the new key
+        #[arg(long)]
+        rotate: bool,
+        #[command(flatten)]
+        tokens: TokenFlags,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +111,7 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             place,
         } => {
             let (plugins, store) = place.resolve()?;
+            let name = connector.clone();
             let login = Login::begin(&plugins, connector, credential.as_deref(), store, port);
             let login = login.await?;
             say(&format!(
@@ -121,7 +129,11 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
                 open(login.address());
             }
             let kept = login.end(timeout).await?;
-            say(&format!("The token of `{}` is stored.", kept.credential));
+            say(&format!(
+                "The token of {name}/{} is stored in {}.",
+                kept.credential,
+                kept.path.display()
+            ));
             if !kept.is_renewable {
                 say(
                     "The API sent no refresh token and no expiry: the token is valid until it is revoked; then log in again.",
@@ -139,7 +151,7 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             let trial = auth::try_credential(&plugins, &connector, name, url, &store).await?;
             if trial.has_token {
                 say(&format!(
-                    "The token of `{}` is available.",
+                    "The token of {connector}/{} is available.",
                     trial.credential
                 ));
             }
@@ -168,15 +180,46 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             let (plugins, store) = place.resolve()?;
             let out = auth::log_out(&plugins, &connector, credential.as_deref(), &store)?;
             say(&if out.was_kept {
-                format!("The token of `{}` is removed.", out.credential)
+                format!("The token of {connector}/{} is removed.", out.credential)
             } else {
-                format!("There was no token of `{}`.", out.credential)
+                format!("There was no token of {connector}/{}.", out.credential)
             });
         }
-        AuthCommand::Key => {
+        AuthCommand::Key {
+            rotate: true,
+            tokens,
+        } => rotate(tokens)?,
+        AuthCommand::Key { rotate: false, .. } => {
             let key = TokenKey::random().map_err(CliError::Randomness)?;
             say(&key.to_base64());
         }
+    }
+    Ok(())
+}
+
+/// Replaces the key of the stored tokens.
+fn rotate(tokens: TokenFlags) -> Result<(), CliError> {
+    let store = tokens.store()?.ok_or(CliError::NoTokens)?;
+    let rotation = store.rotate_key().map_err(AuthCommandError::from)?;
+    if !rotation.failures.is_empty() {
+        return Err(CliError::Rotation {
+            failures: rotation.failures,
+        });
+    }
+    let tokens = match rotation.tokens {
+        1 => "1 token is".to_owned(),
+        tokens => format!("{tokens} tokens are"),
+    };
+    say(&format!("{tokens} encrypted with the new key."));
+    match rotation.previous_keys {
+        Some(file) => say(&format!(
+            "The previous keys are in {}: remove it once no host and no backup needs them.",
+            file.display()
+        )),
+        None if rotation.has_new_key => {}
+        None => say(
+            "Remove the previous keys, which no token needs any more, once all hosts have the new one.",
+        ),
     }
     Ok(())
 }

@@ -14,12 +14,12 @@ use crate::author::build::BuildError;
 use crate::author::native::NativeError;
 use crate::author::new::NewError;
 use crate::certificates::CertificateError;
-use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError};
+use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError, KeyFileError};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{Continuation, DestinationError, SyncError, SyncFailure};
 use crate::telemetry::ExporterError;
-use crate::tokens::TokenKeyError;
+use crate::tokens::{TokenError, TokenKeyError, TokenKeyFileError};
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,19 +69,9 @@ pub enum CliError {
         problems: usize,
     },
 
-    /// A key file named by a flag can't be read.
-    #[error("the key file {} can't be read", path.display())]
-    KeyFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: FileFault,
-    },
-
-    /// A key file named by a flag is not UTF-8.
-    #[error("the key file {} is not UTF-8", .0.display())]
-    KeyFileNotText(PathBuf),
+    /// The file of `--api-key-file` can't be used.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
 
     /// `WELD_API_KEY` is not UTF-8.
     #[error("WELD_API_KEY is not UTF-8")]
@@ -130,9 +120,24 @@ pub enum CliError {
     #[error(transparent)]
     TokenKey(#[from] TokenKeyError),
 
+    /// The file of `--token-key-file` can't be used.
+    #[error(transparent)]
+    TokenKeyFile(#[from] TokenKeyFileError),
+
     /// No tokens folder is given, and the user has no default one.
     #[error("there is no folder for tokens; name one with --tokens")]
     NoTokens,
+
+    /// A rotation of the store's key left tokens that are encrypted with another key.
+    #[error(
+        "{} can't be encrypted with the new key, so the previous keys stay valid; run the command again once this is \
+         fixed:{}", if failures.len() == 1 { "1 token".to_owned() } else { format!("{} tokens", failures.len()) },
+        listed(failures)
+    )]
+    Rotation {
+        /// Why, for each token.
+        failures: Vec<TokenError>,
+    },
 
     /// A command about credentials failed.
     #[error(transparent)]
@@ -348,8 +353,7 @@ impl CliError {
             | Self::HostFileFlags { .. }
             | Self::Arguments(_)
             | Self::ConfigCheckFailed { .. }
-            | Self::KeyFile { .. }
-            | Self::KeyFileNotText(_)
+            | Self::KeyFile(_)
             | Self::KeyNotText
             | Self::AdminKeyNotText
             | Self::Admin(_)
@@ -359,6 +363,8 @@ impl CliError {
             | Self::TokenKeyNotText
             | Self::Certificate(_)
             | Self::TokenKey(_)
+            | Self::TokenKeyFile(_)
+            | Self::Rotation { .. }
             | Self::NoTokens
             | Self::Auth(_)
             | Self::NoConnector(_)
@@ -405,6 +411,14 @@ impl CliError {
             Self::DemoSetUp(_) | Self::DemoConnector(_) => ExitStatus::Fault,
         }
     }
+}
+
+/// Each error on a line of its own.
+fn listed(errors: &[TokenError]) -> String {
+    let lines = errors
+        .iter()
+        .map(|error| format!("\n  {}", crate::report::chain(error)));
+    lines.collect()
 }
 
 fn from_the_last_page(continuation: Continuation) -> &'static str {

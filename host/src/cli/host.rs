@@ -25,6 +25,7 @@ use crate::server::{Server, ServerSettings, Shutdown};
 use crate::telemetry::Exporter;
 use crate::tokens::Store;
 
+use super::client_keys::ClientKeyFile;
 use super::error::CliError;
 use super::live::{LiveBounds, LiveHost};
 
@@ -52,6 +53,8 @@ pub(super) struct Host {
     pub(super) log: Option<LogHandle>,
     bounds: Arc<LiveBounds>,
     upstreams: Arc<Upstreams>,
+    /// The file of the clients' keys. It is looked at as often as the loader checks.
+    key_file: ClientKeyFile,
 }
 
 impl Host {
@@ -127,6 +130,8 @@ impl Host {
             let readiness = startup.connectors.readiness();
             readiness.show_expiry(move || certificate.expires());
         }
+        let settings = ServerSettings::new(&config, machine.max_connections());
+        let key_file = ClientKeyFile::new(config.api_key_file.clone(), settings.live.clone());
         Ok(Self {
             server,
             reports: startup.reports,
@@ -139,8 +144,9 @@ impl Host {
             upstreams,
             settings: ServerSettings {
                 certificate,
-                ..ServerSettings::new(&config, machine.max_connections())
+                ..settings
             },
+            key_file,
             admin,
             exporter,
             log: None,
@@ -179,6 +185,7 @@ impl Host {
             bounds: self.bounds.clone(),
             connectors: self.connectors.clone(),
             server: self.settings.live.clone(),
+            key_file: self.key_file.clone(),
         }
     }
 
@@ -244,6 +251,12 @@ impl Host {
                 None => std::future::pending().await,
             }
         };
+        let following = async {
+            match interval {
+                Some(interval) => self.key_file.follow(interval).await,
+                None => std::future::pending().await,
+            }
+        };
         let serving = async {
             let server = self.server;
             let until = server
@@ -258,6 +271,7 @@ impl Host {
             () = serving => {}
             () = reclaiming => {}
             () = renewing => {}
+            () = following => {}
             () = self.trimmer.run() => {}
             () = loading => {}
         }

@@ -15,7 +15,7 @@ use super::origin::SettingOrigin;
 use super::settings::SettingFlags;
 use super::tokens::{self, TOKEN_KEY_VARIABLE, TokenFlags};
 use crate::config::{Secret, ServerConfig, headings};
-use crate::tokens::{Store, TokenKey};
+use crate::tokens::{Store, TokenKeys};
 
 /// The flags of `serve`.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(super) struct ServeFlags {
     plugins: PluginsFlag,
     #[command(flatten)]
     cache: CacheFlag,
-    /// A file with the keys that clients must send, one on each line, instead of WELD_API_KEY
+    /// A file with the keys that clients may send, one on each line, instead of WELD_API_KEY
     #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE", help_heading = headings::KEYS)]
     api_key_file: Option<PathBuf>,
     #[command(flatten)]
@@ -90,15 +90,16 @@ impl HostSettings {
         if let Some(file) = &resolution.file {
             config.policy = file.policy.clone();
         }
-        let (keys, keys_from) = api_keys(flags.api_key_file, resolution)?;
+        let (keys, keys_from, key_file) = api_keys(flags.api_key_file, resolution)?;
         config.api_keys = keys;
+        config.api_key_file = key_file;
         config.admin_keys = flags.admin_key.key()?.into_iter().collect();
-        let (token_key, token_key_from) = token_key(&flags.tokens, resolution)?;
+        let (token_keys, token_key_from) = token_keys(&flags.tokens, resolution)?;
         config.check()?;
         Ok(Self {
             config,
             token_folder: flags.tokens.folder(),
-            tokens: flags.tokens.store_with(token_key),
+            tokens: flags.tokens.store_with(token_keys),
             listen_from,
             keys_from,
             token_key_from,
@@ -121,49 +122,49 @@ fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
 }
 
 /// The host's keys, in the order of precedence: a key file that a flag or a variable names, `WELD_API_KEY`, and
-/// `weld-host.toml` with a key file or keys.
+/// `weld-host.toml` with a key file or keys. Returns the key file, too, if that is where they come from.
 fn api_keys(
     key_file: Option<PathBuf>,
     resolution: &Resolution,
-) -> Result<(Vec<Secret>, Option<SettingOrigin>), CliError> {
+) -> Result<(Vec<Secret>, Option<SettingOrigin>, Option<PathBuf>), CliError> {
     let from = resolution.origin("api-key-file");
     let is_in_file = matches!(from, SettingOrigin::File { .. });
-    if let Some(path) = key_file.as_deref().filter(|_| !is_in_file) {
-        return Ok((keys_in(path)?, Some(from)));
+    if let Some(path) = key_file.clone().filter(|_| !is_in_file) {
+        return Ok((keys_in(&path)?, Some(from), Some(path)));
     }
     if let Some(key) = environment_key()? {
         let from = SettingOrigin::Variable(API_KEY_VARIABLE.to_owned());
-        return Ok((vec![key], Some(from)));
+        return Ok((vec![key], Some(from), None));
     }
     if let Some(path) = key_file {
-        return Ok((keys_in(&path)?, Some(from)));
+        return Ok((keys_in(&path)?, Some(from), Some(path)));
     }
     let keys = resolution
         .file
         .as_ref()
         .and_then(|file| file.api_keys.as_ref());
     Ok(match keys {
-        Some(keys) => (keys.value.clone(), Some(resolution.line(keys.line))),
-        None => (Vec::new(), None),
+        Some(keys) => (keys.value.clone(), Some(resolution.line(keys.line)), None),
+        None => (Vec::new(), None, None),
     })
 }
 
-/// The key of the token store, in the same order.
-fn token_key(
+/// The keys of the token store, in the same order.
+fn token_keys(
     flags: &TokenFlags,
     resolution: &Resolution,
-) -> Result<(Option<TokenKey>, Option<SettingOrigin>), CliError> {
+) -> Result<(Option<TokenKeys>, Option<SettingOrigin>), CliError> {
     let from = resolution.origin("token-key-file");
     let is_in_file = matches!(from, SettingOrigin::File { .. });
     if let Some(path) = flags.key_file().filter(|_| !is_in_file) {
-        return Ok((Some(tokens::key_in(path)?), Some(from)));
+        return Ok((Some(tokens::keys_in(path)?), Some(from)));
     }
-    if let Some(key) = tokens::environment_key()? {
+    if let Some(keys) = tokens::environment_keys()? {
         let from = SettingOrigin::Variable(TOKEN_KEY_VARIABLE.to_owned());
-        return Ok((Some(key), Some(from)));
+        return Ok((Some(keys), Some(from)));
     }
     if let Some(path) = flags.key_file() {
-        return Ok((Some(tokens::key_in(path)?), Some(from)));
+        return Ok((Some(tokens::keys_in(path)?), Some(from)));
     }
     match resolution
         .file
@@ -171,7 +172,7 @@ fn token_key(
         .and_then(|file| file.token_key.as_ref())
     {
         Some(key) => {
-            let parsed = TokenKey::parse(key.value.expose())?;
+            let parsed = TokenKeys::parse(key.value.expose())?;
             Ok((Some(parsed), Some(resolution.line(key.line))))
         }
         None => Ok((None, None)),

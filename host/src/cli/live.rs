@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::client_keys::ClientKeyFile;
 use crate::config::{Ceilings, OperatorBounds, ServerConfig};
 use crate::connectors::Connectors;
 use crate::egress::{CurrentPolicy, is_special};
@@ -73,6 +74,7 @@ pub(super) struct LiveHost {
     pub(super) bounds: Arc<LiveBounds>,
     pub(super) connectors: Arc<Connectors>,
     pub(super) server: LiveSettings,
+    pub(super) key_file: ClientKeyFile,
 }
 
 impl LiveHost {
@@ -82,5 +84,6 @@ impl LiveHost {
         self.connectors.set_queue(config.queue, config.queue_wait);
         self.server
             .set(&config.api_keys, config.max_body_bytes, config.body_timeout);
+        self.key_file.set_path(config.api_key_file.clone());
     }
 }

@@ -17,6 +17,7 @@ mod arguments;
 mod auth;
 mod build;
 mod check;
+mod client_keys;
 mod completions;
 mod configuration;
 mod connector;

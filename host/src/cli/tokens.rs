@@ -8,8 +8,8 @@ use clap::builder::ValueHint;
 use zeroize::Zeroizing;
 
 use super::error::CliError;
-use crate::config::{ReadLimit, headings, read_in_time};
-use crate::tokens::{Store, TokenKey};
+use crate::config::headings;
+use crate::tokens::{Store, TokenKeys};
 
 /// The variable with the key that tokens are encrypted with.
 pub(super) const TOKEN_KEY_VARIABLE: &str = "WELD_TOKEN_KEY";
@@ -19,7 +19,7 @@ pub(super) struct TokenFlags {
     /// The folder of credentials' tokens [default: the user's state folder]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WELD_TOKENS", help_heading = headings::FOLDERS)]
     tokens: Option<PathBuf>,
-    /// A file with the key that tokens are encrypted with, instead of WELD_TOKEN_KEY
+    /// A file with the key that tokens are encrypted with, and below it previous keys, instead of WELD_TOKEN_KEY
     #[arg(long, value_name = "FILE", env = "WELD_TOKEN_KEY_FILE", help_heading = headings::KEYS)]
     token_key_file: Option<PathBuf>,
 }
@@ -27,13 +27,14 @@ pub(super) struct TokenFlags {
 impl TokenFlags {
     /// The store; `None` if the user has no state folder, as in some containers.
     pub(super) fn store(self) -> Result<Option<Store>, CliError> {
-        let key = key(self.token_key_file.as_deref())?;
-        Ok(self.folder().map(|folder| Store::open(folder, key)))
+        let keys = keys(self.token_key_file.as_deref())?;
+        Ok(self.store_with(keys))
     }
 
-    /// The same with this key.
-    pub(super) fn store_with(self, key: Option<TokenKey>) -> Option<Store> {
-        self.folder().map(|folder| Store::open(folder, key))
+    /// The same with these keys.
+    pub(super) fn store_with(self, keys: Option<TokenKeys>) -> Option<Store> {
+        let keys = keys.unwrap_or_else(|| None.into());
+        self.folder().map(|folder| Store::open(folder, keys))
     }
 
     /// The folder; `None` if the user has no state folder.
@@ -62,34 +63,25 @@ fn default_folder() -> Option<PathBuf> {
     Some(state.join("tokens"))
 }
 
-/// The key; `None` if none is set.
-fn key(file: Option<&Path>) -> Result<Option<TokenKey>, CliError> {
+/// The keys; `None` if none are set.
+fn keys(file: Option<&Path>) -> Result<Option<TokenKeys>, CliError> {
     match file {
-        Some(path) => key_in(path).map(Some),
-        None => environment_key(),
+        Some(path) => keys_in(path).map(Some),
+        None => environment_keys(),
     }
 }
 
-/// The key in a file.
-pub(super) fn key_in(path: &Path) -> Result<TokenKey, CliError> {
-    Ok(TokenKey::parse(&Zeroizing::new(key_file(path)?))?)
+/// The keys in a file, which is read again whenever it has changed.
+pub(super) fn keys_in(path: &Path) -> Result<TokenKeys, CliError> {
+    Ok(TokenKeys::read(path.to_owned())?)
 }
 
-/// The key in `WELD_TOKEN_KEY`; `None` if it is not set. An empty variable is an invalid key, so that a deployment that
+/// The keys in `WELD_TOKEN_KEY`; `None` if it is not set. An empty variable is an invalid key, so that a deployment that
 /// forgets to set the secret fails.
-pub(super) fn environment_key() -> Result<Option<TokenKey>, CliError> {
+pub(super) fn environment_keys() -> Result<Option<TokenKeys>, CliError> {
     match std::env::var(TOKEN_KEY_VARIABLE) {
-        Ok(text) => Ok(Some(TokenKey::parse(&Zeroizing::new(text))?)),
+        Ok(text) => Ok(Some(TokenKeys::parse(&Zeroizing::new(text))?)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(CliError::TokenKeyNotText),
     }
-}
-
-/// Reads a file with a key.
-pub(super) fn key_file(path: &Path) -> Result<String, CliError> {
-    let content = read_in_time(path, ReadLimit::KEY).map_err(|source| CliError::KeyFile {
-        path: path.to_owned(),
-        source,
-    })?;
-    String::from_utf8(content).map_err(|_| CliError::KeyFileNotText(path.to_owned()))
 }

@@ -18,6 +18,7 @@ mod document;
 mod error;
 mod host_file;
 mod host_map;
+pub(crate) mod key_file;
 mod limits;
 mod name;
 mod network;
@@ -42,11 +43,12 @@ pub use auth::{
     TokenRequestShape,
 };
 pub use ceilings::Ceilings;
-pub use connector::ConnectorConfig;
+pub use connector::{ConnectorConfig, UsableConfig, WrittenCredential};
 pub(crate) use connector::{DisclosedLine, disclosed};
 pub use error::{ConfigError, Problem};
 pub use host_file::{FileValue, FlagForm, FlagKey, HostFile, LocatedValue};
 pub use host_map::{HostMap, HostMapError};
+pub use key_file::{KeyFileError, KeyLine};
 pub use limits::{LimitValue, Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};

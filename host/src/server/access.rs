@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use tower_service::Service as _;
 use tracing::Instrument;
 
+use super::client::Caller;
 use super::delivery::Outbox;
 use super::drain::UnreadBody;
 use super::error::ApiError;
@@ -31,8 +32,8 @@ pub(super) struct Access {
     pub(super) routes: Routes,
     /// The client's end. `None` if it can't be watched.
     pub(super) peer: Option<Peer>,
-    /// Whether the client is on this machine, or behind a proxy on it.
-    pub(super) is_local: bool,
+    /// Where the requests come from.
+    pub(super) caller: Caller,
     pub(super) outbox: Outbox,
     pub(super) head: Arc<HeadMeter>,
     pub(super) place: ConnectionPlace,
@@ -50,7 +51,7 @@ impl Access {
         &self,
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
-        let record = RequestRecord::begin(&request, self.is_local, self.outbox.clone());
+        let record = RequestRecord::begin(&request, &self.caller, self.outbox.clone());
         let version = request.version();
         let _answered = self.head.answering(record.head_bytes);
         uri::normalize(&mut request);
@@ -58,6 +59,7 @@ impl Access {
         let span = tracing::info_span!(
             "request",
             request_id = record.id,
+            client = record.client.map(tracing::field::display),
             connector = tracing::field::Empty,
             table = tracing::field::Empty,
         );

@@ -11,7 +11,6 @@ use http::header;
 use http_body_util::BodyExt;
 use tokio::io::AsyncWriteExt;
 
-use super::delivery::Outbox;
 use super::error::ApiError;
 use super::head::MAX_HEAD_BYTES;
 use super::metrics::{self, RequestOutcome};
@@ -24,7 +23,7 @@ use crate::report::milliseconds;
 pub(super) async fn refuse(
     transport: &mut Transport,
     error: &hyper::Error,
-    outbox: Outbox,
+    record: RequestRecord,
     within: Duration,
 ) {
     let fault = if error.is_parse_too_large() {
@@ -34,7 +33,7 @@ pub(super) async fn refuse(
     } else {
         ApiError::Unreadable(error.to_string())
     };
-    answer(transport, fault, outbox, within).await;
+    answer(transport, fault, record, within).await;
 }
 
 /// Answers a request that HTTP has not read, with its own line in the log and its metrics. The client has `within` to
@@ -42,11 +41,14 @@ pub(super) async fn refuse(
 pub(super) async fn answer(
     transport: &mut Transport,
     fault: ApiError,
-    outbox: Outbox,
+    record: RequestRecord,
     within: Duration,
 ) {
-    let record = RequestRecord::without_head(outbox);
-    let span = tracing::info_span!("request", request_id = record.id);
+    let span = tracing::info_span!(
+        "request",
+        request_id = record.id,
+        client = record.client.map(tracing::field::display),
+    );
     let mut response = span.in_scope(|| fault.answer(&record));
     let outcome = RequestOutcome::without_answer(fault.outcome());
     metrics::record(&record.labels(), &outcome, record.began.elapsed());

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 
 use super::access::Access;
 use super::broken_head;
+use super::client::{Caller, TrustedProxies};
 use super::delivery::{DeliveryStream, Outbox, TransportSlot};
 use super::drain::{Drain, UnreadBody};
 use super::error::ApiError;
@@ -19,6 +20,7 @@ use super::head::{HeadAccount, HeadMeter, MAX_HEADERS};
 use super::http2::Http2Connection;
 use super::peer::Peer;
 use super::places::{ConnectionPlace, ConnectionPlaces};
+use super::record::RequestRecord;
 use super::routes::Routes;
 use super::shutdown::ShutdownState;
 use super::socket::Socket;
@@ -42,6 +44,7 @@ pub(super) struct Acceptor {
     pub(super) write_timeout: Duration,
     /// Places for the requests of HTTP/2, each of which counts like a connection.
     pub(super) places: ConnectionPlaces,
+    pub(super) proxies: TrustedProxies,
     /// `None` for connections without TLS.
     pub(super) tls: Option<ServerTls>,
     pub(super) shutdown: ShutdownState,
@@ -56,7 +59,9 @@ impl Acceptor {
         place: ConnectionPlace,
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
+        let address = stream.peer_addr().ok().map(|peer| peer.ip());
         let connection = ClientConnection {
+            caller: Caller::new(address, self.proxies.clone()),
             stream: Arc::new(stream),
             head: Arc::new(HeadMeter::new(self.heads.clone())),
             heads: self.heads.clone(),
@@ -80,6 +85,8 @@ impl Acceptor {
 /// A connection that has been accepted.
 struct ClientConnection {
     stream: Arc<TcpStream>,
+    /// Where the requests come from.
+    caller: Caller,
     head: Arc<HeadMeter>,
     heads: HeadAccount,
     routes: Routes,
@@ -102,7 +109,8 @@ impl ClientConnection {
             Err(HandshakeFailure::Plain(socket)) => {
                 let mut transport = Transport::Plain(socket);
                 let (fault, within) = (ApiError::NotEncrypted, self.write_timeout);
-                broken_head::answer(&mut transport, fault, Outbox::default(), within).await;
+                let record = RequestRecord::of_no_request(&self.caller, Outbox::default());
+                broken_head::answer(&mut transport, fault, record, within).await;
                 self.drain.until_end(&self.stream).await;
                 None
             }
@@ -122,14 +130,14 @@ impl ClientConnection {
 
     async fn answer_http2(self, transport: Transport, watcher: Watcher) {
         let left = TransportSlot::default();
-        let (peer, is_local) = (self.peer(), self.is_local());
+        let peer = self.peer();
         // What is read belongs to many requests, whose heads are charged on their own.
         let _charged_elsewhere = self.head.answering(0);
         let connection = Http2Connection {
             routes: self.routes,
             heads: self.heads,
             peer,
-            is_local,
+            caller: self.caller,
             write_timeout: self.write_timeout,
             places: self.places,
             shutdown: self.shutdown,
@@ -145,7 +153,7 @@ impl ClientConnection {
         let access = Arc::new(Access {
             routes: self.routes.clone(),
             peer: self.peer(),
-            is_local: self.is_local(),
+            caller: self.caller.clone(),
             outbox: outbox.clone(),
             head: self.head.clone(),
             place,
@@ -177,7 +185,8 @@ impl ClientConnection {
         if let Some(error) = &refused
             && let Some(mut transport) = left.take()
         {
-            broken_head::refuse(&mut transport, error, outbox, self.write_timeout).await;
+            let record = RequestRecord::of_no_request(&self.caller, outbox);
+            broken_head::refuse(&mut transport, error, record, self.write_timeout).await;
             end(transport, self.write_timeout).await;
         }
         if unread.is_left() || refused.is_some() {
@@ -189,12 +198,6 @@ impl ClientConnection {
         Peer::of(self.stream.clone())
             .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"))
             .ok()
-    }
-
-    /// Whether the client is on this machine, or behind a proxy on it.
-    fn is_local(&self) -> bool {
-        let peer = self.stream.peer_addr();
-        peer.is_ok_and(|peer| peer.ip().to_canonical().is_loopback())
     }
 }
 

@@ -28,11 +28,12 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use weld_protocol::{ErrorAnswer, ErrorKind, RequestError};
 
+use super::attempts::TooManyAttempts;
 use super::head::MAX_HEADERS;
 use super::record::RequestRecord;
 use super::response;
 use crate::account::MemoryError;
-use crate::config::duration_text;
+use crate::config::{duration_text, wait_text};
 use crate::connectors::{CallError, ConnectorError};
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
@@ -58,6 +59,13 @@ pub(super) enum ApiError {
          or as `api-key` of the connector"
     )]
     Unauthorized,
+
+    /// The right key is answered whatever other keys its client sends.
+    #[error(
+        "too many wrong keys have come from this address: wait {} before you send another one; the right key is \
+         answered at once", wait_text(.0.retry_after)
+    )]
+    TooManyAttempts(TooManyAttempts),
 
     /// Without a key, the host is protected only because nothing but this machine can connect. A web page open on
     /// this machine can connect too, if the name of the page's own host is made to resolve to this machine; but then
@@ -144,6 +152,12 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl From<TooManyAttempts> for ApiError {
+    fn from(attempts: TooManyAttempts) -> Self {
+        Self::TooManyAttempts(attempts)
+    }
+}
+
 impl From<ConnectorError> for ApiError {
     fn from(error: ConnectorError) -> Self {
         Self::Page(Arc::new(error.into()))
@@ -154,6 +168,7 @@ impl ApiError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Unauthorized | Self::ForeignHost => ErrorKind::Unauthorized,
+            Self::TooManyAttempts(_) => ErrorKind::TooManyAttempts,
             Self::ForeignOrigin => ErrorKind::ForeignOrigin,
             Self::SeveralHosts(_) => ErrorKind::BadRequest,
             Self::NoPlace { .. } => ErrorKind::Busy,
@@ -188,6 +203,9 @@ impl ApiError {
     fn retry_after(&self) -> Option<Duration> {
         if matches!(self, Self::NoPlace { .. }) {
             return Some(CONNECTIONS);
+        }
+        if let Self::TooManyAttempts(attempts) = self {
+            return Some(attempts.retry_after);
         }
         let Self::Page(failure) = self else {
             return None;
@@ -240,6 +258,11 @@ impl ApiError {
         let mut response = response::json(answer.write());
         *response.status_mut() = self.status();
         self.add_headers(response.headers_mut());
+        if kind == ErrorKind::TooManyAttempts && record.is_direct {
+            // The next guess costs another connection. A proxy's connection carries other clients' requests, too.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
         response
     }
 
@@ -261,7 +284,9 @@ impl ApiError {
         let took_ms = crate::report::milliseconds(took);
         // The message may contain text from a guest.
         let logged = crate::report::escaped(message);
-        if kind == ErrorKind::Internal {
+        if let Self::TooManyAttempts(attempts) = self {
+            log_attempts(*attempts, &logged, took_ms);
+        } else if kind == ErrorKind::Internal {
             tracing::error!(status = code, kind = name, took_ms, "{logged}");
         } else if status.is_server_error() || kind == ErrorKind::RateLimited {
             tracing::warn!(status = code, kind = name, took_ms, trace, "{logged}");
@@ -302,6 +327,26 @@ impl ApiError {
             return None;
         };
         error.trace()
+    }
+}
+
+/// Writes the line of a client that has sent too many wrong keys: a warning once for each burst, since the client
+/// decides how many lines there are.
+fn log_attempts(attempts: TooManyAttempts, message: &str, took_ms: f64) {
+    let kind = ErrorKind::TooManyAttempts;
+    let (code, name) = (kind.status(), kind.as_str());
+    match attempts.mention {
+        Some(others) => {
+            let unmentioned_clients = (others > 0).then_some(others);
+            tracing::warn!(
+                status = code,
+                kind = name,
+                took_ms,
+                unmentioned_clients,
+                "{message}"
+            );
+        }
+        None => tracing::debug!(status = code, kind = name, took_ms, "{message}"),
     }
 }
 

@@ -16,7 +16,7 @@ use super::metrics::TargetLabels;
 use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
 use super::{body, uri};
-use crate::access_check::{is_forwarded, is_of_a_foreign_page, names_this_machine, permits};
+use crate::access_check::{KeyCheck, is_forwarded, is_of_a_foreign_page, names_this_machine};
 use crate::config::ConnectorName;
 use crate::connectors::{Connector, ConnectorError, Lookup};
 use crate::report;
@@ -154,10 +154,16 @@ fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Resul
     if hosts > 1 {
         return Err(ApiError::SeveralHosts(hosts));
     }
+    let record = record(parts)?;
     let live = service.live.get();
     let keys = lookup.and_then(Lookup::keys).unwrap_or(&live.keys);
-    if !permits(keys, &parts.headers) {
-        return Err(ApiError::Unauthorized);
+    match KeyCheck::of(keys, &parts.headers) {
+        KeyCheck::Permitted => {}
+        KeyCheck::Missing => return Err(ApiError::Unauthorized),
+        KeyCheck::Wrong => {
+            service.wrong_keys.count(record.client)?;
+            return Err(ApiError::Unauthorized);
+        }
     }
     if keys.is_empty() && !names_this_machine(&parts.headers) {
         return Err(ApiError::ForeignHost);
@@ -168,7 +174,6 @@ fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Resul
     let is_own_key = lookup
         .and_then(Lookup::keys)
         .is_some_and(|own| !own.is_empty());
-    let record = record(parts)?;
     let is_of_this_machine =
         record.is_local && names_this_machine(&parts.headers) && !is_forwarded(&parts.headers);
     record.show_reasons(is_own_key || is_of_this_machine);

@@ -34,6 +34,21 @@ impl LiveSettings {
         *self.0.write() = LiveValues::new(api_keys, max_body_bytes, body_timeout);
     }
 
+    /// Replaces the host's own keys alone. An empty list changes nothing, since it would open the host; neither does any
+    /// list for a host that is open. Returns whether the keys are others now.
+    pub fn set_keys(&self, api_keys: &[Secret]) -> bool {
+        let keys = AccessKeys::new(api_keys);
+        let mut current = self.0.write();
+        let is_new = !keys.is_empty() && !current.keys.is_empty() && keys != current.keys;
+        if is_new {
+            *current = Arc::new(LiveValues {
+                keys,
+                body_bounds: current.body_bounds,
+            });
+        }
+        is_new
+    }
+
     pub(super) fn get(&self) -> Arc<LiveValues> {
         self.0.read().clone()
     }
@@ -48,5 +63,47 @@ impl LiveValues {
                 within: body_timeout,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(keys: &[&str]) -> Vec<Secret> {
+        keys.iter().map(|key| Secret::new(*key)).collect()
+    }
+
+    fn live(keys: &[&str]) -> LiveSettings {
+        LiveSettings::new(&secrets(keys), 1, Duration::from_secs(1))
+    }
+
+    #[test]
+    fn replaced_keys_count_at_once_and_never_open_the_host() {
+        let live = live(&["old"]);
+        let before = live.get();
+        let permitted =
+            || ["old", "new", "other"].map(|key| live.get().keys.contain(key.as_bytes()));
+        for (replacement, is_new, expected) in [
+            (&["old", "new"][..], true, [true, true, false]),
+            (&["old", "new"], false, [true, true, false]),
+            (&[], false, [true, true, false]),
+            (&["new"], true, [false, true, false]),
+        ] {
+            assert_eq!(
+                live.set_keys(&secrets(replacement)),
+                is_new,
+                "{replacement:?}"
+            );
+            assert_eq!(permitted(), expected, "{replacement:?}");
+        }
+        assert!(before.keys.contain(b"old") && !before.keys.contain(b"new"));
+        assert_eq!(live.get().body_bounds.max_bytes, 1);
+    }
+
+    #[test]
+    fn open_host_stays_open() {
+        let open = live(&[]);
+        assert!(!open.set_keys(&secrets(&["new"])) && open.get().keys.is_empty());
     }
 }

@@ -7,8 +7,10 @@
 
 mod accepted;
 mod access;
+mod attempts;
 mod body;
 mod broken_head;
+mod client;
 mod compression;
 mod connection;
 mod connections;
@@ -16,6 +18,7 @@ mod delivery;
 mod drain;
 mod error;
 mod extract;
+mod forwarded;
 mod head;
 mod http2;
 mod live;
@@ -43,6 +46,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
@@ -50,6 +54,8 @@ use crate::certificates::ServedCertificate;
 use crate::config::{ServerConfig, duration_text};
 use crate::connectors::Connectors;
 use crate::pages::{Pages, REJOIN};
+use attempts::WrongKeys;
+use client::TrustedProxies;
 use connection::Acceptor;
 use connections::Connections;
 use drain::Drain;
@@ -74,6 +80,8 @@ pub struct ServerSettings {
     /// The host's keys, each of which opens every connector that has no keys of its own, and the bounds of bodies. If
     /// there are no keys, such connectors are open.
     pub live: LiveSettings,
+    /// The networks of the proxies whose word about a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// The largest request body in bytes, before and after decompression, that is read to its end after a refusal.
     pub max_body_bytes: u64,
     /// How long a client may read nothing of what is sent to it before it is cut off.
@@ -94,6 +102,7 @@ impl ServerSettings {
     pub fn new(config: &ServerConfig, max_connections: usize) -> Self {
         Self {
             live: LiveSettings::new(&config.api_keys, config.max_body_bytes, config.body_timeout),
+            trusted_proxies: config.trusted_proxies.clone(),
             max_body_bytes: config.max_body_bytes,
             write_timeout: config.write_timeout,
             grace: config.grace,
@@ -167,6 +176,7 @@ impl Server {
             live: settings.live.clone(),
             compression: settings.compression,
             shutdown: state.clone(),
+            wrong_keys: WrongKeys::new(),
         });
         let acceptor = Acceptor {
             routes: routes(service.clone()),
@@ -177,6 +187,7 @@ impl Server {
             heads,
             write_timeout: settings.write_timeout,
             places: places.clone(),
+            proxies: TrustedProxies::new(&settings.trusted_proxies),
             tls: settings.certificate.as_ref().map(ServerTls::new),
             shutdown: state.clone(),
         };

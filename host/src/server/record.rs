@@ -1,11 +1,13 @@
 //! What is known about a request while it is answered, for its log line, its metrics and its errors.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use http::Request;
 
+use super::client::Caller;
 use super::delivery::Outbox;
 use super::metrics::{RequestOutcome, TargetLabels};
 use super::request_id;
@@ -17,8 +19,12 @@ pub(super) struct RequestRecord {
     pub(super) began: Instant,
     /// The size of the request line and the headers in bytes.
     pub(super) head_bytes: usize,
-    /// Whether its connection comes from this machine.
+    /// The address of the client that sent it, for the log. `None` if the client is gone already.
+    pub(super) client: Option<IpAddr>,
+    /// Whether its connection comes from this machine, and perhaps from a proxy here.
     pub(super) is_local: bool,
+    /// Whether its connection is the client's own rather than a trusted proxy's.
+    pub(super) is_direct: bool,
     /// Where the receipts of its connection's answers go.
     pub(super) outbox: Outbox,
     target: OnceLock<RequestTarget>,
@@ -37,7 +43,7 @@ pub(super) struct RequestTarget {
 
 impl RequestRecord {
     /// Creates the record of a request that has just arrived.
-    pub(super) fn begin<B>(request: &Request<B>, is_local: bool, outbox: Outbox) -> Arc<Self> {
+    pub(super) fn begin<B>(request: &Request<B>, caller: &Caller, outbox: Outbox) -> Arc<Self> {
         let line = request.uri().path_and_query();
         let line = line.map_or(0, |line| line.as_str().len());
         let head_bytes = request.headers().iter().fold(line, |sum, (name, value)| {
@@ -45,18 +51,30 @@ impl RequestRecord {
         });
         Arc::new(Self {
             head_bytes,
-            is_local,
+            client: caller.client(request.headers()),
+            is_local: caller.is_local(),
+            is_direct: caller.is_client(),
             ..Self::without_head(outbox)
         })
     }
 
-    /// Creates the record of a request whose head could not be parsed.
-    pub(super) fn without_head(outbox: Outbox) -> Self {
+    /// Creates the record of a request whose head could not be parsed. Its client is the connection's other end.
+    pub(super) fn of_no_request(caller: &Caller, outbox: Outbox) -> Self {
+        Self {
+            client: caller.peer(),
+            is_direct: caller.is_client(),
+            ..Self::without_head(outbox)
+        }
+    }
+
+    fn without_head(outbox: Outbox) -> Self {
         Self {
             id: request_id::new(),
             began: Instant::now(),
             head_bytes: 0,
+            client: None,
             is_local: false,
+            is_direct: true,
             outbox,
             target: OnceLock::new(),
             outcome: OnceLock::new(),

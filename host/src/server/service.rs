@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempts::WrongKeys;
 use super::live::LiveSettings;
 use super::shutdown::ShutdownState;
 use crate::connectors::Connectors;
@@ -14,5 +15,6 @@ pub(super) struct Service {
     pub(super) live: LiveSettings,
     /// Whether answers are compressed for clients that accept it.
     pub(super) compression: bool,
+    pub(super) wrong_keys: WrongKeys,
     pub(super) shutdown: ShutdownState,
 }

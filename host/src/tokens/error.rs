@@ -13,6 +13,22 @@ pub enum TokenError {
     )]
     NoKey,
 
+    /// A rotation needs a place for the new key, and there is no key file.
+    #[error(
+        "WELD_TOKEN_KEY can't be changed from here: either name the key's file with --token-key-file, or put a new key made \
+         by `weld-host auth key` before the current one, with a space between them, restart the hosts with both, and run \
+         this command with both"
+    )]
+    NoPlaceForKey,
+
+    /// Someone else changed the key file during a rotation, and it can't be used now.
+    #[error("the key file was changed during the rotation: see the log, and run the command again")]
+    KeyFileChanged,
+
+    /// Another process rotates the key.
+    #[error("another `weld-host auth key --rotate` is running")]
+    RotationRunning,
+
     /// The name of a connector or credential can't be part of a file name.
     #[error("`{0}` can't be used in the name of a token file")]
     Name(String),
@@ -96,7 +112,12 @@ impl TokenError {
     /// The host's log has both.
     pub(crate) fn without_path(&self) -> String {
         let text = match self {
-            Self::NoKey | Self::Name(_) | Self::Interrupted => return self.to_string(),
+            Self::NoKey
+            | Self::NoPlaceForKey
+            | Self::RotationRunning
+            | Self::KeyFileChanged
+            | Self::Name(_)
+            | Self::Interrupted => return self.to_string(),
             Self::Corrupt(_) => {
                 "its file is damaged or belongs to another credential: remove it with `weld-host auth logout`, then log in again"
             }

@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// A larger file can't be a token.
@@ -87,9 +87,21 @@ pub(super) fn replace(
     content: &[u8],
     watch: &impl WriteWatch,
 ) -> io::Result<()> {
+    replace_by(path, temporary, content, (&|_| Ok(()), watch))
+}
+
+/// Prepares the new file before anything is written to it.
+type Prepare<'p> = dyn Fn(&File) -> io::Result<()> + 'p;
+
+fn replace_by(
+    path: &Path,
+    temporary: &Path,
+    content: &[u8],
+    (prepare, watch): (&Prepare<'_>, &impl WriteWatch),
+) -> io::Result<()> {
     watch.step(WriteStep::Begun)?;
     remove(temporary)?;
-    let written = write_whole(temporary, content, watch)
+    let written = write_whole(temporary, content, (prepare, watch))
         .and_then(|()| std::fs::rename(temporary, path))
         .inspect_err(|_| {
             // The write's error matters; the next write removes the remaining file.
@@ -101,12 +113,42 @@ pub(super) fn replace(
     watch.step(WriteStep::FolderSynced)
 }
 
-fn write_whole(temporary: &Path, content: &[u8], watch: &impl WriteWatch) -> io::Result<()> {
+/// As [`replace`], and the new file belongs to the same user and group and has the same permissions as the previous one.
+/// If there is none, it is for this user alone.
+pub(super) fn replace_alike(
+    path: &Path,
+    temporary: &Path,
+    content: &[u8],
+    watch: &impl WriteWatch,
+) -> io::Result<()> {
+    let previous = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let alike = |file: &File| -> io::Result<()> {
+        let (Some(previous), own) = (&previous, file.metadata()?) else {
+            return Ok(());
+        };
+        if (previous.uid(), previous.gid()) != (own.uid(), own.gid()) {
+            std::os::unix::fs::fchown(file, Some(previous.uid()), Some(previous.gid()))?;
+        }
+        file.set_permissions(previous.permissions())
+    };
+    replace_by(path, temporary, content, (&alike, watch))
+}
+
+fn write_whole(
+    temporary: &Path,
+    content: &[u8],
+    (prepare, watch): (&Prepare<'_>, &impl WriteWatch),
+) -> io::Result<()> {
     let mut file = File::options()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(temporary)?;
+    prepare(&file)?;
     let (first, second) = content.split_at(content.len() / 2);
     file.write_all(first)?;
     watch.step(WriteStep::HalfWritten)?;

@@ -5,13 +5,15 @@
 //!
 //! Everything here blocks, on files and on the lock: async code must call it on a thread for blocking work.
 //!
-//! A leaf: it uses only `config` and `report`.
+//! A leaf: it uses only `config`, `lock` and `report`.
 
 mod error;
 mod failure;
 mod files;
 mod key;
+mod keys;
 mod record;
+mod rotation;
 mod seal;
 mod store;
 
@@ -21,5 +23,7 @@ mod tests;
 pub use error::TokenError;
 pub use failure::RenewalFailure;
 pub use key::{TokenKey, TokenKeyError};
+pub use keys::{TokenKeyFileError, TokenKeys};
 pub use record::{AccessToken, SeedDigest, TokenRecord};
+pub use rotation::KeyRotation;
 pub use store::{Store, TokenEntry, TokenLock};

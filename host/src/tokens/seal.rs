@@ -12,9 +12,12 @@
 //! The tag also authenticates the head and the names of connector and credential, so that one credential's file can't
 //! replace another's.
 
+use std::path::PathBuf;
+
 use chacha20poly1305::{AeadInPlace, Tag, XNonce};
 use zeroize::Zeroizing;
 
+use super::error::TokenError;
 use super::key::{ID_BYTES, TokenKey};
 
 const MAGIC: [u8; 7] = *b"WELDTOK";
@@ -29,6 +32,17 @@ pub(super) enum SealFault {
     Corrupt,
     AnotherKey,
     NewerVersion(u8),
+}
+
+impl SealFault {
+    /// The error for the file at this path.
+    pub(super) fn at(self, path: PathBuf) -> TokenError {
+        match self {
+            Self::Corrupt => TokenError::Corrupt(path),
+            Self::AnotherKey => TokenError::AnotherKey(path),
+            Self::NewerVersion(version) => TokenError::NewerVersion { path, version },
+        }
+    }
 }
 
 /// Encrypts a record. `None` if the system provides no random numbers, or the record is far too large.

@@ -6,9 +6,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::error::TokenError;
 use super::files::{self, NoWatch, WriteWatch};
 use super::key::TokenKey;
+use super::keys::TokenKeys;
 use super::record::TokenRecord;
 use super::seal::{self, SealFault};
 
@@ -22,7 +25,7 @@ pub struct Store(Arc<StoreFolder>);
 #[derive(Debug)]
 struct StoreFolder {
     folder: PathBuf,
-    key: Option<TokenKey>,
+    keys: TokenKeys,
 }
 
 /// The place of one credential in the store, with or without a token.
@@ -46,19 +49,30 @@ pub struct TokenLock {
 impl Store {
     /// A store in this folder, which is created with the first token, for this user alone. If other users can access
     /// the folder, it is used with a warning. Without a key, tokens can only be removed.
-    pub fn open(folder: PathBuf, key: Option<TokenKey>) -> Self {
+    pub fn open(folder: PathBuf, keys: impl Into<TokenKeys>) -> Self {
         if let Ok(metadata) = std::fs::metadata(&folder)
             && metadata.mode() & FOREIGN != 0
         {
             let mode = format!("{:o}", metadata.mode() & 0o7777);
             tracing::warn!(folder = %folder.display(), mode, "other users can access the tokens folder: restrict it with chmod 700");
         }
-        Self(Arc::new(StoreFolder { folder, key }))
+        let keys = keys.into();
+        Self(Arc::new(StoreFolder { folder, keys }))
     }
 
     /// Whether tokens can be read and written.
     pub fn has_key(&self) -> bool {
-        self.0.key.is_some()
+        self.0.keys.are_known()
+    }
+
+    /// The keys that count now.
+    pub(super) fn keys(&self) -> Arc<[TokenKey]> {
+        self.0.keys.current()
+    }
+
+    /// The file that has the keys; `None` if they are from elsewhere.
+    pub(super) fn key_file(&self) -> Option<&Path> {
+        self.0.keys.file()
     }
 
     /// The folder.
@@ -111,23 +125,31 @@ impl TokenEntry {
     ///
     /// [`TokenError`]: `NoKey`, `Corrupt`, `AnotherKey`, `NewerVersion` and `Unreadable`.
     pub fn read(&self) -> Result<Option<TokenRecord>, TokenError> {
-        let key = self.key()?;
+        if !self.store.has_key() {
+            return Err(TokenError::NoKey);
+        }
         let path = self.path();
         let content = match files::read(&path) {
             Ok(Some(content)) => content,
             Ok(None) => return Ok(None),
             Err(source) => return Err(TokenError::Unreadable { path, source }),
         };
-        match seal::unseal(key, &self.name(), &content) {
-            Ok(json) => TokenRecord::from_json(&json)
-                .map(Some)
-                .ok_or(TokenError::Corrupt(path)),
-            Err(SealFault::Corrupt) => Err(TokenError::Corrupt(path)),
-            Err(SealFault::AnotherKey) => Err(TokenError::AnotherKey(path)),
-            Err(SealFault::NewerVersion(version)) => {
-                Err(TokenError::NewerVersion { path, version })
+        let json = self.unseal(&content)?;
+        let record = TokenRecord::from_json(&json);
+        record.map(Some).ok_or(TokenError::Corrupt(path))
+    }
+
+    /// Decrypts the record in the file's content, with the key that encrypted it.
+    pub(super) fn unseal(&self, content: &[u8]) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+        let mut fault = SealFault::AnotherKey;
+        for key in self.store.keys().iter() {
+            match seal::unseal(key, &self.name(), content) {
+                Ok(record) => return Ok(record),
+                Err(SealFault::AnotherKey) => {}
+                Err(other) => fault = other,
             }
         }
+        Err(fault.at(self.path()))
     }
 
     /// Locks the entry; waits while another process or thread has locked it.
@@ -186,12 +208,13 @@ impl TokenEntry {
             .map_err(|source| TokenError::of_write(&path, source))
     }
 
-    fn key(&self) -> Result<&TokenKey, TokenError> {
-        self.store.0.key.as_ref().ok_or(TokenError::NoKey)
+    /// The key that encrypts.
+    fn key(&self) -> Result<TokenKey, TokenError> {
+        self.store.keys().first().cloned().ok_or(TokenError::NoKey)
     }
 
     /// The name that the encryption binds the file to.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{}/{}", self.connector, self.credential)
     }
 
@@ -231,7 +254,7 @@ impl TokenLock {
         let key = entry.key()?;
         let sealed = record
             .to_json()
-            .and_then(|json| seal::seal(key, &entry.name(), json));
+            .and_then(|json| seal::seal(&key, &entry.name(), json));
         let content = sealed.ok_or_else(|| TokenError::Unsealed(path.clone()))?;
         files::replace(&path, &entry.file("new"), &content, watch)
             .map_err(|source| TokenError::of_write(&path, source))

@@ -18,7 +18,7 @@ use weld_host_tests::upstream::Upstream;
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// An API that accepts each refresh token once, beginning with `the-first-token`, and each access token once.
-fn api() -> Upstream {
+pub(super) fn api() -> Upstream {
     gated_api(|| {})
 }
 
@@ -57,6 +57,16 @@ fn gated_api(before: impl Fn() + Send + Sync + 'static) -> Upstream {
 }
 
 fn start(api: &Upstream, tokens: &Path, key: Option<&str>) -> Host {
+    let Some(key) = key else {
+        return start_with(api, tokens, None);
+    };
+    let file = tokens.with_extension("key");
+    fs::write(&file, format!("{key}\n")).unwrap();
+    start_with(api, tokens, Some(&file))
+}
+
+/// A host with the connector `guest`, whose credential `api` is for this API.
+pub(super) fn start_with(api: &Upstream, tokens: &Path, key_file: Option<&Path>) -> Host {
     let origin = api.origin();
     let config = format!(
         "[network]\nallow = [\"{origin}\"]\n[auth.api]\nurls = [\"{origin}/beers\"]\nkind = \"oauth2\"\n\
@@ -67,15 +77,13 @@ fn start(api: &Upstream, tokens: &Path, key: Option<&str>) -> Host {
         .plugin("guest", guests::FETCHES)
         .config("guest", &config)
         .flag("--tokens", &tokens.display().to_string());
-    if let Some(key) = key {
-        let file = tokens.with_extension("key");
-        fs::write(&file, format!("{key}\n")).unwrap();
+    if let Some(file) = key_file {
         builder = builder.flag("--token-key-file", &file.display().to_string());
     }
     builder.start()
 }
 
-fn called(host: &Host, api: &Upstream) -> Value {
+pub(super) fn called(host: &Host, api: &Upstream) -> Value {
     fetch(host, &json!({ "url": api.url("/beers") }))
 }
 

@@ -4,6 +4,7 @@ mod added;
 mod commands;
 mod documented;
 mod kept_tokens;
+mod key_of_tokens;
 mod oauth;
 mod secrets;
 mod session;

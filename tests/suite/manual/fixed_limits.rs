@@ -7,7 +7,7 @@ use std::fs;
 const PAGE: &str = "docs/limits-and-errors.md";
 
 /// What a row begins with, a number that it names, the file that sets the number, and the code that does.
-const NUMBERS: [(&str, &str, &str, &str); 48] = [
+const NUMBERS: [(&str, &str, &str, &str); 50] = [
     (
         "the [admin",
         "64 connections",
@@ -73,6 +73,18 @@ const NUMBERS: [(&str, &str, &str, &str); 48] = [
         "10 s to read",
         "config/reading/limit.rs",
         "Duration::from_secs(10)",
+    ),
+    (
+        "`NAME.toml`",
+        "100 keys",
+        "config/key_file.rs",
+        "MAX_KEYS: usize = 100",
+    ),
+    (
+        "wrong keys of one client",
+        "20 at once, and one more every 6 s",
+        "server/attempts/mod.rs",
+        "AttemptPace::new(20, Duration::from_secs(6))",
     ),
     (
         "its first instance",

@@ -1,8 +1,10 @@
-//! The server as supervisors and operators use it: probes, the admin listener, the configuration, TLS, HTTP/2 and
-//! compressed answers, restarts, hardened systems.
+//! The server as supervisors and operators use it: probes, the admin listener, the configuration, TLS, HTTP/2, compressed
+//! answers, restarts, hardened systems, clients' addresses, and keys.
 
+mod addresses;
 mod admin_access;
 mod admin_socket;
+mod attempts;
 mod client;
 mod compression;
 mod configuration;
@@ -10,6 +12,7 @@ mod connector_list;
 mod hardened;
 mod http2;
 mod http2_client;
+mod key_files;
 mod log_level;
 mod metrics;
 mod place;

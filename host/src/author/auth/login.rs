@@ -1,6 +1,6 @@
 //! A login: a person grants access, then a token is obtained (RFC 6749, section 4.1, with RFC 7636 and RFC 8252).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ use crate::tokens::{Store, TokenError};
 pub struct KeptLogin {
     /// The credential's name.
     pub credential: String,
+    /// The file of the token.
+    pub path: PathBuf,
     /// Whether there is a refresh token. Some APIs give none, but a token that is valid until it is revoked.
     pub is_renewable: bool,
 }
@@ -143,7 +145,11 @@ impl Login {
             .log_in(&self.credential, &code, &self.store)
             .await
             .map_err(|error| AuthCommandError::NoToken(report::chain(&error)))?;
+        let entry = self
+            .store
+            .entry(self.connector.as_str(), &self.credential)?;
         Ok(KeptLogin {
+            path: entry.path(),
             credential: self.credential.to_string(),
             is_renewable,
         })

@@ -1,11 +1,12 @@
 //! Finds the credential that a command is for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::AuthCommandError;
 use crate::config::{
-    Ceilings, ConnectorConfig, ConnectorName, Credential, CredentialKind, Oauth2Config, SystemFiles,
+    Ceilings, ConnectorConfig, ConnectorName, Credential, CredentialKind, Oauth2Config,
+    SystemFiles, UsableConfig,
 };
 
 /// Reads a connector's configuration.
@@ -13,16 +14,32 @@ pub(super) fn read_config(
     plugins: &Path,
     connector: &ConnectorName,
 ) -> Result<ConnectorConfig, AuthCommandError> {
-    let path = plugins.join(connector.config_file());
-    if !path.exists() {
-        return Err(AuthCommandError::NoConfig(path));
-    }
+    let path = config_path(plugins, connector)?;
     // The server's ceilings, which its flags may raise, are unknown here and don't matter.
     Ok(ConnectorConfig::read(
         &path,
         &Ceilings::UNLIMITED,
         &SystemFiles,
     )?)
+}
+
+/// Reads what is right in a connector's configuration. Returns its path, too.
+pub(super) fn read_usable_config(
+    plugins: &Path,
+    connector: &ConnectorName,
+) -> Result<(PathBuf, UsableConfig), AuthCommandError> {
+    let path = config_path(plugins, connector)?;
+    let config = ConnectorConfig::read_usable(&path, &Ceilings::UNLIMITED, &SystemFiles)?;
+    Ok((path, config))
+}
+
+fn config_path(plugins: &Path, connector: &ConnectorName) -> Result<PathBuf, AuthCommandError> {
+    let path = plugins.join(connector.config_file());
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(AuthCommandError::NoConfig(path))
+    }
 }
 
 /// The credential of this name, or the only one whose tokens are stored.

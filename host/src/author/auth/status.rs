@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::error::AuthCommandError;
-use super::lookup::read_config;
-use crate::config::{ConnectorName, CredentialKind, Grant};
+use super::lookup::{read_config, read_usable_config};
+use crate::config::{ConnectorName, Credential, CredentialKind, Grant, Problem, UsableConfig};
 use crate::report;
-use crate::tokens::Store;
+use crate::tokens::{Store, TokenEntry};
 
 /// The status of a credential.
 #[derive(Clone, Debug)]
@@ -18,10 +18,10 @@ pub struct Status {
     connector: String,
     credential: String,
     kind: &'static str,
-    /// The hosts to which it is sent, and its token endpoint.
+    /// The rules of its `urls`, and its token endpoint.
     urls: Vec<String>,
     token: &'static str,
-    /// Why the stored token can't be read.
+    /// What is wrong with the configuration, or why the stored token can't be read.
     problem: Option<String>,
     expires: Option<Timestamp>,
     renewed: Option<Timestamp>,
@@ -31,12 +31,13 @@ pub struct Status {
     failure: Option<(Option<Timestamp>, String)>,
 }
 
-/// All credentials of one connector, or of all connectors in the folder, sorted by connector. In the latter case, a
-/// configuration that can't be used has its own row.
+/// All credentials of one connector, or of all connectors in the folder, sorted by connector. A credential with a problem,
+/// such as a variable that is not set, has its row, too, and so has a configuration with problems elsewhere, or that is not
+/// TOML. For one connector, each of these is an error.
 ///
 /// # Errors
 ///
-/// [`AuthCommandError`]: the folder or a connector's file can't be read.
+/// [`AuthCommandError`]: the folder can't be read, or the one connector's file can't be used.
 pub fn status(
     plugins: &Path,
     connector: Option<&ConnectorName>,
@@ -47,58 +48,56 @@ pub fn status(
         None => connectors(plugins)?,
     };
     let mut all = Vec::new();
-    for connector_name in connectors {
-        let config = match read_config(plugins, &connector_name) {
-            Ok(config) => config,
+    for name in connectors {
+        if connector.is_some() {
+            // Nobody asked for others, so a problem is the command's own.
+            read_config(plugins, &name)?;
+        }
+        match read_usable_config(plugins, &name) {
+            Ok((path, usable)) => all.extend(of_connector(&name, &path, &usable, store)?),
             // The others are still listed.
             Err(error @ AuthCommandError::Config(_)) if connector.is_none() => {
-                all.push(Status::unreadable(&connector_name, &error));
-                continue;
+                all.push(Status::of_file(&name, &report::chain(&error)));
             }
             Err(error) => return Err(error),
-        };
-        for credential in &config.credentials {
-            let (kind, token_url, has_seed) = match &credential.kind {
-                CredentialKind::Fixed(_) => ("fixed", None, None),
-                CredentialKind::Jwt(_) => ("jwt", None, None),
-                CredentialKind::Oauth2(config) => {
-                    let has_seed = match &config.grant {
-                        Grant::RefreshToken(seed) => Some(seed.is_some()),
-                        Grant::ClientCredentials
-                        | Grant::Password { .. }
-                        | Grant::JwtBearer(_)
-                        | Grant::Session(_) => None,
-                    };
-                    let is_session = matches!(config.grant, Grant::Session(_));
-                    let kind = if is_session { "session" } else { "oauth2" };
-                    (kind, Some(config.token_url.to_string()), has_seed)
-                }
-            };
-            let mut status = Status {
-                connector: connector_name.to_string(),
-                credential: credential.name.to_string(),
-                kind,
-                urls: credential.hosts().into_iter().chain(token_url).collect(),
-                token: "-",
-                problem: None,
-                expires: None,
-                renewed: None,
-                refresh_ends: None,
-                failure: None,
-            };
-            if matches!(credential.kind, CredentialKind::Oauth2(_)) {
-                let entry = store.entry(&status.connector, &status.credential)?;
-                status.failure = entry
-                    .failure()
-                    .map(|failure| (moment(failure.at), failure.message));
-            }
-            if let Some(has_seed) = has_seed {
-                status.look(store, has_seed)?;
-            }
-            all.push(status);
         }
     }
     Ok(all)
+}
+
+/// The rows of one connector.
+fn of_connector(
+    connector: &ConnectorName,
+    path: &Path,
+    usable: &UsableConfig,
+    store: &Store,
+) -> Result<Vec<Status>, AuthCommandError> {
+    let lines = |problems: &[Problem]| {
+        let path = path.display();
+        let lines = problems.iter().map(|problem| format!("{path}:{problem}"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let mut rows = Vec::new();
+    for written in &usable.credentials {
+        let mut status = Status {
+            credential: written.name.clone(),
+            kind: written.kind.unwrap_or("-"),
+            urls: written.urls.clone(),
+            ..Status::new(connector)
+        };
+        let is_valid = |credential: &&Credential| *credential.name == *written.name;
+        match usable.config.credentials.iter().find(is_valid) {
+            Some(credential) if written.problems.is_empty() => {
+                status.look(credential, store)?;
+            }
+            _ => status.set_problem(&lines(&written.problems)),
+        }
+        rows.push(status);
+    }
+    if !usable.problems.is_empty() {
+        rows.push(Status::of_file(connector, &lines(&usable.problems)));
+    }
+    Ok(rows)
 }
 
 /// The connectors that have a configuration.
@@ -123,16 +122,15 @@ fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthCommandError> {
 }
 
 impl Status {
-    /// The row for a configuration that can't be used.
-    fn unreadable(connector: &ConnectorName, error: &AuthCommandError) -> Self {
+    /// A row without a credential.
+    fn new(connector: &ConnectorName) -> Self {
         Self {
             connector: connector.to_string(),
             credential: "-".to_owned(),
             kind: "-",
             urls: Vec::new(),
-            token: "unreadable",
-            // On one line, since several lines would break the table.
-            problem: Some(report::chain(error).replace('\n', "; ")),
+            token: "-",
+            problem: None,
             expires: None,
             renewed: None,
             refresh_ends: None,
@@ -140,11 +138,41 @@ impl Status {
         }
     }
 
-    fn look(&mut self, store: &Store, has_seed: bool) -> Result<(), AuthCommandError> {
+    /// The row for problems of a configuration that concern no credential.
+    fn of_file(connector: &ConnectorName, problem: &str) -> Self {
+        let mut status = Self::new(connector);
+        status.set_problem(problem);
+        status
+    }
+
+    /// On one line, since several lines would break the table.
+    fn set_problem(&mut self, problem: &str) {
+        self.problem = Some(problem.replace('\n', "; "));
+    }
+
+    /// Adds what is known of a valid credential.
+    fn look(&mut self, credential: &Credential, store: &Store) -> Result<(), AuthCommandError> {
+        let CredentialKind::Oauth2(config) = &credential.kind else {
+            return Ok(());
+        };
+        self.urls.push(config.token_url.to_string());
         let entry = store.entry(&self.connector, &self.credential)?;
+        let failure = entry.failure();
+        self.failure = failure.map(|failure| (moment(failure.at), failure.message));
+        match &config.grant {
+            Grant::RefreshToken(seed) => self.look_at_token(&entry, seed.is_some()),
+            Grant::ClientCredentials
+            | Grant::Password { .. }
+            | Grant::JwtBearer(_)
+            | Grant::Session(_) => {}
+        }
+        Ok(())
+    }
+
+    fn look_at_token(&mut self, entry: &TokenEntry, has_seed: bool) {
         if !entry.exists() {
             self.token = if has_seed { "configured" } else { "none" };
-            return Ok(());
+            return;
         }
         match entry.read() {
             Ok(record) => {
@@ -158,10 +186,9 @@ impl Status {
             }
             Err(error) => {
                 self.token = "unreadable";
-                self.problem = Some(report::chain(&error));
+                self.set_problem(&report::chain(&error));
             }
         }
-        Ok(())
     }
 
     /// The cells of a table row: connector, credential, kind, URLs, token, expiry of the access token, last renewal,
@@ -169,6 +196,7 @@ impl Status {
     pub fn to_row(&self) -> [String; 9] {
         let time = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| time.to_string());
         let token = match &self.problem {
+            Some(problem) if self.token == "-" => format!("problem: {problem}"),
             Some(problem) => format!("{}: {problem}", self.token),
             None => self.token.to_owned(),
         };

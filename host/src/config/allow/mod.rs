@@ -22,12 +22,6 @@ use url::Url;
 pub struct AllowList(Vec<AllowRule>);
 
 impl AllowList {
-    /// The hosts of all rules, in their order.
-    pub(in crate::config) fn hosts(&self) -> Vec<String> {
-        let hosts = self.0.iter().map(|rule| rule.host().to_string());
-        hosts.collect()
-    }
-
     /// Whether a request may be sent. Methods are case-sensitive: `get` is not `GET` (RFC 9110, section 9.1).
     pub fn permits(&self, method: &str, url: &Url) -> bool {
         self.matching(method, url).is_some()

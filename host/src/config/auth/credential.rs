@@ -29,11 +29,6 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The hosts of its URLs.
-    pub fn hosts(&self) -> Vec<String> {
-        self.urls.hosts()
-    }
-
     /// Whether the credential may go to this URL, whatever the method.
     pub fn holds_for(&self, url: &Url) -> bool {
         self.urls.permits("", url)

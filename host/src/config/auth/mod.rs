@@ -21,4 +21,5 @@ pub use oauth2::{
     AnswerFields, AnswerHead, Assertion, ClientAuth, FieldPath, Grant, LoginConfig, Oauth2Config,
     OauthClient, ParameterPlace, RedirectUri, TokenRequestShape,
 };
+pub(in crate::config) use section::KINDS;
 pub use signing_key::{Algorithm, SigningError, SigningKey};

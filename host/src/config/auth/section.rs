@@ -12,7 +12,9 @@ use crate::config::settings::Settings;
 /// The longest name of a credential.
 const MAX_NAME_BYTES: usize = 63;
 
-const KINDS: [&str; 6] = ["api-key", "basic", "bearer", "jwt", "oauth2", "session"];
+/// Every kind of credential.
+pub(in crate::config) const KINDS: [&str; 6] =
+    ["api-key", "basic", "bearer", "jwt", "oauth2", "session"];
 
 impl Credential {
     /// Reads all of `[auth]`. An invalid credential becomes a problem and is left out. `allow` are the rules of

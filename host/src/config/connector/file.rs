@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use super::config::ConnectorConfig;
 use super::sections;
+use super::usable::{self, UsableConfig};
 use crate::config::ceilings::Ceilings;
 use crate::config::document::{Document, ValueSources, Variable};
 use crate::config::error::{ConfigError, Problem};
@@ -39,19 +40,26 @@ impl ConnectorConfig {
         bounds: &OperatorBounds,
         files: &dyn FileSystem,
     ) -> Result<Self, ConfigError> {
-        let parse = |text: &str| {
-            let variable = |name: &str| std::env::var(name);
-            Self::parse_with(text, path, bounds, (&variable, files))
-        };
-        match files.read(path, ReadLimit::CONFIGURATION) {
-            Ok(bytes) => parse(ConfigError::text_of(path, &bytes)?),
-            // A dangling link is an error: when a mount fails, the server's keys must not replace the file's.
-            Err(fault) if fault.is_missing() && fs::symlink_metadata(path).is_err() => parse(""),
-            Err(source) => Err(ConfigError::Unreadable {
-                path: path.to_owned(),
-                source,
-            }),
-        }
+        let variable = |name: &str| std::env::var(name);
+        let text = contents(path, files)?;
+        Self::parse_with(&text, path, bounds, (&variable, files))
+    }
+
+    /// Reads what is right in a `NAME.toml`, for reports about it.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConnectorConfig::read`], but [`ConfigError::Invalid`] only if the file is not TOML in UTF-8.
+    pub fn read_usable(
+        path: &Path,
+        ceilings: &Ceilings,
+        files: &dyn FileSystem,
+    ) -> Result<UsableConfig, ConfigError> {
+        let variable = |name: &str| std::env::var(name);
+        let text = contents(path, files)?;
+        let sources = ValueSources::new(path, &variable, files);
+        let bounds = OperatorBounds::without_policy(*ceilings);
+        usable::read(&text, path, sources, &bounds)
     }
 
     /// Parses the text of `NAME.toml`. Errors name `path`, and `{ file = … }` is relative to its folder; `{ env = … }`
@@ -107,6 +115,21 @@ impl ConnectorConfig {
                 sections::read(file.root(), sources, bounds)
             })
             .map_err(|problems| ConfigError::invalid(path, problems))
+    }
+}
+
+/// The text of a configuration; empty if there is no file.
+fn contents(path: &Path, files: &dyn FileSystem) -> Result<String, ConfigError> {
+    match files.read(path, ReadLimit::CONFIGURATION) {
+        Ok(bytes) => ConfigError::text_of(path, &bytes).map(str::to_owned),
+        // A dangling link is an error: when a mount fails, the server's keys must not replace the file's.
+        Err(fault) if fault.is_missing() && fs::symlink_metadata(path).is_err() => {
+            Ok(String::new())
+        }
+        Err(source) => Err(ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 

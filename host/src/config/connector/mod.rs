@@ -1,7 +1,7 @@
 //! `NAME.toml`: the configuration of one connector.
 //!
-//! `file.rs` finds the file, `sections.rs` reads it, and `config.rs` has the result. `disclosure.rs` shows a file without its
-//! secrets.
+//! `file.rs` finds the file, `sections.rs` reads it, and `config.rs` has the result. `usable.rs` reads what is
+//! right in a file with problems. `disclosure.rs` shows a file without its secrets.
 
 mod config;
 mod disclosure;
@@ -9,6 +9,8 @@ mod disclosure;
 mod documented;
 mod file;
 mod sections;
+mod usable;
 
 pub use config::ConnectorConfig;
 pub(crate) use disclosure::{DisclosedLine, disclosed};
+pub use usable::{UsableConfig, WrittenCredential};

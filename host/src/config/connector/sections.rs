@@ -22,18 +22,27 @@ pub(super) fn read(
     sources: ValueSources<'_>,
     bounds: &OperatorBounds,
 ) -> Result<ConnectorConfig, Vec<Problem>> {
+    match read_usable(root, sources, bounds) {
+        (config, problems) if problems.is_empty() => Ok(config),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// Reads what is right in all sections, with all problems in the order of the file.
+pub(super) fn read_usable(
+    root: TomlTable<'_>,
+    sources: ValueSources<'_>,
+    bounds: &OperatorBounds,
+) -> (ConnectorConfig, Vec<Problem>) {
     let mut reader = SectionReader {
         sources,
         problems: Vec::new(),
     };
     let config = reader.config(root, bounds);
-    if reader.problems.is_empty() {
-        return Ok(config);
-    }
     reader
         .problems
         .sort_by_key(|problem| (problem.line, problem.column));
-    Err(reader.problems)
+    (config, reader.problems)
 }
 
 /// Reads the sections, and collects their problems.

@@ -19,6 +19,11 @@ pub(in crate::config) struct TomlEntry<'d> {
 }
 
 impl<'d> TomlEntry<'d> {
+    /// Its key's path, such as `network.allow[1]`.
+    pub(in crate::config) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// A problem with this entry. The message is one line and doesn't quote the value.
     pub(in crate::config) fn problem(&self, message: impl Into<String>) -> Problem {
         let key = Some(self.path.clone());

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::admin_address::AdminAddress;
 use crate::config::ceilings::{Ceilings, MAX_BODY_BYTES};
 use crate::config::name::ConnectorName;
@@ -55,6 +57,10 @@ pub struct ServerConfig {
     /// `WELD_ADMIN_KEY`: the keys of the admin listener. Empty if it requires none, which is possible only where other
     /// machines can't connect.
     pub admin_keys: Vec<Secret>,
+    /// `--api-key-file`: the file that `api_keys` come from, which is followed. `None` if they come from elsewhere.
+    pub api_key_file: Option<PathBuf>,
+    /// `--trusted-proxies`: the networks of the proxies whose word about a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// `--reload`: how often the plugins folder is read if the system doesn't report changes; `None` (`off`) reads it
     /// only at startup.
     pub reload: Option<Duration>,
@@ -140,6 +146,8 @@ impl Default for ServerConfig {
             api_keys: Vec::new(),
             admin: None,
             admin_keys: Vec::new(),
+            api_key_file: None,
+            trusted_proxies: Vec::new(),
             // The system reports most changes on its own.
             reload: Some(Duration::from_secs(10)),
             unmap_after: Some(Duration::from_secs(10 * 60)),

@@ -206,6 +206,14 @@ pub static SETTINGS: &[Setting] = &[
         ..WITHOUT
     },
     Setting {
+        key: "trusted-proxies",
+        variable: "WELD_TRUSTED_PROXIES",
+        heading: headings::NETWORK,
+        help: "The networks of proxies whose `X-Forwarded-For` or `Forwarded` names the client, with commas between them",
+        field: &AnyValue(|config| &mut config.trusted_proxies),
+        ..WITHOUT
+    },
+    Setting {
         key: "no-background",
         variable: "WELD_NO_BACKGROUND",
         heading: headings::NETWORK,

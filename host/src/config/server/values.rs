@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::admin_address::AdminAddress;
 use crate::config::name::ConnectorName;
+use crate::config::network::parse_network;
 use crate::config::quantity::{duration_text, parse_duration, parse_size, parse_whole_number};
 use crate::report::size_text;
 
@@ -164,6 +167,27 @@ impl SettingValue for Option<ConnectorName> {
 
     fn text(&self) -> Option<String> {
         self.as_ref().map(ToString::to_string)
+    }
+}
+
+/// Networks, with commas between them.
+impl SettingValue for Vec<IpNet> {
+    const NAME: &'static str = "NETWORKS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let networks = text.split(',').map(|network| {
+            let network = network.trim();
+            parse_network(network).map_err(|fault| match network {
+                "" => fault.to_string(),
+                network => format!("{network}: {fault}"),
+            })
+        });
+        networks.collect()
+    }
+
+    fn text(&self) -> Option<String> {
+        let networks: Vec<String> = self.iter().map(ToString::to_string).collect();
+        (!networks.is_empty()).then(|| networks.join(","))
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) fn is_temporary(error: &ApiError) -> bool {
         ApiError::Page(failure) => of_page(failure),
         ApiError::OutOfMemory(limit) => of_memory(*limit),
         ApiError::Unauthorized
+        | ApiError::TooManyAttempts(_)
         | ApiError::ForeignHost
         | ApiError::ForeignOrigin
         | ApiError::SeveralHosts(_)

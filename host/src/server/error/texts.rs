@@ -16,6 +16,7 @@ use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
 use crate::report;
 use crate::samples::{messages, samples};
+use crate::server::attempts::TooManyAttempts;
 
 fn memory() -> Vec<MemoryError> {
     samples!(MemoryError:
@@ -77,6 +78,10 @@ fn all() -> Vec<ApiError> {
     let broken = || io::Error::new(io::ErrorKind::InvalidInput, "corrupt deflate stream");
     let others = samples!(ApiError:
         ApiError::Unauthorized => ApiError::Unauthorized,
+        ApiError::TooManyAttempts(_) => ApiError::TooManyAttempts(TooManyAttempts {
+            retry_after: Duration::from_millis(5_400),
+            mention: None,
+        }),
         ApiError::ForeignHost => ApiError::ForeignHost,
         ApiError::ForeignOrigin => ApiError::ForeignOrigin,
         ApiError::SeveralHosts(_) => ApiError::SeveralHosts(2),

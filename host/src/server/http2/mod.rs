@@ -29,6 +29,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 
 use super::access::Access;
+use super::client::Caller;
 use super::delivery::{Outbox, TransportSlot};
 use super::drain::UnreadBody;
 use super::head::{HeadAccount, HeadMeter};
@@ -70,7 +71,7 @@ pub(super) struct Http2Connection {
     pub(super) routes: Routes,
     pub(super) heads: HeadAccount,
     pub(super) peer: Option<Peer>,
-    pub(super) is_local: bool,
+    pub(super) caller: Caller,
     /// How long a client may read nothing of an answer.
     pub(super) write_timeout: Duration,
     /// Places for requests, each of which counts like a connection.
@@ -146,7 +147,7 @@ impl Http2Connection {
         let access = Access {
             routes: self.routes.clone(),
             peer: self.peer.clone(),
-            is_local: self.is_local,
+            caller: self.caller.clone(),
             outbox: entry.staged().clone(),
             head: Arc::new(head),
             place: self.places.place(),

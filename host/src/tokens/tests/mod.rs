@@ -4,6 +4,7 @@ mod faults;
 mod kept;
 mod killed;
 mod processes;
+mod rotation;
 
 use std::path::Path;
 use std::process::Command;

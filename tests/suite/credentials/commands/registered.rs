@@ -145,7 +145,7 @@ fn credential_is_tried_with_its_token_and_a_url() {
     assert_eq!(
         ended.stdout,
         [
-            "The token of `api` is available.",
+            "The token of shop/api is available.",
             "The API answered with status 200."
         ],
         "{ended:?}"

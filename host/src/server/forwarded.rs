@@ -1,0 +1,311 @@
+//! The headers in which proxies say for whom they pass a request on: `X-Forwarded-For`, and `Forwarded` of RFC 7239.
+//!
+//! Each proxy appends the address of its own client, so the first entry is the oldest. Clients can send these headers,
+//! too. So anything may stand before what a proxy has appended, on the same line as well.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use http::HeaderMap;
+use http::header::FORWARDED;
+
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// One entry of such a header: a client, as the proxy that received its request saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hop {
+    /// Its address, IPv4 in its own form.
+    Address(IpAddr),
+    /// `unknown`, an identifier such as `_proxy1`, or something that can't be read.
+    Hidden,
+}
+
+impl Hop {
+    /// Reads an address with or without a port: `192.0.2.7`, `192.0.2.7:80`, `2001:db8::7`, `[2001:db8::7]:80`.
+    fn of(node: &[u8]) -> Self {
+        let address = str::from_utf8(node).ok().and_then(address);
+        address.map_or(Self::Hidden, |address| {
+            Self::Address(address.to_canonical())
+        })
+    }
+}
+
+/// Passes on the entries of all lines of `X-Forwarded-For`, the oldest first. Empty entries don't count.
+pub(super) fn x_forwarded_for(headers: &HeaderMap, note: &mut dyn FnMut(Hop)) {
+    for line in headers.get_all(X_FORWARDED_FOR) {
+        let entries = line.as_bytes().split(|byte| *byte == b',');
+        entries
+            .map(<[u8]>::trim_ascii)
+            .filter(|entry| !entry.is_empty())
+            .for_each(|entry| note(Hop::of(entry)));
+    }
+}
+
+/// Passes on the entries of all lines of `Forwarded`, the oldest first. Empty entries don't count. A line is
+/// [`Hop::Hidden`] from its first mistake to its end: a client could otherwise hide what a proxy appends, in a quoted
+/// text that it doesn't close.
+pub(super) fn forwarded(headers: &HeaderMap, note: &mut dyn FnMut(Hop)) {
+    for line in headers.get_all(FORWARDED) {
+        let mut rest = Rest(line.as_bytes());
+        loop {
+            match rest.entry() {
+                Some(Some(hop)) => note(hop),
+                Some(None) => {}
+                None => note(Hop::Hidden),
+            }
+            if !rest.skip(b',') {
+                break;
+            }
+        }
+    }
+}
+
+/// What is left of a line of `Forwarded`. After a mistake, nothing is left.
+struct Rest<'l>(&'l [u8]);
+
+impl<'l> Rest<'l> {
+    /// Reads one entry, such as `for=192.0.2.7;proto=https`. `None` for a mistake, `Some(None)` for an empty entry.
+    fn entry(&mut self) -> Option<Option<Hop>> {
+        let read = self.pairs();
+        if read.is_none() {
+            self.0 = &[];
+        }
+        read
+    }
+
+    fn pairs(&mut self) -> Option<Option<Hop>> {
+        let mut hop = None;
+        let mut is_empty = true;
+        loop {
+            self.skip_space();
+            let name = self.take_while(is_of_a_token);
+            if !name.is_empty() {
+                is_empty = false;
+                if !self.skip_next(b'=') {
+                    return None;
+                }
+                let value = self.value()?;
+                if name.eq_ignore_ascii_case(b"for") && hop.replace(Hop::of(&value)).is_some() {
+                    // It is unclear which one counts.
+                    return None;
+                }
+            }
+            if !self.skip(b';') {
+                break;
+            }
+        }
+        let is_at_the_end = matches!(self.0.first(), None | Some(b','));
+        is_at_the_end.then(|| (!is_empty).then(|| hop.unwrap_or(Hop::Hidden)))
+    }
+
+    /// A value, quoted or not. Unquoted addresses with ports, which the RFC doesn't allow, are common.
+    fn value(&mut self) -> Option<Vec<u8>> {
+        if !self.skip_next(b'"') {
+            let is_plain = |byte: u8| is_of_a_token(byte) || b":[]/@".contains(&byte);
+            return Some(self.take_while(is_plain).to_vec());
+        }
+        let mut value = Vec::new();
+        loop {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            match byte {
+                b'"' => return Some(value),
+                b'\\' => {
+                    let (escaped, rest) = self.0.split_first()?;
+                    self.0 = rest;
+                    value.push(*escaped);
+                }
+                byte => value.push(*byte),
+            }
+        }
+    }
+
+    fn take_while(&mut self, is_part: impl Fn(u8) -> bool) -> &'l [u8] {
+        let end = self.0.iter().position(|byte| !is_part(*byte));
+        let (taken, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+
+    fn skip_space(&mut self) {
+        self.0 = self.0.trim_ascii_start();
+    }
+
+    /// Skips this separator, with the space around it. Returns whether it was there.
+    fn skip(&mut self, separator: u8) -> bool {
+        self.skip_space();
+        self.skip_next(separator)
+    }
+
+    fn skip_next(&mut self, byte: u8) -> bool {
+        match self.0.split_first() {
+            Some((first, rest)) if *first == byte => {
+                self.0 = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_of_a_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn address(node: &str) -> Option<IpAddr> {
+    if let Some(bracketed) = node.strip_prefix('[') {
+        let (address, after) = bracketed.split_once(']')?;
+        let is_whole = after.is_empty() || after.strip_prefix(':').is_some_and(is_port);
+        return address
+            .parse::<Ipv6Addr>()
+            .ok()
+            .filter(|_| is_whole)
+            .map(Into::into);
+    }
+    if let Ok(address) = node.parse() {
+        return Some(address);
+    }
+    let (address, port) = node.split_once(':')?;
+    address
+        .parse::<Ipv4Addr>()
+        .ok()
+        .filter(|_| is_port(port))
+        .map(Into::into)
+}
+
+/// Whether this is a port, or an identifier that hides it (RFC 7239, section 6).
+fn is_port(text: &str) -> bool {
+    let is_number = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    is_number
+        || text
+            .strip_prefix('_')
+            .is_some_and(|name| !name.is_empty() && name.bytes().all(is_of_a_name))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(hop: Hop) -> String {
+        match hop {
+            Hop::Address(address) => address.to_string(),
+            Hop::Hidden => "-".to_owned(),
+        }
+    }
+
+    /// The entries of one line of `Forwarded`.
+    fn entries(line: &[u8]) -> Vec<String> {
+        let value = HeaderValue::from_bytes(line).expect("a header can carry it");
+        let headers = HeaderMap::from_iter([(FORWARDED, value)]);
+        let mut entries = Vec::new();
+        forwarded(&headers, &mut |hop| entries.push(shown(hop)));
+        entries
+    }
+
+    #[test]
+    fn addresses_are_read_in_each_form() {
+        for (node, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7:80", "192.0.2.7"),
+            ("192.0.2.7:_port", "192.0.2.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("2001:db8::7:80", "2001:db8::7:80"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:DB8::7]:65535", "2001:db8::7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("[::ffff:192.0.2.7]:80", "192.0.2.7"),
+            ("", "-"),
+            ("unknown", "-"),
+            ("_hidden", "-"),
+            ("localhost", "-"),
+            ("192.0.2", "-"),
+            ("192.0.2.256", "-"),
+            ("010.0.2.7", "-"),
+            ("192.0.2.7:", "-"),
+            ("192.0.2.7:http", "-"),
+            ("192.0.2.7:123456", "-"),
+            ("192.0.2.7:_", "-"),
+            ("[192.0.2.7]", "-"),
+            ("[2001:db8::7", "-"),
+            ("[2001:db8::7]80", "-"),
+            ("2001:db8::7%eth0", "-"),
+            ("192.0.2.7 ", "-"),
+            ("192.0.2.7\0", "-"),
+        ] {
+            assert_eq!(shown(Hop::of(node.as_bytes())), expected, "{node:?}");
+        }
+        assert_eq!(Hop::of(b"192.0.2.7\xff"), Hop::Hidden);
+    }
+
+    #[test]
+    fn entries_of_forwarded_are_read_as_in_the_rfc() {
+        for (line, expected) in [
+            ("for=192.0.2.7", &["192.0.2.7"][..]),
+            ("For=\"[2001:db8:cafe::17]:4711\"", &["2001:db8:cafe::17"]),
+            ("for=192.0.2.60;proto=http;by=203.0.113.43", &["192.0.2.60"]),
+            ("proto=http ; for=192.0.2.60 ; by=_x", &["192.0.2.60"]),
+            (
+                "for=192.0.2.43, for=198.51.100.17",
+                &["192.0.2.43", "198.51.100.17"],
+            ),
+            (
+                "for=192.0.2.43,for=\"198.51.100.17:80\"",
+                &["192.0.2.43", "198.51.100.17"],
+            ),
+            ("for=\"192.0.2.4\\3\"", &["192.0.2.43"]),
+            ("for=192.0.2.43:80", &["192.0.2.43"]),
+            ("for=[2001:db8::7]:80", &["2001:db8::7"]),
+            ("for=unknown, for=_gazonk", &["-", "-"]),
+            ("proto=https", &["-"]),
+            ("for=", &["-"]),
+            ("", &[]),
+            (" , ;, ;; ,", &[]),
+            (", for=192.0.2.7 ,", &["192.0.2.7"]),
+            ("by=\"a, for=1.1.1.1; b\";for=192.0.2.7", &["192.0.2.7"]),
+            // From a mistake on, nothing is believed.
+            ("192.0.2.7", &["-"]),
+            ("for", &["-"]),
+            ("for=192.0.2.7 for=192.0.2.8", &["-"]),
+            ("for=192.0.2.7;for=192.0.2.8", &["-"]),
+            ("for =192.0.2.7", &["-"]),
+            ("for= 192.0.2.7", &["-"]),
+            ("for=1.1.1.1, x=\", for=192.0.2.7", &["1.1.1.1", "-"]),
+            ("for=1.1.1.1;x=\", for=\"[2001:db8::7]\"", &["-"]),
+            ("for=\"192.0.2.7", &["-"]),
+            ("for=\"192.0.2.7\\", &["-"]),
+            ("for=\"192.0.2.7\"x", &["-"]),
+        ] {
+            assert_eq!(entries(line.as_bytes()), expected, "{line}");
+        }
+        assert_eq!(entries(b"for=\"\xff\", for=192.0.2.7"), ["-", "192.0.2.7"]);
+        assert_eq!(entries(b"for=\xff, for=192.0.2.7"), ["-"]);
+    }
+
+    proptest! {
+        /// Whatever a client sends first, an address that it didn't send isn't read, and what a proxy appends on a line
+        /// of its own is.
+        #[test]
+        fn properties_of_what_clients_send(sent in "[ -~\u{80}-\u{ff}]{0,60}") {
+            let line = HeaderValue::from_str(&sent);
+            prop_assume!(line.is_ok());
+            let mut headers = HeaderMap::new();
+            headers.append(FORWARDED, line.expect("assumed"));
+            headers.append(FORWARDED, HeaderValue::from_static("for=192.0.2.7"));
+            let mut last = None;
+            forwarded(&headers, &mut |hop| last = Some(shown(hop)));
+            prop_assert_eq!(last.as_deref(), Some("192.0.2.7"));
+        }
+
+        /// What a proxy appends to a client's line is the last entry, or hidden; it is never another address.
+        #[test]
+        fn properties_of_what_proxies_append(sent in "[ -~]{0,60}", quoted in any::<bool>()) {
+            let own = if quoted { "for=\"[2001:db8::7]:80\"" } else { "for=192.0.2.7" };
+            let found = entries(format!("{sent}, {own}").as_bytes());
+            let last = found.last().map(String::as_str);
+            prop_assert!(matches!(last, Some("192.0.2.7" | "2001:db8::7" | "-")), "{found:?}");
+        }
+    }
+}

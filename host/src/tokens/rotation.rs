@@ -1,0 +1,268 @@
+//! The rotation of the store's key: a new key, with which every token is encrypted.
+//!
+//! At every moment, the key file has the keys of all tokens: first the new key is added to it, then the tokens are
+//! encrypted with it one by one, and only then are the other keys removed. A rotation that is interrupted anywhere is
+//! continued by the next one. Running hosts read the key file again before they use a token.
+
+use std::collections::BTreeSet;
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use super::error::TokenError;
+use super::files::{self, NoWatch, WriteWatch};
+use super::key::TokenKey;
+use super::seal::{self, SealFault};
+use super::store::{Store, TokenEntry};
+use crate::config::key_file;
+
+/// How long to wait for a token that a host renews.
+const RENEWAL: Duration = Duration::from_secs(60);
+
+/// How long to wait between two attempts to lock a token.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The name of the lock in the tokens folder. No connector's name begins with a dot.
+const LOCK: &str = ".rotation.lock";
+
+/// What a rotation has done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct KeyRotation {
+    /// Whether it made a new key. Otherwise, the first of several keys was the new one.
+    pub has_new_key: bool,
+    /// How many tokens are encrypted with the new key now that were not before.
+    pub tokens: usize,
+    /// Tokens that can't be encrypted with it, and why. If there are any, the previous keys stay where they are.
+    pub failures: Vec<TokenError>,
+    /// Where the previous keys are now; `None` if they stay where they are.
+    pub previous_keys: Option<PathBuf>,
+}
+
+impl Store {
+    /// Encrypts every token with a new key. If the store already has several keys, the first one is the new key, as after
+    /// an interrupted rotation. Otherwise one is made and put into the key file. At the end, the previous keys are moved
+    /// from the key file to `FILE.old`, for backups; keys that are not from a file stay where they are.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`]: `NoKey`, `NoPlaceForKey`, `RotationRunning`; `ReadOnly`, `Full` and `Unwritable` for the key file
+    /// or the tokens folder; `Unsealed` if the system provides no random numbers. All of a rotation before the error
+    /// stays valid.
+    pub fn rotate_key(&self) -> Result<KeyRotation, TokenError> {
+        self.rotate_key_watched(&NoWatch)
+    }
+
+    pub(super) fn rotate_key_watched(
+        &self,
+        watch: &impl WriteWatch,
+    ) -> Result<KeyRotation, TokenError> {
+        let keys = self.keys();
+        if keys.is_empty() {
+            return Err(TokenError::NoKey);
+        }
+        let _lock = self.lock_rotation()?;
+        let file = self.key_file().map(KeyFileText::read).transpose()?;
+        // Again, since another rotation may have just ended.
+        let has_new_key = match self.keys().len() {
+            1 => {
+                let Some(file) = &file else {
+                    return Err(TokenError::NoPlaceForKey);
+                };
+                file.add_new_key(watch)?;
+                true
+            }
+            _ => false,
+        };
+        // If someone else has made the file unusable meanwhile, these are still the keys from before.
+        let (Some(key), true) = (self.keys().first().cloned(), self.keys().len() > 1) else {
+            return Err(TokenError::KeyFileChanged);
+        };
+        let mut rotation = KeyRotation {
+            has_new_key,
+            tokens: 0,
+            failures: Vec::new(),
+            previous_keys: None,
+        };
+        for entry in self.entries()? {
+            match entry.reseal(&key, watch) {
+                Ok(true) => rotation.tokens += 1,
+                Ok(false) => {}
+                Err(error) => rotation.failures.push(error),
+            }
+        }
+        if rotation.failures.is_empty()
+            && let Some(file) = self.key_file()
+        {
+            rotation.previous_keys = KeyFileText::read(file)?.keep_first_key(watch)?;
+        }
+        Ok(rotation)
+    }
+
+    fn lock_rotation(&self) -> Result<File, TokenError> {
+        let folder = self.folder();
+        files::make_folder(folder).map_err(|source| TokenError::of_write(folder, source))?;
+        let path = folder.join(LOCK);
+        let opened = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
+            .open(&path);
+        let file = opened.map_err(|source| TokenError::of_write(&path, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(TokenError::RotationRunning),
+            Err(TryLockError::Error(source)) => Err(TokenError::of_write(&path, source)),
+        }
+    }
+
+    /// The entries of all tokens in the folder, sorted.
+    fn entries(&self) -> Result<Vec<TokenEntry>, TokenError> {
+        let mut found = BTreeSet::new();
+        for folder in names(self.folder())? {
+            let path = self.folder().join(&folder);
+            if !path.is_dir() {
+                continue;
+            }
+            for file in names(&path)? {
+                if let Some(credential) = file.strip_suffix(".token") {
+                    found.insert((folder.clone(), credential.to_owned()));
+                }
+            }
+        }
+        // Other files are not this store's.
+        let entries = found
+            .iter()
+            .filter_map(|(connector, credential)| self.entry(connector, credential).ok());
+        Ok(entries.collect())
+    }
+}
+
+/// The names in a folder that are text.
+fn names(folder: &Path) -> Result<Vec<String>, TokenError> {
+    let unreadable = |source| TokenError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        names.extend(entry.map_err(unreadable)?.file_name().into_string());
+    }
+    Ok(names)
+}
+
+impl TokenEntry {
+    /// Encrypts the stored record with this key. Returns whether it was encrypted with another one before.
+    fn reseal(&self, key: &TokenKey, watch: &impl WriteWatch) -> Result<bool, TokenError> {
+        let began = Instant::now();
+        let _lock = loop {
+            match self.try_lock()? {
+                Some(lock) => break lock,
+                None if began.elapsed() < RENEWAL => thread::sleep(PAUSE),
+                None => return Err(self.held()),
+            }
+        };
+        let path = self.path();
+        let content = match files::read(&path) {
+            Ok(Some(content)) => content,
+            // It was removed meanwhile.
+            Ok(None) => return Ok(false),
+            Err(source) => return Err(TokenError::Unreadable { path, source }),
+        };
+        match seal::unseal(key, &self.name(), &content) {
+            Err(SealFault::AnotherKey) => {}
+            Ok(_) => return Ok(false),
+            Err(fault) => return Err(fault.at(path)),
+        }
+        // As it is, since a newer host may have written more than this one knows.
+        let record = self.unseal(&content)?;
+        let sealed = seal::seal(key, &self.name(), record);
+        let content = sealed.ok_or_else(|| TokenError::Unsealed(path.clone()))?;
+        files::replace(&path, &self.file("new"), &content, watch)
+            .map_err(|source| TokenError::of_write(&path, source))?;
+        Ok(true)
+    }
+}
+
+/// The text of a key file, with its comments.
+struct KeyFileText {
+    /// Without links, so that the file itself is replaced.
+    path: PathBuf,
+    text: Zeroizing<String>,
+}
+
+impl KeyFileText {
+    fn read(path: &Path) -> Result<Self, TokenError> {
+        let unreadable = |source| TokenError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        Ok(Self {
+            path: path.canonicalize().map_err(unreadable)?,
+            text: std::fs::read_to_string(path).map_err(unreadable)?.into(),
+        })
+    }
+
+    fn add_new_key(&self, watch: &impl WriteWatch) -> Result<(), TokenError> {
+        let key = TokenKey::random().map_err(|_| TokenError::Unsealed(self.path.clone()))?;
+        let lines = key_file::lines(&self.text).map(|(_, line)| line);
+        let first = key.to_base64();
+        let text = std::iter::once(first.as_str())
+            .chain(lines)
+            .collect::<Vec<_>>();
+        self.replace(&Zeroizing::new(text.join("\n")), watch)
+    }
+
+    /// Moves all keys but the first one to `FILE.old`. Returns that file; `None` if there is only one key.
+    fn keep_first_key(&self, watch: &impl WriteWatch) -> Result<Option<PathBuf>, TokenError> {
+        let mut is_first = true;
+        let (moved, kept): (Vec<&str>, Vec<&str>) = key_file::lines(&self.text)
+            .map(|(_, line)| line)
+            .partition(|line| key_file::is_key(line) && !std::mem::take(&mut is_first));
+        if moved.is_empty() {
+            return Ok(None);
+        }
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".old");
+        let old = Self {
+            path: name.into(),
+            text: self.text.clone(),
+        };
+        let already = match files::read(&old.path) {
+            Ok(content) => Zeroizing::new(content.unwrap_or_default()),
+            Err(source) => {
+                return Err(TokenError::Unreadable {
+                    path: old.path,
+                    source,
+                });
+            }
+        };
+        let already = Zeroizing::new(String::from_utf8_lossy(&already).into_owned());
+        let mut text = Zeroizing::new(String::new());
+        for line in moved
+            .iter()
+            .copied()
+            .chain(already.lines().filter(|line| !moved.contains(line)))
+        {
+            text.push_str(line);
+            text.push('\n');
+        }
+        old.replace(&text, watch)?;
+        self.replace(&Zeroizing::new(kept.join("\n")), watch)?;
+        Ok(Some(old.path))
+    }
+
+    /// Replaces the file, by one for the same user and with the same permissions. A new one is for this user alone.
+    fn replace(&self, text: &str, watch: &impl WriteWatch) -> Result<(), TokenError> {
+        let mut temporary = self.path.as_os_str().to_owned();
+        temporary.push(".new");
+        files::replace_alike(&self.path, temporary.as_ref(), text.as_bytes(), watch)
+            .map_err(|source| TokenError::of_write(&self.path, source))
+    }
+}

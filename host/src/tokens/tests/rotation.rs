@@ -1,0 +1,272 @@
+//! Rotations of the store's key: with hosts that use the tokens meanwhile, and killed at each step.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::super::files::{WriteStep, WriteWatch};
+use super::super::{Store, TokenEntry, TokenError, TokenKey, TokenKeys};
+use super::{FOLDER, KEY, child, record};
+
+const CHILD: &str = "tokens::tests::rotation::rotation_that_is_killed";
+const STEPS: &str = "WELD_TEST_STEPS";
+
+/// The tokens of the tests: connector, credential, and token.
+const TOKENS: [[&str; 3]; 3] = [
+    ["beers", "api", "a"],
+    ["beers", "other", "b"],
+    ["wines", "api", "c"],
+];
+
+/// Kills this process after so many steps.
+struct KilledAfter(AtomicUsize);
+
+impl WriteWatch for KilledAfter {
+    fn step(&self, _: WriteStep) -> io::Result<()> {
+        if self.0.fetch_sub(1, Ordering::Relaxed) == 0 {
+            kill_process(getpid(), Signal::KILL)?;
+        }
+        Ok(())
+    }
+}
+
+fn key_file(folder: &Path) -> PathBuf {
+    folder.join("key")
+}
+
+/// A host's store, with the keys in the key file.
+fn store(folder: &Path) -> Store {
+    let keys = TokenKeys::read(key_file(folder)).expect("a key file");
+    Store::open(folder.join("tokens"), keys)
+}
+
+/// A folder with a key file and tokens.
+fn filled() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(key_file(folder.path()), format!("# of the tokens\n{KEY}\n")).unwrap();
+    let store = store(folder.path());
+    for [connector, credential, token] in TOKENS {
+        let entry = store.entry(connector, credential).unwrap();
+        entry.lock().unwrap().write(&record(token)).unwrap();
+    }
+    (folder, store)
+}
+
+fn token(entry: &TokenEntry) -> Option<String> {
+    let record = entry.read().unwrap_or_else(|error| panic!("{error}"));
+    record.map(|record| record.refresh_token.expose().to_owned())
+}
+
+fn assert_all_readable(store: &Store, told: &str) {
+    for [connector, credential, expected] in TOKENS {
+        let entry = store.entry(connector, credential).unwrap();
+        assert_eq!(
+            token(&entry).as_deref(),
+            Some(expected),
+            "{told}: {connector}/{credential}"
+        );
+    }
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+/// The keys of a file, without its comments.
+fn keys(path: &Path) -> Vec<String> {
+    let text = text(path);
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn tokens_are_encrypted_with_a_new_key_and_the_old_one_is_kept_aside() {
+    let (folder, host) = filled();
+    let file = key_file(folder.path());
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let rotation = store(folder.path()).rotate_key().unwrap();
+    assert!(
+        rotation.has_new_key && rotation.failures.is_empty(),
+        "{rotation:?}"
+    );
+    assert_eq!(rotation.tokens, TOKENS.len());
+    let old = folder.path().join("key.old");
+    assert_eq!(
+        rotation.previous_keys.as_deref(),
+        Some(old.canonicalize().unwrap().as_path())
+    );
+    assert_eq!(keys(&old), [KEY]);
+    assert!(text(&file).contains("# of the tokens\n"), "{}", text(&file));
+    let [new] = &keys(&file)[..] else {
+        panic!("{}", text(&file));
+    };
+    assert_ne!(new, KEY);
+    for (path, mode) in [(&file, 0o640), (&old, 0o600)] {
+        let found = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{}: {found:o}", path.display());
+    }
+    // A host that has been running all the time, one that begins, and one without the new key.
+    assert_all_readable(&host, "running");
+    assert_all_readable(&store(folder.path()), "new");
+    let keys = TokenKeys::parse(KEY).unwrap();
+    let other = Store::open(folder.path().join("tokens"), keys);
+    let read = other.entry("beers", "api").unwrap().read();
+    assert!(matches!(read, Err(TokenError::AnotherKey(_))), "{read:?}");
+
+    let again = store(folder.path()).rotate_key().unwrap();
+    assert_eq!((again.has_new_key, again.tokens), (true, TOKENS.len()));
+    assert_eq!(super::rotation::keys(&old), [new.as_str(), KEY]);
+    assert_all_readable(&host, "again");
+}
+
+#[test]
+fn first_of_several_keys_is_the_new_one_whether_or_not_they_are_in_a_file() {
+    let (folder, _) = filled();
+    let tokens = folder.path().join("tokens");
+    let new = TokenKey::random().unwrap().to_base64();
+    let both = Store::open(
+        tokens.clone(),
+        TokenKeys::parse(&format!("{} {KEY}", *new)).unwrap(),
+    );
+    let rotation = both.rotate_key().unwrap();
+    assert_eq!(
+        (rotation.has_new_key, rotation.tokens),
+        (false, TOKENS.len())
+    );
+    assert_eq!(rotation.previous_keys, None);
+    assert_all_readable(
+        &Store::open(tokens.clone(), TokenKeys::parse(&new).unwrap()),
+        "new",
+    );
+    assert_eq!(both.rotate_key().unwrap().tokens, 0);
+    // There is no place for another one.
+    let one = Store::open(tokens.clone(), TokenKeys::parse(&new).unwrap());
+    assert!(matches!(one.rotate_key(), Err(TokenError::NoPlaceForKey)));
+    let none = Store::open(tokens, None);
+    assert!(matches!(none.rotate_key(), Err(TokenError::NoKey)));
+}
+
+#[test]
+fn token_with_an_unknown_key_is_reported_and_the_previous_keys_stay() {
+    let (folder, _) = filled();
+    let tokens = folder.path().join("tokens");
+    let foreign = Store::open(tokens.clone(), Some(TokenKey::random().unwrap()));
+    let foreign = foreign.entry("zebra", "api").unwrap();
+    foreign.lock().unwrap().write(&record("z")).unwrap();
+    fs::write(tokens.join("beers/broken.token"), "no token").unwrap();
+    let before = fs::read(foreign.path()).unwrap();
+    let rotation = store(folder.path()).rotate_key().unwrap();
+    assert_eq!(rotation.tokens, TOKENS.len());
+    assert!(
+        matches!(
+            rotation.failures[..],
+            [TokenError::Corrupt(_), TokenError::AnotherKey(_)]
+        ),
+        "{rotation:?}"
+    );
+    assert_eq!(rotation.previous_keys, None);
+    assert_eq!(keys(&key_file(folder.path())).len(), 2);
+    assert_eq!(fs::read(foreign.path()).unwrap(), before);
+    // The next one continues, without a third key.
+    foreign.lock().unwrap().remove().unwrap();
+    fs::remove_file(tokens.join("beers/broken.token")).unwrap();
+    let next = store(folder.path()).rotate_key().unwrap();
+    assert_eq!((next.has_new_key, next.tokens), (false, 0));
+    assert_eq!(keys(&key_file(folder.path())).len(), 1);
+    assert_all_readable(&store(folder.path()), "next");
+}
+
+#[test]
+fn only_one_rotation_runs_at_a_time_and_it_waits_for_a_renewal() {
+    let (folder, host) = filled();
+    let entry = host.entry("beers", "api").unwrap();
+    let renewal = entry.lock().unwrap();
+    thread::scope(|scope| {
+        let rotating = store(folder.path());
+        let rotating = scope.spawn(move || rotating.rotate_key());
+        while keys(&key_file(folder.path())).len() < 2 {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let second = store(folder.path()).rotate_key();
+        assert!(
+            matches!(second, Err(TokenError::RotationRunning)),
+            "{second:?}"
+        );
+        // The host has found the new key.
+        renewal.write(&record("renewed")).unwrap();
+        drop(renewal);
+        let rotation = rotating.join().unwrap().unwrap();
+        assert_eq!(
+            rotation.tokens,
+            TOKENS.len() - 1,
+            "it was written with the new key"
+        );
+    });
+    assert_eq!(
+        token(&store(folder.path()).entry("beers", "api").unwrap()).as_deref(),
+        Some("renewed")
+    );
+}
+
+#[test]
+fn link_to_the_key_file_stays_a_link() {
+    let (folder, host) = filled();
+    let target = folder.path().join("target");
+    fs::rename(key_file(folder.path()), &target).unwrap();
+    symlink(&target, key_file(folder.path())).unwrap();
+    store(folder.path()).rotate_key().unwrap();
+    assert!(key_file(folder.path()).is_symlink());
+    assert_eq!(keys(&target).len(), 1);
+    assert!(folder.path().join("target.old").is_file());
+    assert_all_readable(&host, "linked");
+}
+
+#[test]
+#[ignore = "run by the other tests here, in a process that it kills"]
+fn rotation_that_is_killed() {
+    let (Ok(folder), Ok(steps)) = (std::env::var(FOLDER), std::env::var(STEPS)) else {
+        return;
+    };
+    let steps = steps.parse().expect("a number");
+    let rotation = store(folder.as_ref()).rotate_key_watched(&KilledAfter(AtomicUsize::new(steps)));
+    assert!(rotation.unwrap().failures.is_empty());
+}
+
+#[test]
+fn every_token_can_be_read_at_whichever_step_a_rotation_is_killed() {
+    for steps in 0.. {
+        let (folder, host) = filled();
+        let ended = child(CHILD, folder.path())
+            .env(STEPS, steps.to_string())
+            .output()
+            .unwrap();
+        let told = format!("killed after {steps} steps");
+        assert_all_readable(&host, &told);
+        assert_all_readable(&store(folder.path()), &told);
+        if ended.status.success() {
+            // A key file with the new key, three tokens, the file of previous keys, and the key file again.
+            assert_eq!(steps, 36, "all steps of all writes");
+            break;
+        }
+        assert_eq!(
+            ended.status.signal(),
+            Some(Signal::KILL.as_raw()),
+            "{told}: {ended:?}"
+        );
+        let next = store(folder.path()).rotate_key().unwrap();
+        assert!(next.failures.is_empty(), "{told}: {next:?}");
+        assert_all_readable(&host, &told);
+        assert_eq!(keys(&key_file(folder.path())).len(), 1, "{told}");
+        let old = keys(&folder.path().join("key.old"));
+        assert!(old.contains(&KEY.to_owned()), "{told}: {old:?}");
+    }
+}
