@@ -19,7 +19,11 @@ use url::Url;
 
 /// The requests that a connector may send: those that at least one rule permits. None by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AllowList(Vec<AllowRule>);
+pub struct AllowList {
+    rules: Vec<AllowRule>,
+    /// Whether the file has the list, which may be empty.
+    is_written: bool,
+}
 
 impl AllowList {
     /// Whether a request may be sent. Methods are case-sensitive: `get` is not `GET` (RFC 9110, section 9.1).
@@ -29,17 +33,17 @@ impl AllowList {
 
     /// The first rule that permits a request, by the same comparison as [`AllowList::permits`].
     pub fn matching(&self, method: &str, url: &Url) -> Option<&AllowRule> {
-        self.0.iter().find(|rule| rule.permits(method, url))
+        self.rules.iter().find(|rule| rule.permits(method, url))
     }
 
     /// Whether there is a URL that both one of these rules and the other rule permit, methods aside.
     pub(in crate::config) fn meets(&self, other: &AllowRule) -> bool {
-        self.0.iter().any(|rule| rule.meets(other))
+        self.rules.iter().any(|rule| rule.meets(other))
     }
 
     /// Whether one of these rules permits every request that the other rule permits.
     pub(in crate::config) fn covers(&self, other: &AllowRule) -> bool {
-        self.0.iter().any(|rule| rule.covers(other))
+        self.rules.iter().any(|rule| rule.covers(other))
     }
 
     /// Whether one of the rules permits a request to this URL or below it, whatever its method.
@@ -55,7 +59,10 @@ impl AllowList {
 
 impl FromIterator<AllowRule> for AllowList {
     fn from_iter<I: IntoIterator<Item = AllowRule>>(rules: I) -> Self {
-        Self(rules.into_iter().collect())
+        Self {
+            rules: rules.into_iter().collect(),
+            is_written: true,
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use super::{AllowList, syntax};
 /// What an operator can do about a request that no rule permits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowRemedy {
-    /// Add this rule, the first one.
+    /// Add a list with this rule.
     FirstRule(String),
-    /// Add this rule to the others.
+    /// Add this rule to the list.
     Rule(String),
     /// The rules permit the request over https at this origin: let `upgrade-http` make the host call it there.
     Upgrade(String),
@@ -59,7 +59,7 @@ impl AllowList {
                 permitted: permitted.origin().ascii_serialization(),
                 rule,
             },
-            None if self.0.is_empty() => AllowRemedy::FirstRule(rule),
+            None if !self.is_written => AllowRemedy::FirstRule(rule),
             None => AllowRemedy::Rule(rule),
         }
     }
@@ -82,7 +82,7 @@ impl AllowList {
     /// does.
     fn at_another_port(&self, method: &str, url: &Url, scheme: &str) -> Option<Url> {
         let mut found: Option<Url> = None;
-        for rule in self.0.iter().filter(|rule| rule.scheme == scheme) {
+        for rule in self.rules.iter().filter(|rule| rule.scheme == scheme) {
             let mut other = url.clone();
             other.set_port(Some(rule.port)).ok()?;
             if !rule.permits(method, &other) {
@@ -98,7 +98,7 @@ impl AllowList {
 
     /// Whether a rule is for the URL's scheme and host, on any port.
     fn covers_host(&self, url: &Url) -> bool {
-        self.0.iter().any(|rule| {
+        self.rules.iter().any(|rule| {
             let mut at_its_port = url.clone();
             at_its_port.set_port(Some(rule.port)).is_ok() && rule.covers_origin(&at_its_port)
         })
@@ -116,7 +116,7 @@ impl AllowList {
         let origin = url.origin().ascii_serialization();
         let is_left_out =
             |rule: &super::AllowRule| rule.covers_origin(url) && !rule.permits_method(method);
-        if self.0.iter().any(is_left_out) && syntax::is_method(method) {
+        if self.rules.iter().any(is_left_out) && syntax::is_method(method) {
             format!("{method} {origin}")
         } else {
             origin

@@ -125,7 +125,7 @@ fn of_a_value(key: &str, value: &str, message: &str) -> Option<String> {
 }
 
 /// Whether the text is a key, possibly of several parts or in quotes, and short enough for a message.
-fn is_key(text: &str) -> bool {
+pub(super) fn is_key(text: &str) -> bool {
     let text = text.trim();
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     let is_quoted = |quote: char| {

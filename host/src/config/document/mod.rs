@@ -8,10 +8,13 @@ mod source;
 mod sources;
 mod table;
 mod text;
+mod unclosed;
 
 pub(super) use entry::TomlEntry;
 pub(super) use sources::{ValueSources, Variable};
 pub(super) use table::TomlTable;
+
+use std::borrow::Cow;
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -19,10 +22,14 @@ use toml::de::DeTable;
 use super::error::Problem;
 use mistake::described;
 use text::TomlText;
+use unclosed::UnclosedValue;
 
 /// For a file that is longer and not TOML, only the first mistake is reported: the parser keeps all mistakes in memory,
 /// and such a file may consist of nothing else.
 const ALL_MISTAKES_BYTES: usize = 16 << 10;
+
+/// How many lists without an end are reported: each takes another look at the text.
+const MOST_CLOSED: usize = 20;
 
 /// A parsed TOML file.
 pub(super) struct Document<'t> {
@@ -37,39 +44,56 @@ impl<'t> Document<'t> {
     ///
     /// Every line that isn't TOML, in the order of the file; only the first for a file over [`ALL_MISTAKES_BYTES`].
     pub(super) fn parse(text: &'t str) -> Result<Self, Vec<Problem>> {
-        let places = TomlText::new(text);
-        let problem = |error: &toml::de::Error| {
-            // A file that ends too early has its mistake at the end.
-            let offset = error.span().map_or(text.len(), |span| span.start);
-            let problem = places.problem(offset, None, error.message().to_owned());
-            (problem, places.line(offset))
-        };
-        let mut problems: Vec<(Problem, &str)> = if text.len() > ALL_MISTAKES_BYTES {
-            match DeTable::parse(text) {
-                Ok(root) => return Ok(Self { text: places, root }),
-                Err(first) => vec![problem(&first)],
-            }
-        } else {
-            let (root, errors) = DeTable::parse_recoverable(text);
-            if errors.is_empty() {
-                return Ok(Self { text: places, root });
-            }
-            errors.iter().map(problem).collect()
-        };
-        problems.sort_by_key(|(problem, _)| (problem.line, problem.column));
-        // Further errors in a broken line are consequences of the first.
-        problems.dedup_by_key(|(problem, _)| problem.line);
-        let described = problems.into_iter().map(|(problem, line)| Problem {
-            message: described(line, &problem.message),
-            ..problem
-        });
-        Err(described.collect())
+        match DeTable::parse(text) {
+            Ok(root) => Ok(Self {
+                text: TomlText::new(text),
+                root,
+            }),
+            Err(first) => Err(mistakes(text, &first)),
+        }
     }
 
     /// The top-level table of the file.
     pub(super) fn root(&self) -> TomlTable<'_> {
         TomlTable::new(&self.text, String::new(), self.root.get_ref())
     }
+}
+
+/// The mistakes in a text, whose first one the parser has found.
+fn mistakes(text: &str, first: &toml::de::Error) -> Vec<Problem> {
+    let is_long = text.len() > ALL_MISTAKES_BYTES;
+    let mut problems = Vec::new();
+    // A list without an end makes the parser take the lines after it for its values. Further mistakes are looked for in a
+    // text where it ends.
+    let mut closed = Cow::Borrowed(text);
+    while problems.len() < MOST_CLOSED
+        && let Some(unclosed) = UnclosedValue::find(&closed)
+    {
+        let message = unclosed.message();
+        problems.push(TomlText::new(&closed).problem(unclosed.begin, None, message));
+        if is_long {
+            break;
+        }
+        closed = Cow::Owned(unclosed.closed(&closed));
+    }
+    let places = TomlText::new(&closed);
+    let problem = |error: &toml::de::Error| {
+        // A file that ends too early has its mistake at the end.
+        let offset = error.span().map_or(closed.len(), |span| span.start);
+        let message = described(places.line(offset), error.message());
+        places.problem(offset, None, message)
+    };
+    if is_long {
+        problems.push(problem(first));
+    } else {
+        let (_, errors) = DeTable::parse_recoverable(&closed);
+        problems.extend(errors.iter().map(problem));
+    }
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    // Further errors in a broken line are consequences of the first.
+    problems.dedup_by_key(|problem| problem.line);
+    problems.truncate(if is_long { 1 } else { usize::MAX });
+    problems
 }
 
 #[cfg(test)]
@@ -148,6 +172,11 @@ mod tests {
             ("[limits\nmemory = '1MiB'", vec![1]),
             ("a = 'hunter2", vec![1]),
             ("a = [1,\n", vec![1]),
+            (
+                "a = [\n  'hunter2',\nb = 1\n[c]\nd = 'x'\n[e]\nf = [1",
+                vec![1, 7],
+            ),
+            ("a = [\n  'hunter2',\nb = hunter2\n", vec![1, 3]),
             ("{", vec![1]),
             ("hunter2", vec![1]),
             ("hunter2: hunter2", vec![1]),
@@ -182,6 +211,10 @@ mod tests {
         let problems = Document::parse(&short).err().expect("not TOML");
         assert_eq!(problems.len(), ALL_MISTAKES_BYTES / 2);
         let text = format!("a = 1\n{}", "x\n".repeat(1 << 19));
+        let problems = Document::parse(&text).err().expect("not TOML");
+        let lines: Vec<usize> = problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [2]);
+        let text = format!("a = 1\nb = [\n[c]\nd = 'x'\n{}", "# x\n".repeat(1 << 18));
         let problems = Document::parse(&text).err().expect("not TOML");
         let lines: Vec<usize> = problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [2]);

@@ -59,6 +59,8 @@ impl NetworkConfig {
 }
 
 fn allow(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) -> AllowList {
+    let entry = settings.entry("allow");
+    let is_list = entry.is_some_and(|entry| entry.items().is_some());
     let rules = settings.list(
         "allow",
         ("rule", "https://api.example.com"),
@@ -83,9 +85,12 @@ fn allow(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) -> AllowL
             ));
         }
     }
-    without_overlaps(settings, rules, AllowRule::covers)
-        .into_iter()
-        .collect()
+    let rules = without_overlaps(settings, rules, AllowRule::covers);
+    if is_list {
+        rules.into_iter().collect()
+    } else {
+        AllowList::default()
+    }
 }
 
 fn allow_networks(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) -> Vec<IpNet> {

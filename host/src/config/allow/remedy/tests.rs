@@ -88,12 +88,17 @@ fn http_link_of_an_https_api_gets_upgrade_as_advice() {
         (
             &[],
             "http://api.example.com/",
-            AllowRemedy::FirstRule("http://api.example.com".to_owned()),
+            rule("http://api.example.com"),
         ),
     ] {
         let remedy = list(rules).remedy("GET", &url(target));
         assert_eq!(remedy, expected, "{rules:?}: {target}");
     }
+    let unwritten = AllowList::default().remedy("GET", &url("http://api.example.com/"));
+    assert_eq!(
+        unwritten,
+        AllowRemedy::FirstRule("http://api.example.com".to_owned())
+    );
 }
 
 #[test]
