@@ -6,7 +6,7 @@ use crate::report::size_text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MemoryError {
     /// The limit of the call, in bytes.
-    #[error("the connector needs more memory than the {} that `limits.memory` allows", size_text(*.0))]
+    #[error("the connector needs more memory than the {} that `limits.memory` allows: return fewer rows per page, or raise it", size_text(*.0))]
     Connector(u64),
     /// The limit of all calls together, in bytes.
     #[error(

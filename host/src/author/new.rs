@@ -71,6 +71,16 @@ pub enum NewError {
     #[error("{} already exists; choose another name or move it away", .0.display())]
     Exists(PathBuf),
 
+    /// Nothing can be created in the folder above.
+    #[error("the folder {} is not writable", path.display())]
+    Parent {
+        /// The folder above.
+        path: PathBuf,
+        /// The error of the system.
+        #[source]
+        source: io::Error,
+    },
+
     /// The folder or a file in it can't be written.
     #[error("{} can't be written", path.display())]
     Write {
@@ -106,7 +116,18 @@ pub fn create(
         // The user's umask reduces it.
         .permissions(Permissions::from_mode(0o777))
         .tempdir_in(Path::new(".").join(parent))
-        .map_err(failed(&folder))?;
+        // The error itself names a folder that nobody knows.
+        .map_err(|error| match error.kind() {
+            kind @ (io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+                NewError::Parent {
+                    path: std::path::absolute(parent)
+                        .or_else(|_| std::env::current_dir())
+                        .unwrap_or_else(|_| parent.to_owned()),
+                    source: kind.into(),
+                }
+            }
+            kind => failed(&folder)(kind.into()),
+        })?;
     for (path, contents) in language.files() {
         let path = PathBuf::from(named(path, name));
         let contents = filled(&path, contents, name);

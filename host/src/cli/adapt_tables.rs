@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::ceiling_flags::CeilingFlags;
 use super::error::CliError;
 use super::progress::ProgressLines;
 use super::source::SyncSource;
@@ -37,8 +38,13 @@ pub(super) async fn tables(
         .unwrap_or(OsStr::new("function.wasm"));
     let component = folder.path().join(name);
     std::fs::write(&component, &built.bytes).map_err(CliError::CheckSetUp)?;
-    let source =
-        SyncSource::serve(&component, HostMaps::default(), &ProgressLines::shown()).await?;
+    let source = SyncSource::serve(
+        &component,
+        HostMaps::default(),
+        &CeilingFlags::default(),
+        &ProgressLines::shown(),
+    )
+    .await?;
     let options = ClientOptions {
         pauses: Vec::new(),
         answer_timeout: PATIENCE,

@@ -52,6 +52,7 @@ pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
         always: true,
         precompiler: Some(&precompiler),
         say,
+        quiet: false,
     };
     loop {
         let built = tokio::select! {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::folder_build::{FolderBuild, FolderFlags};
+use super::unknown_connector::UnknownConnector;
 use crate::author::build::ConfigPolicy;
 use crate::config::ConnectorName;
 
@@ -47,17 +48,21 @@ impl ConnectorArgument {
                 return Ok(Self::Component(installed));
             }
         }
-        Err(CliError::NoConnector(path))
+        Err(CliError::NoConnector(UnknownConnector::new(path, plugins)))
     }
 }
 
 /// Builds a folder and installs the component into the plugins folder, as `weld-host build` does, unless its sources are
-/// those of the last build. The results are printed on stderr. Returns the component's path.
+/// those of the last build. The results are printed on stderr, unless `quiet`. Returns the component's path.
 ///
 /// # Errors
 ///
 /// [`CliError::Build`].
-pub(super) async fn build_folder(folder: &Path, flags: &FolderFlags) -> Result<PathBuf, CliError> {
+pub(super) async fn build_folder(
+    folder: &Path,
+    flags: &FolderFlags,
+    quiet: bool,
+) -> Result<PathBuf, CliError> {
     let build = FolderBuild {
         folder,
         flags,
@@ -66,6 +71,7 @@ pub(super) async fn build_folder(folder: &Path, flags: &FolderFlags) -> Result<P
         // The command compiles it, and says so.
         precompiler: None,
         say: |line| eprintln!("{line}"),
+        quiet,
     };
     build.run().await
 }

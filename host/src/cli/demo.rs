@@ -151,7 +151,11 @@ async fn start_api(
     };
     let api = DemoApi::bind(address, config)
         .await
-        .map_err(|source| CliError::Listen { address, source })?;
+        .map_err(|source| CliError::Listen {
+            address,
+            flag: "--api-listen",
+            source,
+        })?;
     let address = api.local_addr();
     tokio::spawn(async move {
         if let Err(error) = api.run(stop_requested(stopped)).await {

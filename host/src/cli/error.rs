@@ -7,6 +7,7 @@ use std::process::{ExitCode, Termination};
 
 use super::supervisor::SocketsError;
 use super::sync::UnknownTable;
+use super::unknown_connector::UnknownConnector;
 use crate::admin::{AdminClientError, AdminError};
 use crate::author::adapt::AdaptError;
 use crate::author::auth::AuthCommandError;
@@ -145,8 +146,8 @@ pub enum CliError {
 
     /// The connector to sync or check is neither a file nor a folder nor the name of an installed one. For `sync`, it
     /// isn't a URL either.
-    #[error("there is no connector {}; give the folder of its sources, a NAME.wasm, or the name of one in the plugins folder (`sync` also takes a connector's URL)", .0.display())]
-    NoConnector(PathBuf),
+    #[error("{0}")]
+    NoConnector(UnknownConnector),
 
     /// The connector to check is running elsewhere.
     #[error(
@@ -291,11 +292,13 @@ pub enum CliError {
 
     /// The server can't listen on the address.
     #[error(
-        "can't listen on {address}, which another server may be using; --listen chooses another address"
+        "can't listen on {address}, which another server may be using; {flag} chooses another address"
     )]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
         /// The error of the system.
         #[source]
         source: io::Error,

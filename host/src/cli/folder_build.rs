@@ -24,6 +24,13 @@ pub(super) struct FolderFlags {
     /// Install what the folder needs to be built and doesn't have: Python or npm packages, zig, Rust's target
     #[arg(long)]
     install: bool,
+    #[command(flatten)]
+    language: LanguageFlag,
+}
+
+/// The flag for the language of a folder.
+#[derive(Debug, Args)]
+pub(super) struct LanguageFlag {
     /// The language of the folder, if it has files of several
     #[arg(long = "lang", value_name = "LANGUAGE", value_enum)]
     language: Option<SourceLanguage>,
@@ -38,7 +45,7 @@ enum SourceLanguage {
     C,
 }
 
-impl FolderFlags {
+impl LanguageFlag {
     /// Recognizes the connector in a folder.
     pub(super) fn project(&self, folder: &Path) -> Result<Project, BuildError> {
         let language = self.language.map(|language| match language {
@@ -49,6 +56,13 @@ impl FolderFlags {
         });
         Project::find(folder, language)
     }
+}
+
+impl FolderFlags {
+    /// Recognizes the connector in a folder.
+    pub(super) fn project(&self, folder: &Path) -> Result<Project, BuildError> {
+        self.language.project(folder)
+    }
 
     /// The command that builds a project with one more flag. It works as printed in the current folder.
     fn command(&self, project: &Project, flag: &str) -> String {
@@ -56,7 +70,7 @@ impl FolderFlags {
         if self.plugins.is_elsewhere() {
             command.push_str(&format!(" --plugins {}", quoted(&self.plugins.plugins)));
         }
-        if self.language.is_some() {
+        if self.language.language.is_some() {
             command.push_str(&format!(" --lang {}", project.language.flag_value()));
         }
         format!("{command} {flag}")
@@ -74,6 +88,8 @@ pub(super) struct FolderBuild<'f> {
     pub(super) precompiler: Option<&'f Precompiler>,
     /// Prints the results; stderr for commands whose own output is on stdout.
     pub(super) say: fn(&str),
+    /// Whether to print only errors, and the calls of tools.
+    pub(super) quiet: bool,
 }
 
 impl FolderBuild<'_> {
@@ -90,22 +106,30 @@ impl FolderBuild<'_> {
                 "unchanged {}: the sources are those of the last build",
                 installed.component.display()
             );
-            (self.say)(&printable(&unchanged));
+            self.say(&printable(&unchanged));
             installed
         } else {
             let built = build(&project, &mut announce).await?;
             if let Some(precompiler) = self.precompiler {
                 precompiler.compile(&project, &built).await?;
             }
-            (self.say)(&built_line(&built));
+            self.say(&built_line(&built));
             target.install(&built)?
         };
-        report_installed(
-            &installed,
-            self.say,
-            &self.flags.command(&project, "--config"),
-        );
+        if !self.quiet {
+            report_installed(
+                &installed,
+                self.say,
+                &self.flags.command(&project, "--config"),
+            );
+        }
         Ok(installed.component)
+    }
+
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            (self.say)(line);
+        }
     }
 
     /// Installs what the project lacks, if the user has said so or says so now.
@@ -166,16 +190,41 @@ pub(super) fn report_installed(installed: &Installation, say: fn(&str), replace:
     }
     match &installed.config {
         ConfigOutcome::Unchanged => {}
-        ConfigOutcome::Installed(config) => line(config),
+        ConfigOutcome::Installed { installed, copy } => {
+            line(installed);
+            if let Some(copy) = copy {
+                let kept = format!(
+                    "kept      {}, the file that was there before",
+                    copy.display()
+                );
+                say(&printable(&kept));
+            }
+        }
+        ConfigOutcome::Edited { installed, own } => {
+            let line = format!(
+                "kept      {}, which was edited; {} is unchanged",
+                installed.display(),
+                own.display()
+            );
+            eprintln!("{}", printable(&line));
+        }
         ConfigOutcome::Kept {
             installed,
             own,
             reason,
             difference,
             is_replaceable,
+            copy,
         } => {
             let mut lines = vec![format!("kept      {}, {reason}", installed.display())];
             lines.extend_from_slice(difference);
+            if let Some(copy) = copy {
+                lines.push(format!(
+                    "the command below replaces the edits of {}, of which it keeps a copy, {}",
+                    installed.display(),
+                    copy.display()
+                ));
+            }
             if *is_replaceable {
                 lines.push(format!("to install {}: {replace}", own.display()));
             }

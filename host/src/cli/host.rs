@@ -84,6 +84,7 @@ impl Host {
         };
         let server = server.map_err(|source| CliError::Listen {
             address: config.listen,
+            flag: "--listen",
             source,
         })?;
         let admin = match &config.admin {

@@ -16,6 +16,7 @@ mod api_keys;
 mod arguments;
 mod auth;
 mod build;
+mod ceiling_flags;
 mod check;
 mod client_keys;
 mod completions;
@@ -54,6 +55,7 @@ mod supervisor;
 mod sync;
 mod text_table;
 mod tokens;
+mod unknown_connector;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
@@ -61,6 +63,7 @@ pub use output::{printable, say_last};
 use supervisor::PassedSockets;
 pub use supervisor::SocketsError;
 pub use sync::UnknownTable;
+pub use unknown_connector::UnknownConnector;
 
 use crate::heap;
 use crate::sandbox::serve_as_compiler;

@@ -14,9 +14,9 @@ use crate::config::ConnectorName;
 pub(super) struct NewFlags {
     /// The name of the connector, and of the folder to create here
     name: ConnectorName,
-    /// The language to write it in
-    #[arg(long = "lang", value_name = "LANGUAGE", value_enum, default_value_t = Lang::Rust)]
-    language: Lang,
+    /// The language to write it in [default: rust]
+    #[arg(long = "lang", value_name = "LANGUAGE", value_enum)]
+    language: Option<Lang>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -32,7 +32,8 @@ enum Lang {
 pub(super) async fn run(flags: NewFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let NewFlags { name, language } = flags;
-    let language = match language {
+    let is_chosen = language.is_some();
+    let language = match language.unwrap_or(Lang::Rust) {
         Lang::Rust => Language::Rust,
         Lang::Python => Language::Python,
         Lang::Typescript => Language::TypeScript,
@@ -50,8 +51,16 @@ pub(super) async fn run(flags: NewFlags) -> Result<(), CliError> {
         let _ = std::fs::remove_dir_all(folder);
         return Err(CliError::BuildStopped);
     }
+    let title = match language {
+        Language::Rust if is_chosen => "Rust",
+        Language::Rust => "Rust (--lang chooses python, typescript, javascript or c instead)",
+        Language::Python => "Python",
+        Language::TypeScript => "TypeScript",
+        Language::JavaScript => "JavaScript",
+        Language::C => "C",
+    };
     say(&format!(
-        "{name}/ is a connector for the demo API. Its README.md describes its files.\n\
+        "{name}/ is a connector for the demo API in {title}. Its README.md describes its files.\n\
          To build it and see its rows:\n\n\
          weld-host build {name} --install\n\
          weld-host demo --api-listen 127.0.0.1:9090   # in another terminal\n\

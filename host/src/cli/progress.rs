@@ -21,6 +21,7 @@ type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct ProgressLines {
     sink: LineSink,
+    is_hidden: bool,
 }
 
 impl ProgressLines {
@@ -28,6 +29,7 @@ impl ProgressLines {
     pub(super) fn shown() -> Self {
         Self {
             sink: Arc::new(|line: &str| eprintln!("{}", printable(line))),
+            is_hidden: false,
         }
     }
 
@@ -35,7 +37,13 @@ impl ProgressLines {
     pub(super) fn hidden() -> Self {
         Self {
             sink: Arc::new(|_: &str| {}),
+            is_hidden: true,
         }
+    }
+
+    /// Whether lines are not shown.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.is_hidden
     }
 
     /// Announces the compiling of the component in this file.
@@ -117,7 +125,13 @@ mod tests {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = lines.clone();
         let sink: LineSink = Arc::new(move |line: &str| kept.lock().push(line.to_owned()));
-        (ProgressLines { sink }, lines)
+        (
+            ProgressLines {
+                sink,
+                is_hidden: false,
+            },
+            lines,
+        )
     }
 
     #[tokio::test(start_paused = true)]

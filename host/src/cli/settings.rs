@@ -53,7 +53,7 @@ impl Args for SettingFlags {
 }
 
 /// The flag for a setting. Clap doesn't fill in the default, so that it is defined in one place.
-fn flag(setting: &'static Setting) -> Arg {
+pub(super) fn flag(setting: &'static Setting) -> Arg {
     let help = match setting.default_text() {
         Some(default) => format!("{} [default: {default}]", setting.help),
         None => setting.help.to_owned(),

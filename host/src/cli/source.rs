@@ -2,10 +2,12 @@
 
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::cli::ceiling_flags::CeilingFlags;
 use crate::cli::connector::{ConnectorArgument, build_folder};
 use crate::cli::error::CliError;
 use crate::cli::folder_build::FolderFlags;
@@ -13,6 +15,7 @@ use crate::cli::folders::CacheFlag;
 use crate::cli::host::{Host, shutdown_requested};
 use crate::cli::progress::ProgressLines;
 use crate::cli::tokens::TokenFlags;
+use crate::cli::unknown_connector::UnknownConnector;
 use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};
 use crate::egress::HostMaps;
 use crate::report;
@@ -21,6 +24,9 @@ use crate::sync::ConnectorVariables;
 /// How many calls a served connector can have at the same time: one for the current page, and others that nobody waits for
 /// any longer. A host for a single client needs few, and reserves address space for each.
 const SLOTS: u32 = 16;
+
+/// How long calls may continue when the command ends: nobody can read their pages.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A connector that answers at a URL.
 pub(super) struct SyncSource {
@@ -43,14 +49,17 @@ impl SyncSource {
         folder: &FolderFlags,
         key: Option<Secret>,
         maps: HostMaps,
+        ceilings: &CeilingFlags,
         progress: &ProgressLines,
     ) -> Result<Self, CliError> {
         match connector {
             ConnectorArgument::Url(url) => Ok(Self::running(url, key)),
-            ConnectorArgument::Component(component) => Self::serve(component, maps, progress).await,
+            ConnectorArgument::Component(component) => {
+                Self::serve(component, maps, ceilings, progress).await
+            }
             ConnectorArgument::Folder(sources) => {
-                let component = build_folder(sources, folder).await?;
-                Self::serve(&component, maps, progress).await
+                let component = build_folder(sources, folder, progress.is_hidden()).await?;
+                Self::serve(&component, maps, ceilings, progress).await
             }
         }
     }
@@ -69,14 +78,18 @@ impl SyncSource {
         }
     }
 
-    /// Serves a component; `maps` redirect its requests. `progress` says if it has to be compiled first.
+    /// Serves a component; `maps` redirect its requests, and `ceilings` bound its limits. `progress` says if it has to be
+    /// compiled first.
     pub(super) async fn serve(
         component: &Path,
         maps: HostMaps,
+        ceilings: &CeilingFlags,
         progress: &ProgressLines,
     ) -> Result<Self, CliError> {
         if !component.is_file() {
-            return Err(CliError::NoConnector(component.to_owned()));
+            let folder = component.parent().unwrap_or(Path::new("."));
+            let unknown = UnknownConnector::new(component.to_owned(), folder);
+            return Err(CliError::NoConnector(unknown));
         }
         let key = Secret::new(random_key()?);
         let config = ServerConfig {
@@ -85,8 +98,10 @@ impl SyncSource {
             cache: CacheFlag::of_environment().folder(),
             api_keys: vec![key.clone()],
             slots: Some(SLOTS),
-            ..ServerConfig::unattended()
+            grace: GRACE,
+            ..*ceilings.config.clone()
         };
+        config.check()?;
         let ceilings = config.effective_ceilings();
         let tokens = TokenFlags::of_environment().store()?;
         let observer = progress.compiling(component);

@@ -10,6 +10,7 @@ use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::code::CodeFault;
+use super::crash_place::crash_place;
 use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
@@ -66,14 +67,22 @@ pub(crate) enum CallError {
     Guest(#[from] GuestError),
 
     /// The guest trapped (a panic, an uncaught exception, endless recursion), or passed an import a value that can't be
-    /// read. `trace` is for the log: the wasm backtrace, and the end of the guest's stderr, where many languages write
-    /// the cause.
+    /// read. `cause` is the place that the guest wrote to stderr, or else the kind of the trap. `trace` is for the log: the
+    /// wasm backtrace, and the end of the guest's stderr.
     #[error("the connector crashed: {cause}")]
     Crashed { cause: String, trace: CrashTrace },
 
     /// The guest called `exit`.
-    #[error("the connector called exit with status {status} during a call")]
-    Exited { status: i32, trace: CrashTrace },
+    #[error(
+        "the connector called exit with status {status} during a call{}",
+        place.as_ref().map(|place| format!(": {place}")).unwrap_or_default()
+    )]
+    Exited {
+        status: i32,
+        /// The place that the guest wrote to stderr.
+        place: Option<String>,
+        trace: CrashTrace,
+    },
 
     #[error("{limit}")]
     OutOfMemory {
@@ -211,14 +220,20 @@ impl CallError {
         if let Some(exit) = error.downcast_ref::<I32Exit>() {
             return Self::Exited {
                 status: exit.0,
+                place: crash_place(&circumstances.stderr_tail),
                 trace: circumstances.trace(&error),
             };
         }
         // A backtrace shows that wasm was running: an error that is not a trap then comes from an import's arguments.
         if error.is::<Trap>() || error.is::<WasmBacktrace>() {
-            let cause = error
-                .downcast_ref::<Trap>()
-                .map_or_else(|| error.root_cause().to_string(), Trap::to_string);
+            let trap = || {
+                error
+                    .downcast_ref::<Trap>()
+                    .map_or_else(|| error.root_cause().to_string(), Trap::to_string)
+            };
+            // Languages end a program by an instruction that says nothing, `unreachable`, after they have said where.
+            let place = crash_place(&circumstances.stderr_tail);
+            let cause = place.unwrap_or_else(trap);
             return Self::Crashed {
                 cause: report::shortened(&cause, GuestError::MAX_MESSAGE_BYTES),
                 trace: circumstances.trace(&error),

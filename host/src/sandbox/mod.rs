@@ -14,6 +14,7 @@ mod capacity;
 mod code;
 mod compile_error;
 mod compiler;
+mod crash_place;
 mod crash_trace;
 mod engine;
 mod error;

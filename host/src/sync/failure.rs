@@ -99,6 +99,12 @@ impl SyncFailure {
             rows => (format!("{rows} rows"), "are"),
         };
         match self.continuation {
+            Continuation::SameCommand | Continuation::WithoutFull
+                if matches!(*self.cause, SyncError::Stuck { .. }) =>
+            {
+                let advice = "the next sync stops here again unless the connector is fixed";
+                format!("; {rows} {verb} kept; {advice}")
+            }
             Continuation::SameCommand | Continuation::WithoutFull => {
                 format!("; {rows} {verb} kept; {}", self.continuation)
             }
@@ -164,6 +170,11 @@ mod tests {
             (
                 component(),
                 "orders, page 8: no tap; 700 rows are kept; run the same command to continue",
+            ),
+            (
+                failure(Box::new(SyncError::Stuck { answers: 10 })),
+                "orders, page 8: the table makes no progress: 10 pages in a row had the same state and no new rows; 700 rows \
+                 are kept; the next sync stops here again unless the connector is fixed",
             ),
             (
                 SyncFailure {

@@ -13,6 +13,7 @@ mod body;
 mod checks;
 mod client;
 mod connect;
+mod declared_type;
 mod destinations;
 mod engine;
 mod error;
@@ -37,6 +38,7 @@ mod writer;
 pub(crate) use checks::Checks;
 pub use checks::{ValueKind, Warning, WarningKind};
 pub use client::{ConnectorClient, PageReply};
+pub(crate) use declared_type::{DeclaredType, UnknownType, meant_type};
 pub use destinations::{
     Destination, DestinationError, FileChange, JsonLines, LeftLog, LockHolder, LostPages, Observer,
     RunningProgram, Sqlite, States, Stdout, Upserts,

@@ -101,6 +101,7 @@ impl Writer {
         if let Ok(stored) = &stored {
             let mut checks = Checks::new(table, stored.is_none());
             checks.remember(&destination.notes.kinds);
+            checks.types_declared(table);
             if let Some(variables) = &self.variables {
                 let new = destination.notes.set_variables(variables);
                 match &stored {

@@ -96,7 +96,7 @@ fn refused_memory_is_the_cause_only_if_it_ends_the_call() {
         assert_eq!(
             message,
             "MemoryError; an allocation was refused: the connector needs more memory than the 32MiB that \
-             `limits.memory` allows",
+             `limits.memory` allows: return fewer rows per page, or raise it",
             "{table}"
         );
     }

@@ -12,6 +12,9 @@ fn trap_is_answered_and_logged_with_the_guests_last_words() {
         let answer = host.weld("guest").page(table, &json!({}));
         assert_error(&answer, 500, "connector_crashed");
         assert_eq!(answer.json()["error"]["connector"], "guest");
+        let told = answer.json()["error"]["message"].to_string();
+        let has_place = told.contains("panicked at src/bin/traps.rs:");
+        assert_eq!(has_place, table == "panic", "{told}");
         assert!(
             !answer.text().contains("last words"),
             "for the log, not for Weld: {}",

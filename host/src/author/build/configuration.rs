@@ -29,8 +29,20 @@ pub(crate) enum ConfigPolicy {
 pub(crate) enum ConfigOutcome {
     /// The project has none, or both are the same.
     Unchanged,
-    /// The project's was put at this path.
-    Installed(PathBuf),
+    /// The project's was installed.
+    Installed {
+        /// Its path.
+        installed: PathBuf,
+        /// A copy of the file that it replaced, if that one may have been edited in place.
+        copy: Option<PathBuf>,
+    },
+    /// Only the installed one was edited since both were the same, so it stays.
+    Edited {
+        /// The installed file.
+        installed: PathBuf,
+        /// The project's file.
+        own: PathBuf,
+    },
     /// The installed one was kept.
     Kept {
         /// The installed file.
@@ -43,6 +55,8 @@ pub(crate) enum ConfigOutcome {
         difference: Vec<String>,
         /// Whether `--config` would replace it.
         is_replaceable: bool,
+        /// Where `--config` would keep a copy of it, if it may have been edited in place.
+        copy: Option<PathBuf>,
     },
 }
 
@@ -159,7 +173,7 @@ impl ConfigPair {
         }
         let installed = ConfigFile::read(&self.installed);
         if matches!(installed, ConfigFile::Missing) || self.policy == ConfigPolicy::Replace {
-            return self.replace(&installed);
+            return self.replace(&installed, recorded.as_deref());
         }
         let own = match ConfigFile::read(&self.own) {
             ConfigFile::Contents(own) => own,
@@ -193,10 +207,17 @@ impl ConfigPair {
             let reason = format!("because the new one is not valid:\n{error}");
             return Ok((self.kept(reason, Vec::new(), false), recorded));
         }
+        if recorded.as_ref() == Some(&hex_digest(&own)) {
+            let outcome = ConfigOutcome::Edited {
+                installed: self.installed.clone(),
+                own: self.shown_own.clone(),
+            };
+            return Ok((outcome, recorded));
+        }
         let is_unedited = recorded.as_ref() == Some(&hex_digest(&old));
         if self.policy == ConfigPolicy::ReplaceUnedited && is_unedited && self.check_place().is_ok()
         {
-            return self.replace(&ConfigFile::Contents(old));
+            return self.replace(&ConfigFile::Contents(old), recorded.as_deref());
         }
         let mut reason = format!("which differs from {}", self.shown_own.display());
         if self.policy == ConfigPolicy::ReplaceUnedited {
@@ -212,12 +233,27 @@ impl ConfigPair {
             reason.push_str(same_lines(&old, &self.installed).as_str());
         }
         let is_replaceable = self.check_place().is_ok();
-        Ok((self.kept(reason, lines, is_replaceable), recorded))
+        let mut outcome = self.kept(reason, lines, is_replaceable);
+        if let ConfigOutcome::Kept { copy, .. } = &mut outcome
+            && is_replaceable
+            && !is_unedited
+        {
+            *copy = Some(self.copy());
+        }
+        Ok((outcome, recorded))
+    }
+
+    /// Where a copy of a replaced file is kept. Hosts don't read it.
+    fn copy(&self) -> PathBuf {
+        let mut name = self.installed.clone().into_os_string();
+        name.push(".old");
+        name.into()
     }
 
     fn replace(
         &self,
         installed: &ConfigFile,
+        recorded: Option<&str>,
     ) -> Result<(ConfigOutcome, Option<String>), BuildError> {
         let Some(own) = self.installable()? else {
             return Ok((ConfigOutcome::Unchanged, None));
@@ -241,8 +277,23 @@ impl ConfigPair {
             .map_err(failed(model))?
             .permissions()
             .mode();
+        let copy = self.copy();
+        let copy = match installed {
+            ConfigFile::Missing => None,
+            ConfigFile::Contents(old) if recorded == Some(hex_digest(old).as_str()) => None,
+            ConfigFile::Contents(old) => {
+                replace(&copy, old, mode & 0o777).map_err(failed(&copy))?;
+                Some(copy)
+            }
+            // A connector is not loaded with it, so none is without it now.
+            ConfigFile::Unreadable(_) => {
+                fs::rename(&self.installed, &copy).map_err(failed(&copy))?;
+                Some(copy)
+            }
+        };
         replace(&self.installed, &own, mode & 0o777).map_err(failed(&self.installed))?;
-        Ok((ConfigOutcome::Installed(self.installed.clone()), digest))
+        let installed = self.installed.clone();
+        Ok((ConfigOutcome::Installed { installed, copy }, digest))
     }
 
     fn kept(&self, reason: String, difference: Vec<String>, is_replaceable: bool) -> ConfigOutcome {
@@ -252,6 +303,7 @@ impl ConfigPair {
             reason,
             difference,
             is_replaceable,
+            copy: None,
         }
     }
 }

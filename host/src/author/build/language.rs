@@ -101,8 +101,11 @@ impl ProjectLanguage {
         {
             found.push(Self::JavaScript);
         }
-        // A connector in another language may contain C.
-        if found.is_empty() && !files_of(absolute, "c")?.is_empty() {
+        // A connector in Rust or JavaScript may contain C, and any of them files that are left over from a trial. The kit for
+        // C shows what is meant.
+        let has_kit = has("weld/weld.h");
+        let is_mixed = matches!(found[..], [Self::Rust | Self::JavaScript]);
+        if (has_kit || !is_mixed) && !files_of(absolute, "c")?.is_empty() {
             found.push(Self::C);
         }
         match found[..] {
@@ -269,6 +272,17 @@ mod tests {
         }
         for language in [ProjectLanguage::Python, ProjectLanguage::JavaScript] {
             assert_eq!(recognized(&both, Some(language)), Ok(language));
+        }
+        for files in [
+            [("app.py", ""), ("shop.c", ""), ("README.md", "")],
+            [CARGO, ("shop.c", ""), ("weld/weld.h", "")],
+        ] {
+            let error = recognized(&files, None).unwrap_err();
+            assert!(error.contains("--lang c"), "{files:?}: {error}");
+            assert_eq!(
+                recognized(&files, Some(ProjectLanguage::C)),
+                Ok(ProjectLanguage::C)
+            );
         }
         let error = recognized(&both, Some(ProjectLanguage::C)).unwrap_err();
         assert!(

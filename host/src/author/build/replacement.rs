@@ -18,12 +18,22 @@ pub(super) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     };
     let mut file = tempfile::Builder::new()
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)?;
+        .tempfile_in(folder)
+        // The system's error would name a file that nobody knows.
+        .map_err(|error| not_created(folder, &error))?;
     file.write_all(bytes)?;
     // Some file systems report a full disk only here.
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// The error for a folder in which a file can't be created.
+fn not_created(folder: &Path, error: &io::Error) -> io::Error {
+    let kind = error.kind();
+    let reason = io::Error::from(kind);
+    let text = format!("nothing can be created in {}: {reason}", folder.display());
+    io::Error::new(kind, text)
 }
 
 #[cfg(test)]

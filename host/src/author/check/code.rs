@@ -52,6 +52,9 @@ pub(crate) enum FindingCode {
 }
 
 impl FindingCode {
+    /// The fix if the message says all there is to say.
+    pub(crate) const SEE_MESSAGE: &'static str = "fix the cause in the message";
+
     pub(crate) fn severity(self) -> Severity {
         match self {
             Self::Unreadable
@@ -98,8 +101,7 @@ impl FindingCode {
                 "fix what the message names; `weld-host build` shows the same, or name a component: NAME.wasm"
             }
             Self::NoComponent => {
-                "build a component, not a core module: in Rust with the target wasm32-wasip2, in other languages with \
-                their componentize tool"
+                "build a component, not a core module: `weld-host build` does, or in another language its componentize tool"
             }
             Self::NoContract => {
                 "export weld:connector/source, the world `connector` of connector.wit"
@@ -109,9 +111,7 @@ impl FindingCode {
                 "remove the code that needs it: connectors call APIs through http-fetch or wasi:http, and can't open files \
                 or sockets"
             }
-            Self::NotLoaded => {
-                "fix the cause in the message; `serve` would not load the connector either"
-            }
+            Self::NotLoaded | Self::PageFailed => Self::SEE_MESSAGE,
             Self::BeyondPolicy => {
                 "narrow it, or ask the operator of the server to permit it; the server does not load the connector otherwise"
             }
@@ -142,9 +142,6 @@ impl FindingCode {
                 "check the URL, and that this machine reaches it; `--map` sends the requests to a server on this machine \
                 instead"
             }
-            Self::PageFailed => {
-                "fix the cause in the message; the log (--log info) shows the calls before it"
-            }
             Self::PageNotReady => {
                 "allow more time (--patience), or check again when the API's quota permits"
             }
@@ -172,9 +169,7 @@ impl FindingCode {
                 "request a fixed order from the API; if the data itself has changed, nothing is wrong. A page that is \
                 requested twice with the same state must have the same rows, since answers can get lost"
             }
-            Self::StateStuck => {
-                "let the state say where the next page begins, or return hasMore: false"
-            }
+            Self::StateStuck => "let the state say where the next page begins, or end the table",
             Self::ResumeFailed => "let the connector continue from the state that it returned",
             Self::ResumeRepeats => {
                 "read the position from the state in the request: the second page had the first one's rows"

@@ -8,8 +8,8 @@ use weld_protocol::Table;
 use super::code::FindingCode;
 use super::finding::Finding;
 use super::times;
-use super::types::DeclaredType;
 use crate::report;
+use crate::sync::DeclaredType;
 
 /// How many bytes of a name are shown.
 const SHOWN_BYTES: usize = 100;
@@ -64,75 +64,87 @@ impl<'a> UndeclaredColumns<'a> {
     pub(super) fn findings(self, missing: Vec<(String, Finding)>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut missing = missing;
-        if self.declared.is_empty() && self.found.len() > 1 {
-            findings.push(self.all_undeclared());
-        } else {
-            for (name, seen) in self.found.iter().take(NAMED_COLUMNS) {
-                let near = missing
-                    .iter()
-                    .position(|(field, _)| is_similar(field, name));
-                let field = near.map(|index| missing.swap_remove(index).0);
-                findings.push(undeclared(name, *seen, field.as_deref()));
-            }
-            let more = self.found.len().saturating_sub(NAMED_COLUMNS);
-            if more > 0 {
-                let message = format!(
-                    "the rows have {more} more columns that the schema doesn't declare; Weld loads them as text"
-                );
-                let fix = "declare them, or return names that change from row to row, such as ids, as values instead";
-                let found = Finding::new(FindingCode::UndeclaredColumn, message).with_fix(fix);
-                findings.push(found);
+        let mut undeclared = Vec::new();
+        for (name, seen) in &self.found {
+            // No more are compared than are named, since a comparison takes time.
+            let is_compared = undeclared.len() < NAMED_COLUMNS;
+            let near = missing
+                .iter()
+                .position(|(field, _)| is_compared && is_similar(field, name));
+            match near.map(|index| missing.swap_remove(index).0) {
+                Some(field) => findings.push(misspelled(name, &field)),
+                None => undeclared.push((name.as_str(), *seen)),
             }
         }
+        findings.extend(self.undeclared(&undeclared));
         findings.extend(missing.into_iter().map(|(_, finding)| finding));
         let name = &self.table.name;
         let placed = findings.into_iter().map(|finding| finding.in_table(name));
         placed.collect()
     }
 
-    /// The finding for a table that declares no field.
-    fn all_undeclared(&self) -> Finding {
-        let shown: Vec<_> = self.found.iter().take(NAMED_COLUMNS).collect();
-        let names = shown
+    /// The finding for columns that only the rows have.
+    fn undeclared(&self, columns: &[(&str, Option<DeclaredType>)]) -> Option<Finding> {
+        let shown: Vec<_> = columns.iter().take(NAMED_COLUMNS).collect();
+        let names: Vec<_> = shown
             .iter()
-            .map(|(name, _)| format!("`{}`", shown_name(name)));
-        let more = self.found.len().saturating_sub(shown.len());
-        let more = match more {
-            0 => String::new(),
-            more => format!(" and {more} more"),
+            .map(|(name, _)| format!("`{}`", shown_name(name)))
+            .collect();
+        let names = names.join(", ");
+        let message = match columns.len() {
+            0 => return None,
+            1 => {
+                format!("the schema doesn't declare the column {names}; Weld loads it as text")
+            }
+            _ if self.declared.is_empty() => {
+                format!(
+                    "the schema declares no column; Weld loads all as text: {names}{}",
+                    more(columns)
+                )
+            }
+            _ => format!(
+                "the schema doesn't declare the columns {names}{}; Weld loads them as text",
+                more(columns)
+            ),
         };
-        let message = format!(
-            "the schema declares no column; Weld loads all as text: {}{more}",
-            names.collect::<Vec<_>>().join(", ")
-        );
-        let fields = shown.iter().map(|(name, seen)| field(name, **seen));
-        let fix = format!(
-            "add them to the fields of the table: {}",
-            fields.collect::<Vec<_>>().join(", ")
-        );
-        Finding::new(FindingCode::UndeclaredColumn, message).with_fix(fix)
+        let types: Vec<_> = shown
+            .iter()
+            .map(|(name, seen)| typed(name, *seen))
+            .collect();
+        let types = types.join(", ");
+        let fix = match more(columns).as_str() {
+            "" => format!("declare in the schema: {types}"),
+            more => format!(
+                "declare in the schema: {types}{more}; or return names that change from row to row, such as ids, as values \
+                 instead"
+            ),
+        };
+        Some(Finding::new(FindingCode::UndeclaredColumn, message).with_fix(fix))
     }
 }
 
-fn undeclared(name: &str, seen: Option<DeclaredType>, missing: Option<&str>) -> Finding {
-    let shown = shown_name(name);
-    if let Some(missing) = missing {
-        let missing = shown_name(missing);
-        let message = format!(
-            "the rows have `{shown}`, which the schema doesn't declare; it declares `{missing}`, which no row has"
-        );
-        let fix = "use the same name in both places";
-        return Finding::new(FindingCode::UndeclaredColumn, message).with_fix(fix);
+/// The number of columns that are not named, as the end of a list.
+fn more(columns: &[(&str, Option<DeclaredType>)]) -> String {
+    match columns.len().saturating_sub(NAMED_COLUMNS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     }
-    let message = format!("the schema doesn't declare the column `{shown}`; Weld loads it as text");
-    let fix = format!("add it to the fields of the table: {}", field(name, seen));
+}
+
+/// The finding for a column whose name is similar to that of a declared field that no row has.
+fn misspelled(name: &str, missing: &str) -> Finding {
+    let (shown, missing) = (shown_name(name), shown_name(missing));
+    let message = format!(
+        "the rows have `{shown}`, which the schema doesn't declare; it declares `{missing}`, which no row has"
+    );
+    let fix = "use the same name in both places";
     Finding::new(FindingCode::UndeclaredColumn, message).with_fix(fix)
 }
 
-/// A declaration in the form that the kits' are similar to.
-fn field(name: &str, seen: Option<DeclaredType>) -> String {
+/// A column with the type to declare, in the words of all languages.
+fn typed(name: &str, seen: Option<DeclaredType>) -> String {
     let declared = seen.unwrap_or(DeclaredType::String).name();
-    format!("Field(\"{}\", {declared:?})", shown_name(name))
+    format!("`{}` as {declared:?}", shown_name(name))
 }
 
 fn shown_name(name: &str) -> String {

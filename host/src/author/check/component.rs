@@ -8,6 +8,10 @@ use super::finding::Finding;
 /// The interface that a connector exports, without its version.
 const SOURCE: &str = "weld:connector/source";
 
+/// How WebAssembly begins, and how a core module does.
+const MAGIC: &[u8] = b"\0asm";
+const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
 /// The version of the contract that this host supports.
 const CONTRACT: &str = "0.1";
 
@@ -37,7 +41,12 @@ pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
     let (imports, exports) = match names(bytes) {
         Ok(names) => names,
         Err(message) => {
-            findings.push(Finding::new(FindingCode::NoComponent, message));
+            let found = Finding::new(FindingCode::NoComponent, message);
+            findings.push(if is_damaged(bytes) {
+                found.with_fix("copy it again, or let `weld-host build` make it again")
+            } else {
+                found
+            });
             return (surface, findings);
         }
     };
@@ -80,9 +89,18 @@ fn is_supported(version: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
+/// Whether a file was probably a component before a copy or a download was broken off.
+fn is_damaged(bytes: &[u8]) -> bool {
+    let is_module = bytes.starts_with(MODULE);
+    bytes.is_empty() || bytes.starts_with(MAGIC) && !is_module
+}
+
 /// The names of the imports and exports of the outermost component.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), String> {
-    if !bytes.starts_with(b"\0asm") {
+    if bytes.is_empty() {
+        return Err("the file is empty".to_owned());
+    }
+    if !bytes.starts_with(MAGIC) {
         return Err("the file is not WebAssembly".to_owned());
     }
     let broken = |error: wasmparser::BinaryReaderError| {

@@ -11,6 +11,9 @@ use crate::sync::{PageWaitError, SyncError};
 /// How many bytes of a failure that follows from another cause are shown.
 const SHOWN_BYTES: usize = 300;
 
+/// What the message about a state says that has a member with the host's own name.
+const RESERVED: &str = "reserved for the host";
+
 /// A call of the connector to an API that got no response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FailedCall {
@@ -148,6 +151,9 @@ impl FailureContext<'_> {
                 format!(
                     "leave the secret out of the state, or change `secret-in-state` under [limits] in {settings}"
                 )
+            }
+            ErrorKind::InvalidPage if told.contains(RESERVED) => {
+                "rename that member of the state".to_owned()
             }
             ErrorKind::InvalidPage => {
                 "return rows as an array of objects, and the state as an object or null".to_owned()

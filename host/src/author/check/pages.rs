@@ -181,8 +181,11 @@ fn of_warnings(warnings: Vec<Warning>) -> (Vec<(String, Finding)>, Vec<Finding>)
             WarningKind::KeyNull { .. } => FindingCode::KeyNull,
             WarningKind::KeyTwice { .. } => FindingCode::KeyTwice,
             WarningKind::KindChanged { .. } => FindingCode::KindChanged,
-            // A check has no destination, and reads fewer pages than a state must grow for.
-            WarningKind::VariablesChanged { .. } | WarningKind::StateGrows { .. } => continue,
+            // A check has no destination, reads fewer pages than these need, and judges types by itself.
+            WarningKind::VariablesChanged { .. }
+            | WarningKind::StateGrows { .. }
+            | WarningKind::PagesRepeat { .. }
+            | WarningKind::UnknownType(_) => continue,
         };
         others.push(Finding::new(code, message));
     }

@@ -9,8 +9,8 @@ use weld_protocol::{FieldType, Table};
 use super::code::FindingCode;
 use super::finding::Finding;
 use super::times;
-use super::types::DeclaredType;
 use crate::report;
+use crate::sync::DeclaredType;
 
 /// How many bytes of a value are shown.
 const SHOWN_BYTES: usize = 60;

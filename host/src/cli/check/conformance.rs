@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::log_capture::LogCapture;
 use crate::author::conformance::{self, Api, CASES, Verdict};
+use crate::cli::ceiling_flags::CeilingFlags;
 use crate::cli::error::CliError;
 use crate::cli::progress::ProgressLines;
 use crate::cli::source::SyncSource;
@@ -47,8 +48,13 @@ pub(super) async fn run(file: &Path, log: &LogCapture) -> Result<Conformance, Cl
     })?;
     let config = conformance::config(api.address());
     fs::write(component.with_extension("toml"), config).map_err(set_up)?;
-    let source =
-        SyncSource::serve(&component, HostMaps::default(), &ProgressLines::shown()).await?;
+    let source = SyncSource::serve(
+        &component,
+        HostMaps::default(),
+        &CeilingFlags::default(),
+        &ProgressLines::shown(),
+    )
+    .await?;
     let serving = tokio::spawn(api.run());
     let options = ClientOptions {
         pauses: Vec::new(),

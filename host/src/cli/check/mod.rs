@@ -13,6 +13,7 @@ use clap::Args;
 
 pub(super) use self::log_capture::LogCapture;
 use self::report::CheckReport;
+use super::ceiling_flags::CeilingFlags;
 use super::connector::{ConnectorArgument, build_folder};
 use super::error::CliError;
 use super::flag_table::FlagTable;
@@ -22,7 +23,7 @@ use super::progress::ProgressLines;
 use super::signals::Signals;
 use super::source::SyncSource;
 use crate::author::check::{self, Finding, FindingCode, Severity, Subject};
-use crate::config::{Ceilings, OperatorBounds, ReadLimit, parse_duration, read_in_time};
+use crate::config::{OperatorBounds, ReadLimit, parse_duration, read_in_time};
 use crate::egress::HostMaps;
 use crate::report::chain;
 use crate::sync::{ClientOptions, ConnectorClient};
@@ -49,6 +50,8 @@ pub(super) struct CheckFlags {
     verbose: bool,
     #[command(flatten)]
     map: MapFlags,
+    #[command(flatten)]
+    ceilings: CeilingFlags,
     /// Run the cases that a language, its tools and its kit must pass; for connectors written for that purpose
     #[arg(long, conflicts_with_all = ["offline", "patience", "strict", "verbose", "maps"])]
     conformance: bool,
@@ -140,7 +143,7 @@ async fn component(connector: &Path, flags: &FolderFlags) -> Result<PathBuf, Fin
     match argument.map(|argument| ConnectorArgument::read(argument, flags)) {
         Some(Ok(ConnectorArgument::Component(file))) => Ok(file),
         Some(Ok(ConnectorArgument::Folder(folder))) => {
-            build_folder(&folder, flags).await.map_err(|error| {
+            build_folder(&folder, flags, false).await.map_err(|error| {
                 let message = format!("the folder can't be built: {}", chain(&error));
                 Finding::new(FindingCode::NotBuilt, message)
             })
@@ -157,7 +160,7 @@ async fn check(
     log: &LogCapture,
 ) -> Result<CheckReport, CliError> {
     let mut report = CheckReport::new(file);
-    let bytes = match read(file) {
+    let bytes = match read(file, flags.ceilings.config.ceilings.component_bytes) {
         Ok(bytes) => bytes,
         Err(finding) => return Ok(report.with(finding)),
     };
@@ -172,7 +175,7 @@ async fn check(
         return Ok(report);
     }
     let progress = ProgressLines::shown();
-    let source = match SyncSource::serve(file, maps.clone(), &progress).await {
+    let source = match SyncSource::serve(file, maps.clone(), &flags.ceilings, &progress).await {
         Ok(source) => source,
         Err(CliError::NotLoaded { reason, .. }) => {
             return Ok(report.with(Finding::new(FindingCode::NotLoaded, reason)));
@@ -210,8 +213,8 @@ async fn check(
 }
 
 /// Reads a component, up to the size that a host loads.
-fn read(file: &Path) -> Result<Vec<u8>, Finding> {
-    let limit = ReadLimit::component(Ceilings::default().component_bytes);
+fn read(file: &Path, limit_bytes: u64) -> Result<Vec<u8>, Finding> {
+    let limit = ReadLimit::component(limit_bytes);
     read_in_time(file, limit).map_err(|fault| {
         if fault.is_missing() {
             let fix = "name an existing NAME.wasm, which `weld-host build` makes from a folder";

@@ -183,7 +183,9 @@ impl CheckReport {
             let code = code.as_str().unwrap_or_default();
             writeln!(to, "  {severity:<7}  {code}: {}", escaped(&message))?;
             // Said once for findings in a row that need the same.
-            if findings.peek().is_none_or(|next| next.fix != finding.fix) {
+            let is_said = finding.fix == FindingCode::SEE_MESSAGE
+                || findings.peek().is_some_and(|next| next.fix == finding.fix);
+            if !is_said {
                 writeln!(to, "           {}", escaped(&finding.fix))?;
             }
         }

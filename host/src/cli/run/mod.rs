@@ -10,6 +10,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueHint};
 
 use super::error::CliError;
+use super::folder_build::LanguageFlag;
 use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
 use super::output::{printable, say};
@@ -18,7 +19,6 @@ use super::sync::{
     LimitFlags, Report, STDOUT, Target, closing_lines, sync_to, told_as_event, until_signaled,
 };
 use super::tokens::TokenFlags;
-use crate::author::build::Project;
 use crate::author::native::{LineLevel, NativeError, NativeOptions, NativeServer, WorkerCommand};
 use crate::config::{ConnectorName, parse_whole_number};
 use crate::egress::HostMaps;
@@ -61,6 +61,8 @@ pub(super) struct RunFlags {
     /// Print only errors
     #[arg(long)]
     quiet: bool,
+    #[command(flatten)]
+    language: LanguageFlag,
     /// The command of the connector's worker, run in DIR [default: that of the folder's language]
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -146,7 +148,7 @@ impl Native {
     /// Recognizes the connector in a folder. With a command of its own, it may be in any folder.
     fn find(flags: &RunFlags) -> Result<Self, NativeError> {
         let folder = &flags.folder;
-        let project = Project::find(folder, None);
+        let project = flags.language.project(folder);
         let given = WorkerCommand::given(flags.command.clone(), folder);
         let (name, command) = match (project, given) {
             (Ok(project), None) => {

@@ -28,6 +28,7 @@ pub(super) use self::target::{STDOUT, Target};
 pub(super) use self::told_causes::ToldCauses;
 pub use self::unknown_table::UnknownTable;
 use super::api_keys::environment_key;
+use super::ceiling_flags::CeilingFlags;
 use super::connector::ConnectorArgument;
 use super::error::CliError;
 use super::folder_build::FolderFlags;
@@ -71,6 +72,8 @@ pub(super) struct SyncFlags {
     timeout: Duration,
     #[command(flatten)]
     map: MapFlags,
+    #[command(flatten)]
+    ceilings: CeilingFlags,
     /// Print events to stdout, as one JSON object per line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -129,7 +132,7 @@ async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
     let connector = ConnectorArgument::read(&connector, &flags.folder)?;
     // Building or compiling a component may take minutes.
     let source = tokio::select! {
-        opened = SyncSource::open(&connector, &flags.folder, key, maps.clone(), &progress) => opened?,
+        opened = SyncSource::open(&connector, &flags.folder, key, maps.clone(), &flags.ceilings, &progress) => opened?,
         () = signals.next() => return Err(CliError::SyncNotBegun),
     };
     let options = SyncOptions {

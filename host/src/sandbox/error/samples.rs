@@ -25,7 +25,11 @@ impl CallError {
                 cause: "wasm `unreachable` instruction executed".to_owned(),
                 trace: CrashTrace::none(),
             },
-            CallError::Exited { .. } => CallError::Exited { status: 3, trace: CrashTrace::none() },
+            CallError::Exited { .. } => CallError::Exited {
+                status: 3,
+                place: Some("panicked at src/lib.rs:16:70".to_owned()),
+                trace: CrashTrace::none(),
+            },
             CallError::OutOfMemory { .. } => CallError::OutOfMemory {
                 limit: MemoryError::Connector(64 << 20),
                 trace: CrashTrace::none(),

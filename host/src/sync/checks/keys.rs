@@ -59,14 +59,15 @@ impl<'a> PageKeys<'a> {
         }
     }
 
+    /// Checks the row's key, and returns it if it is whole.
     pub(super) fn end(
         &mut self,
         row: usize,
         reported: &mut KeyReports,
         kinds: &mut Vec<WarningKind>,
-    ) {
+    ) -> Option<Cow<'a, str>> {
         if self.columns.is_empty() {
-            return;
+            return None;
         }
         let mut whole = true;
         for (place, (column, value)) in self.columns.iter().zip(&self.values).enumerate() {
@@ -94,8 +95,8 @@ impl<'a> PageKeys<'a> {
                 kinds.push(kind);
             }
         }
-        if !whole || reported.twice {
-            return;
+        if !whole {
+            return None;
         }
         let key = match self.values.as_slice() {
             [value] => canonical_key(value.unwrap_or_default()),
@@ -109,12 +110,15 @@ impl<'a> PageKeys<'a> {
                 Cow::Owned(texts.join(","))
             }
         };
-        if let Some(earlier) = self.seen.replace(key) {
+        if !reported.twice
+            && let Some(earlier) = self.seen.replace(key.clone())
+        {
             reported.twice = true;
             kinds.push(WarningKind::KeyTwice {
                 key: shortened(&earlier, SHOWN_BYTES),
                 row,
             });
         }
+        Some(key)
     }
 }

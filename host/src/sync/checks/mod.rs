@@ -7,6 +7,7 @@
 mod columns;
 mod growth;
 mod keys;
+mod repeats;
 mod row;
 mod warning;
 
@@ -15,10 +16,15 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
+use super::declared_type::UnknownType;
 use columns::Columns;
 use growth::Growth;
 use keys::{KeyReports, PageKeys};
+use repeats::Repeats;
 pub use warning::{ValueKind, Warning, WarningKind};
+
+/// How many fields of a table are reported for their types.
+const MAX_UNKNOWN_TYPES: usize = 20;
 
 /// The checks of a table in one run.
 #[derive(Debug)]
@@ -29,6 +35,7 @@ pub(crate) struct Checks {
     key_columns: Vec<String>,
     key_reports: KeyReports,
     growth: Growth,
+    repeats: Repeats,
     /// Whether the run started at the table's beginning. Only then can a field be reported as missing.
     whole: bool,
     any_row: bool,
@@ -44,6 +51,7 @@ impl Checks {
             key_columns: table.primary_key.clone(),
             key_reports: KeyReports::new(table.primary_key.len()),
             growth: Growth::default(),
+            repeats: Repeats::default(),
             whole,
             any_row: false,
             pending: Vec::new(),
@@ -65,6 +73,16 @@ impl Checks {
         if !names.is_empty() {
             self.pending.push(WarningKind::VariablesChanged { names });
         }
+    }
+
+    /// Reports with the next page the types that are not Weld's.
+    pub(crate) fn types_declared(&mut self, table: &Table) {
+        let unknown = UnknownType::of(table).map(|unknown| unknown.to_string());
+        self.pending.extend(
+            unknown
+                .take(MAX_UNKNOWN_TYPES)
+                .map(WarningKind::UnknownType),
+        );
     }
 
     /// Checks a page. `last` says that it is the table's last one.
@@ -89,9 +107,12 @@ impl Checks {
                     keys.set(key_position, value);
                 }
             });
-            keys.end(row_number, &mut self.key_reports, &mut kinds);
+            let key = keys.end(row_number, &mut self.key_reports, &mut kinds);
+            self.repeats
+                .add_row(key.unwrap_or_else(|| row.get().into()));
         }
         self.any_row |= !rows.is_empty();
+        kinds.extend(self.repeats.end_page());
         kinds.extend(self.growth.add(state.get().len()));
         if last && self.whole && self.any_row {
             kinds.extend(self.columns.missing_fields());

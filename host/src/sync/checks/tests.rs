@@ -30,6 +30,46 @@ fn warnings(schema: &str, whole: bool, pages: &[&[&str]]) -> Vec<String> {
 }
 
 #[test]
+fn unknown_types_are_reported_with_the_first_page() {
+    let table = table(
+        r#"{"schema": {"t": {"primary_key": [], "fields": {"id": "int", "note": "strng", "at": "blob"}}}}"#,
+    );
+    let mut checks = Checks::new(&table, true);
+    checks.types_declared(&table);
+    let page = |checks: &mut Checks, number| {
+        let rows = rows(&[r#"{"id": 1, "note": "", "at": ""}"#]);
+        let found = checks.page(number, &rows, RawValue::NULL, false);
+        found.iter().map(Warning::to_string).collect::<Vec<_>>()
+    };
+    let mut first = page(&mut checks, 1);
+    first.sort();
+    assert_eq!(
+        first,
+        [
+            "table \"t\", page 1: the field `at` has the unknown type \"blob\"",
+            "table \"t\", page 1: the field `note` has the unknown type \"strng\"; did you mean \"string\"?",
+        ]
+    );
+    assert_eq!(page(&mut checks, 2), [""; 0]);
+}
+
+#[test]
+fn pages_that_repeat_rows_are_reported_for_tables_with_and_without_a_key() {
+    for key in ["[\"id\"]", "[]"] {
+        let schema = format!(
+            r#"{{"schema": {{"t": {{"primary_key": {key}, "fields": {{"id": "int"}}}}}}}}"#
+        );
+        let page: &[&str] = &[r#"{"id": 1}"#, r#"{"id": 2}"#];
+        let found = warnings(&schema, true, &[page; 30]);
+        assert_eq!(found.len(), 1, "{key}: {found:?}");
+        assert!(
+            found[0].contains("page 11: the last 10 pages have only rows"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn a_good_table_is_not_warned_about() {
     let pages: [&[&str]; 3] = [
         &[

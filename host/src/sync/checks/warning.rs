@@ -73,6 +73,18 @@ pub enum WarningKind {
         /// The names.
         names: Vec<String>,
     },
+    /// A field has a type that is not one of Weld's.
+    #[error("{0}")]
+    UnknownType(String),
+    /// Pages have no new key: the connector probably requests the same ones from its API again.
+    #[error(
+        "the last {pages} pages have only rows that came before in this sync: the pages probably repeat; check that each \
+         request asks for the page that the state names"
+    )]
+    PagesRepeat {
+        /// The number of pages.
+        pages: u32,
+    },
     /// The state grows with every page: it probably collects what it should forget.
     #[error("the state grew in each of the last {pages} pages, to {bytes} bytes")]
     StateGrows {

@@ -58,6 +58,13 @@ pub enum DestinationError {
         path: PathBuf,
     },
 
+    /// A file can't be created in the folder.
+    #[error("the folder {} is not writable: make it writable, or choose another destination", path.display())]
+    ReadOnlyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+
     /// The disk or the quota has no space for the page.
     #[error(
         "there is no space left for {}: complete pages are kept; free some space and run the sync again",
@@ -247,6 +254,17 @@ impl DestinationError {
         }
     }
 
+    /// The error for a file that can't be written, or for its folder if there is no such file.
+    pub(super) fn not_writable(path: PathBuf) -> Self {
+        if path.symlink_metadata().is_ok() {
+            return Self::ReadOnly { path };
+        }
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        Self::ReadOnlyFolder {
+            path: folder.unwrap_or(Path::new(".")).to_owned(),
+        }
+    }
+
     /// The error for the system's error about a file.
     pub(super) fn of_file(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -258,7 +276,7 @@ impl DestinationError {
                 source: source.into(),
             },
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                Self::ReadOnly { path }
+                Self::not_writable(path)
             }
             _ => Self::File { path, source },
         }
@@ -283,10 +301,10 @@ mod tests {
                 matches!(error, DestinationError::Full { .. })
             }),
             (io::ErrorKind::ReadOnlyFilesystem, |error| {
-                matches!(error, DestinationError::ReadOnly { .. })
+                matches!(error, DestinationError::ReadOnlyFolder { .. })
             }),
             (io::ErrorKind::PermissionDenied, |error| {
-                matches!(error, DestinationError::ReadOnly { .. })
+                matches!(error, DestinationError::ReadOnlyFolder { .. })
             }),
             (io::ErrorKind::TimedOut, |error| {
                 matches!(error, DestinationError::File { .. })
@@ -295,7 +313,16 @@ mod tests {
         for (kind, expected) in cases {
             let error = DestinationError::of_file(Path::new("rows/a.jsonl"), kind.into());
             assert!(expected(&error), "{kind}: {error:?}");
-            assert!(error.to_string().contains("rows/a.jsonl"), "{error}");
+            assert!(error.to_string().contains("rows"), "{error}");
         }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let denied = io::ErrorKind::PermissionDenied.into();
+        let error = DestinationError::of_file(file.path(), denied);
+        assert!(
+            matches!(error, DestinationError::ReadOnly { .. }),
+            "{error:?}"
+        );
+        let here = DestinationError::not_writable("a.jsonl".into()).to_string();
+        assert!(here.starts_with("the folder . is not writable"), "{here}");
     }
 }

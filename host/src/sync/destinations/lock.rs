@@ -40,8 +40,12 @@ impl DestinationLock {
                 source: error.into(),
             },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                DestinationError::ReadOnly {
-                    path: locked.to_owned(),
+                if path.exists() {
+                    DestinationError::ReadOnly {
+                        path: locked.to_owned(),
+                    }
+                } else {
+                    DestinationError::not_writable(path.clone())
                 }
             }
             _ => DestinationError::of_file(&path, error),

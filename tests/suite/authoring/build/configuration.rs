@@ -68,6 +68,52 @@ fn difference_is_shown_without_secrets_and_config_installs_the_new_file() {
 }
 
 #[test]
+fn edits_of_the_installed_file_are_told_in_one_line_and_never_lost() {
+    let workshop = Workshop::of_rust(guests::ECHOES_STATE).with("beers/beers.toml", OLD);
+    assert!(workshop.build(&["beers"]).status.success());
+    let in_place = format!("{OLD}# mine\n");
+    workshop.write("plugins/beers.toml", &in_place);
+    let ended = workshop.build(&["beers"]);
+    assert!(ended.status.success(), "{ended:?}");
+    let about: Vec<_> = ended
+        .stderr
+        .iter()
+        .filter(|line| line.contains("beers.toml"))
+        .collect();
+    assert_eq!(
+        about,
+        ["kept      ./plugins/beers.toml, which was edited; beers/beers.toml is unchanged"]
+    );
+    assert!(!ended.stderr.join("\n").contains("@@"), "{ended:?}");
+
+    // Both were edited: the command that replaces one says what it keeps.
+    workshop.write("beers/beers.toml", new());
+    let ended = workshop.build(&["beers"]);
+    let said = ended.stderr.join("\n");
+    assert!(
+        said.contains("@@")
+            && said.contains(
+                "replaces the edits of ./plugins/beers.toml, of which it keeps a copy, ./plugins/beers.toml.old"
+            )
+            && said.ends_with("to install beers/beers.toml: weld-host build beers --config"),
+        "{said}"
+    );
+    let ended = workshop.build(&["beers", "--config"]);
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(workshop.read("plugins/beers.toml"), new());
+    assert_eq!(workshop.read("plugins/beers.toml.old"), in_place);
+    let said = ended.stdout.join("\n");
+    assert!(
+        said.contains("kept      ./plugins/beers.toml.old, the file that was there before"),
+        "{said}"
+    );
+    // What a build installed has no edits to keep.
+    workshop.write("beers/beers.toml", OLD);
+    assert!(workshop.build(&["beers", "--config"]).status.success());
+    assert_eq!(workshop.read("plugins/beers.toml.old"), in_place);
+}
+
+#[test]
 fn invalid_configuration_is_never_installed() {
     let broken = "[network]\nallow = []\n[evn]\nA = \"b\"\n";
     let fresh = Workshop::of_rust(guests::ECHOES_STATE).with("beers/beers.toml", broken);

@@ -116,14 +116,18 @@ fn fixes_name_the_section_of_the_cause() {
         ),
         (ErrorKind::UnknownTable, "no such table", "`fetch_page`"),
         (
-            ErrorKind::ConnectorFailed,
-            "KeyError: 'id'",
-            "fix the cause in the message",
+            ErrorKind::InvalidPage,
+            "state has the member \"weld-host\", which is reserved for the host",
+            "rename that member",
         ),
+        (ErrorKind::InvalidPage, "not JSON", "an array of objects"),
     ] {
         let found = found(kind, message, &[]);
         assert!(found.fix.contains(expected), "{message}: {}", found.fix);
     }
+    // The message is all there is.
+    let found = found(ErrorKind::ConnectorFailed, "KeyError: 'id'", &[]);
+    assert_eq!(found.fix, FindingCode::SEE_MESSAGE);
 }
 
 #[test]
