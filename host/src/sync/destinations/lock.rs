@@ -44,6 +44,10 @@ impl DestinationLock {
                     DestinationError::ReadOnly {
                         path: locked.to_owned(),
                     }
+                } else if locked.is_dir() {
+                    DestinationError::ReadOnlyFolder {
+                        path: locked.to_owned(),
+                    }
                 } else {
                     DestinationError::not_writable(path.clone())
                 }

@@ -68,7 +68,7 @@ fn difference_is_shown_without_secrets_and_config_installs_the_new_file() {
 }
 
 #[test]
-fn edits_of_the_installed_file_are_told_in_one_line_and_never_lost() {
+fn edits_of_the_installed_file_are_one_line_and_never_lost() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE).with("beers/beers.toml", OLD);
     assert!(workshop.build(&["beers"]).status.success());
     let in_place = format!("{OLD}# mine\n");
