@@ -90,9 +90,13 @@ impl HostSettings {
         if let Some(file) = &resolution.file {
             config.policy = file.policy.clone();
         }
-        let (keys, keys_from, key_file) = api_keys(flags.api_key_file, resolution)?;
+        let ApiKeys {
+            keys,
+            from: keys_from,
+            file,
+        } = api_keys(flags.api_key_file, resolution)?;
         config.api_keys = keys;
-        config.api_key_file = key_file;
+        config.api_key_file = file;
         config.admin_keys = flags.admin_key.key()?.into_iter().collect();
         let (token_keys, token_key_from) = token_keys(&flags.tokens, resolution)?;
         config.check()?;
@@ -121,31 +125,55 @@ fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
     }
 }
 
+/// The host's keys for clients.
+#[derive(Default)]
+struct ApiKeys {
+    keys: Vec<Secret>,
+    /// Where they come from; `None` if there are none.
+    from: Option<SettingOrigin>,
+    /// The key file, if they come from one.
+    file: Option<PathBuf>,
+}
+
+impl ApiKeys {
+    fn of_file(path: PathBuf, from: SettingOrigin) -> Result<Self, CliError> {
+        Ok(Self {
+            keys: keys_in(&path)?,
+            from: Some(from),
+            file: Some(path),
+        })
+    }
+}
+
 /// The host's keys, in the order of precedence: a key file that a flag or a variable names, `WELD_API_KEY`, and
-/// `weld-host.toml` with a key file or keys. Returns the key file, too, if that is where they come from.
-fn api_keys(
-    key_file: Option<PathBuf>,
-    resolution: &Resolution,
-) -> Result<(Vec<Secret>, Option<SettingOrigin>, Option<PathBuf>), CliError> {
+/// `weld-host.toml` with a key file or keys.
+fn api_keys(key_file: Option<PathBuf>, resolution: &Resolution) -> Result<ApiKeys, CliError> {
     let from = resolution.origin("api-key-file");
     let is_in_file = matches!(from, SettingOrigin::File { .. });
     if let Some(path) = key_file.clone().filter(|_| !is_in_file) {
-        return Ok((keys_in(&path)?, Some(from), Some(path)));
+        return ApiKeys::of_file(path, from);
     }
     if let Some(key) = environment_key()? {
-        let from = SettingOrigin::Variable(API_KEY_VARIABLE.to_owned());
-        return Ok((vec![key], Some(from), None));
+        return Ok(ApiKeys {
+            keys: vec![key],
+            from: Some(SettingOrigin::Variable(API_KEY_VARIABLE.to_owned())),
+            file: None,
+        });
     }
     if let Some(path) = key_file {
-        return Ok((keys_in(&path)?, Some(from), Some(path)));
+        return ApiKeys::of_file(path, from);
     }
     let keys = resolution
         .file
         .as_ref()
         .and_then(|file| file.api_keys.as_ref());
     Ok(match keys {
-        Some(keys) => (keys.value.clone(), Some(resolution.line(keys.line)), None),
-        None => (Vec::new(), None, None),
+        Some(keys) => ApiKeys {
+            keys: keys.value.clone(),
+            from: Some(resolution.line(keys.line)),
+            file: None,
+        },
+        None => ApiKeys::default(),
     })
 }
 

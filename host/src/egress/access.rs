@@ -212,7 +212,7 @@ impl Egress {
         let (mut outgoing, _head) =
             parse(request, &attempt.memory, upgraded).map_err(|(method, error)| {
                 upstream.record(&method, None).fail(&error);
-                error
+                *error
             })?;
         let reader = match payer {
             MemoryPayer::Host => BodyReader::Host,
@@ -305,7 +305,7 @@ fn parse(
     request: Request,
     memory: &ExchangeMemory,
     upgraded: impl FnOnce(&Method, Url) -> Url,
-) -> Result<(Outgoing, Charge), (String, EgressError)> {
+) -> Result<(Outgoing, Charge), (String, Box<EgressError>)> {
     let charged = memory.charge(request.head_bytes()).and_then(|head| {
         let body = match &request.body {
             RequestBody::Whole(bytes) => in_bytes(bytes.capacity()),
@@ -315,7 +315,7 @@ fn parse(
     });
     let (head, body) = match charged {
         Ok(charges) => charges,
-        Err(error) => return Err((request.method, error.into())),
+        Err(error) => return Err((request.method, Box::new(error.into()))),
     };
     let parsed = headers::url(&request.url).and_then(|url| {
         let method = headers::method(&request.method)?;
@@ -338,6 +338,6 @@ fn parse(
             };
             Ok((outgoing, head))
         }
-        Err(fault) => Err((request.method, fault.into())),
+        Err(fault) => Err((request.method, Box::new(fault.into()))),
     }
 }

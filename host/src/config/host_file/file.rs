@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::value::{FileValue, FlagKey, LocatedValue};
+use super::value::{FileValue, FlagCheck, FlagKey, LocatedValue};
 use crate::config::document::{Document, TomlEntry, TomlTable, ValueSources, Variable};
 use crate::config::error::{ConfigError, Problem};
 use crate::config::policy::Policy;
@@ -50,7 +50,7 @@ impl HostFile {
     pub fn read(
         path: &Path,
         flags: &[FlagKey],
-        check: &dyn Fn(&str, &str) -> Result<(), String>,
+        check: &FlagCheck<'_>,
     ) -> Result<Self, ConfigError> {
         let bytes = TimedFiles
             .read(path, ReadLimit::CONFIGURATION)
@@ -66,7 +66,7 @@ impl HostFile {
     fn parse(
         text: &str,
         path: &Path,
-        (flags, check): (&[FlagKey], &dyn Fn(&str, &str) -> Result<(), String>),
+        (flags, check): (&[FlagKey], &FlagCheck<'_>),
         (variable, files): (&Variable<'_>, &dyn FileSystem),
     ) -> Result<Self, ConfigError> {
         let parsed = Document::parse(text).and_then(|document| {
@@ -113,7 +113,7 @@ impl HostFile {
 struct HostFileReader<'r> {
     sources: ValueSources<'r>,
     flags: &'r [FlagKey],
-    check: &'r dyn Fn(&str, &str) -> Result<(), String>,
+    check: &'r FlagCheck<'r>,
     file: HostFile,
     problems: Vec<Problem>,
 }

@@ -47,13 +47,16 @@ pub struct FileValue {
     pub is_secret: bool,
 }
 
+/// Takes the name of a flag and a text, and says what is wrong with the text as the flag's value.
+pub type FlagCheck<'c> = dyn Fn(&str, &str) -> Result<(), String> + 'c;
+
 impl FlagKey {
     /// Reads the value of this flag. `check` says what is wrong with a text as the flag's value.
     pub(super) fn read(
         &self,
         entry: &TomlEntry<'_>,
         sources: &ValueSources<'_>,
-        check: &dyn Fn(&str, &str) -> Result<(), String>,
+        check: &FlagCheck<'_>,
     ) -> Result<FileValue, Problem> {
         let (texts, is_secret) = self.texts(entry, sources)?;
         for text in &texts {

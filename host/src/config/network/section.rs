@@ -60,7 +60,9 @@ impl NetworkConfig {
 
 fn allow(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) -> AllowList {
     let entry = settings.entry("allow");
-    let is_list = entry.is_some_and(|entry| entry.items().is_some());
+    let written = entry
+        .and_then(|entry| entry.items())
+        .map(|items| items.len());
     let rules = settings.list(
         "allow",
         ("rule", "https://api.example.com"),
@@ -86,10 +88,10 @@ fn allow(settings: &mut Settings<'_, '_, '_>, bounds: &OperatorBounds) -> AllowL
         }
     }
     let rules = without_overlaps(settings, rules, AllowRule::covers);
-    if is_list {
-        rules.into_iter().collect()
-    } else {
-        AllowList::default()
+    match written {
+        // A list of which nothing is valid counts as not set.
+        Some(count) if count == 0 || !rules.is_empty() => rules.into_iter().collect(),
+        _ => AllowList::default(),
     }
 }
 

@@ -194,7 +194,6 @@ pub static SETTINGS: &[Setting] = &[
         help: "A file with the server's certificate in PEM, followed by those that lead to an authority; the server then speaks HTTPS only",
         default_words: Some("no TLS"),
         field: &AnyValue(|config| &mut config.tls_cert),
-        ..WITHOUT
     },
     Setting {
         key: "tls-key",
@@ -203,7 +202,6 @@ pub static SETTINGS: &[Setting] = &[
         help: "A file with the key of that certificate in PEM, not encrypted",
         default_words: Some("no TLS"),
         field: &AnyValue(|config| &mut config.tls_key),
-        ..WITHOUT
     },
     Setting {
         key: "trusted-proxies",

@@ -108,8 +108,7 @@ impl Checks {
                 }
             });
             let key = keys.end(row_number, &mut self.key_reports, &mut kinds);
-            self.repeats
-                .add_row(key.unwrap_or_else(|| row.get().into()));
+            self.repeats.add_row(key.as_deref().unwrap_or(row.get()));
         }
         self.any_row |= !rows.is_empty();
         kinds.extend(self.repeats.end_page());
