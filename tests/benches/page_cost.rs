@@ -42,7 +42,7 @@ const ROWS: [u32; 3] = [1, 80, 1_000];
 const WARM_UPS: usize = 200;
 const PAIRS: usize = 3_000;
 /// How many pages are made without a recorder before as many are made with one, and how often.
-const BLOCK: usize = 200;
+const BLOCK: u32 = 200;
 const BLOCKS: usize = 60;
 
 fn main() {
@@ -97,7 +97,7 @@ fn main() {
             for _ in 0..BLOCK {
                 client.ask();
             }
-            times[place].push((server_time() - began) / BLOCK as u32);
+            times[place].push((server_time() - began) / BLOCK);
         }
         recorder.set(false);
         let [without, with] = times.map(|times| quantiles(times).0);

@@ -30,7 +30,7 @@ pub(super) struct ClientKeyFile {
 struct SeenKeyFile {
     /// The file; `None` if the keys come from elsewhere.
     path: Option<Arc<Path>>,
-    /// The stamp of the content that was last read, well or not; `None` for the content at startup.
+    /// The stamp of the content that was last read, usable or not; `None` for the content at startup.
     read: Option<FileStamp>,
     /// Why the last attempt failed, so that the log says it once.
     problem: Option<String>,
@@ -78,7 +78,10 @@ impl ClientKeyFile {
         }
         let problem = match looked {
             Ok((stamp, keys)) => {
-                seen.read = Some(stamp);
+                // The same file may be readable the next time.
+                if !matches!(keys, Err(KeyFileError::Unreadable { .. })) {
+                    seen.read = Some(stamp);
+                }
                 match keys {
                     Ok(keys) => {
                         seen.problem = None;

@@ -78,12 +78,16 @@ pub(super) struct LiveHost {
 }
 
 impl LiveHost {
-    /// Applies the settings that can change.
-    pub(super) fn set(&self, config: &ServerConfig) {
+    /// Applies the settings that can change. Returns whether the keys of clients stay valid although `config` has none.
+    pub(super) fn set(&self, config: &ServerConfig) -> bool {
         self.bounds.set(config);
         self.connectors.set_queue(config.queue, config.queue_wait);
-        self.server
-            .set(&config.api_keys, config.max_body_bytes, config.body_timeout);
-        self.key_file.set_path(config.api_key_file.clone());
+        let keeps_keys =
+            self.server
+                .set(&config.api_keys, config.max_body_bytes, config.body_timeout);
+        if !keeps_keys {
+            self.key_file.set_path(config.api_key_file.clone());
+        }
+        keeps_keys
     }
 }

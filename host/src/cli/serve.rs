@@ -95,7 +95,8 @@ pub(super) async fn run(
         let signal = tokio::select! {
             () = &mut serving => return Ok(()),
             signal = signals.any() => signal,
-            () = &mut reloading, if !has_hung_up => {
+            // After the signal to stop, nothing tells the service manager that the host is ready again.
+            () = &mut reloading, if !has_hung_up && stop.is_some() => {
                 has_hung_up = true;
                 CaughtSignal::HangUp
             }

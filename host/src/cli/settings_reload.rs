@@ -25,6 +25,9 @@ const LIVE: [&str; 8] = [
     "queue-wait",
 ];
 
+/// The settings of the keys of clients. A running host that requires a key goes on requiring one.
+const KEYS: [&str; 2] = ["api-key", "api-key-file"];
+
 /// Reads the settings again, and applies those that can change.
 pub(super) struct SettingsReload {
     arguments: Arguments,
@@ -103,9 +106,11 @@ impl SettingsReload {
 
     fn apply(&mut self, config: &ServerConfig, list: SettingList) -> SettingsChange {
         let changed = self.last.differences(&list);
-        self.host.set(config);
+        let keeps_keys = self.host.set(config);
         self.last = list;
-        let (applied, waiting) = changed.into_iter().partition(|key| is_live(key));
+        let (applied, waiting) = changed
+            .into_iter()
+            .partition(|key| is_live(key) && !(keeps_keys && KEYS.contains(&key.as_str())));
         SettingsChange { applied, waiting }
     }
 }

@@ -101,6 +101,13 @@ impl ConfigError {
     /// The error for a file with these problems, in its order; only the first [`MAX_REPORTED`] are kept.
     pub(super) fn invalid(path: &Path, mut problems: Vec<Problem>) -> Self {
         let more = problems.len().saturating_sub(MAX_REPORTED);
+        // One that is beyond the policy is among those that are kept, since the connector must then not keep serving.
+        let beyond = problems.iter().position(|problem| problem.is_beyond_policy);
+        if let Some(last) = MAX_REPORTED.checked_sub(1)
+            && let Some(position) = beyond.filter(|position| *position > last)
+        {
+            problems.swap(last, position);
+        }
         problems.truncate(MAX_REPORTED);
         // The error lives as long as the report that shows it.
         problems.shrink_to_fit();

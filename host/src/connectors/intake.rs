@@ -226,10 +226,6 @@ impl Intake {
         attempt: LoadAttempt,
         is_first: bool,
     ) -> Option<LoadReport> {
-        // It changed while it was being loaded: the next look finds its new state.
-        if !attempt.is_current && !is_first {
-            return None;
-        }
         if let Some(entry) = &attempt.entry {
             let outcome = if attempt.report.outcome.is_ok() {
                 "ok"
@@ -241,12 +237,17 @@ impl Intake {
                 .increment(1);
         }
         let (record, is_known) = LoadRecord::of(&attempt, self.records.get(path));
-        // A connector that the operator's policy no longer permits must not keep serving.
+        // A connector that the operator's policy no longer permits must not keep serving. Neither may one whose configuration
+        // can't be judged: its author could keep it that way.
         if let (Err(error), Some(entry)) = (&attempt.report.outcome, &attempt.entry)
-            && error.is_of_the_policy()
+            && (error.is_of_the_policy() || error.is_of_the_configuration())
             && !record.is_within_bounds()
         {
             self.connectors.forbid(&entry.name);
+        }
+        // It changed while it was being loaded: the next look finds its new state.
+        if !attempt.is_current && !is_first {
+            return None;
         }
         self.records.insert(path.to_owned(), record);
         if let (None, Err(error)) = (&attempt.entry, &attempt.report.outcome) {

@@ -259,7 +259,7 @@ impl ApiError {
         *response.status_mut() = self.status();
         self.add_headers(response.headers_mut());
         if kind == ErrorKind::TooManyAttempts && record.is_direct {
-            // The next guess costs another connection. A proxy's connection carries other clients' requests, too.
+            // The next guess costs another connection over HTTP/1.1. A proxy's connection carries other clients' requests, too.
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }

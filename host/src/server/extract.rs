@@ -16,7 +16,7 @@ use super::metrics::TargetLabels;
 use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
 use super::{body, uri};
-use crate::access_check::{KeyCheck, is_forwarded, is_of_a_foreign_page, names_this_machine};
+use crate::access_check::{KeyCheck, is_of_a_foreign_page, names_this_machine};
 use crate::config::ConnectorName;
 use crate::connectors::{Connector, ConnectorError, Lookup};
 use crate::report;
@@ -174,8 +174,6 @@ fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Resul
     let is_own_key = lookup
         .and_then(Lookup::keys)
         .is_some_and(|own| !own.is_empty());
-    let is_of_this_machine =
-        record.is_local && names_this_machine(&parts.headers) && !is_forwarded(&parts.headers);
-    record.show_reasons(is_own_key || is_of_this_machine);
+    record.show_reasons(is_own_key || record.is_of_this_machine(&parts.headers));
     Ok(())
 }

@@ -26,12 +26,20 @@ impl LiveSettings {
     #[must_use]
     pub fn new(api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> Self {
         let values = LiveValues::new(api_keys, max_body_bytes, body_timeout);
-        Self(Arc::new(RwLock::new(values)))
+        Self(Arc::new(RwLock::new(Arc::new(values))))
     }
 
-    /// Replaces all values by these, which are as in [`new`](Self::new).
-    pub fn set(&self, api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) {
-        *self.0.write() = LiveValues::new(api_keys, max_body_bytes, body_timeout);
+    /// Replaces all values by these, which are as in [`new`](Self::new). An empty list of keys leaves the present keys valid,
+    /// since it would open the host, and its socket may be reachable for everyone. Returns whether that is so.
+    pub fn set(&self, api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> bool {
+        let mut new = LiveValues::new(api_keys, max_body_bytes, body_timeout);
+        let mut current = self.0.write();
+        let keeps_keys = new.keys.is_empty() && !current.keys.is_empty();
+        if keeps_keys {
+            new.keys = current.keys.clone();
+        }
+        *current = Arc::new(new);
+        keeps_keys
     }
 
     /// Replaces the host's own keys alone. An empty list changes nothing, since it would open the host; neither does any
@@ -55,14 +63,14 @@ impl LiveSettings {
 }
 
 impl LiveValues {
-    fn new(api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> Arc<Self> {
-        Arc::new(Self {
+    fn new(api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> Self {
+        Self {
             keys: AccessKeys::new(api_keys),
             body_bounds: BodyBounds {
                 max_bytes: max_body_bytes,
                 within: body_timeout,
             },
-        })
+        }
     }
 }
 
@@ -99,6 +107,16 @@ mod tests {
         }
         assert!(before.keys.contain(b"old") && !before.keys.contain(b"new"));
         assert_eq!(live.get().body_bounds.max_bytes, 1);
+    }
+
+    #[test]
+    fn settings_without_keys_never_open_the_host() {
+        let live = live(&["old"]);
+        let second = Duration::from_secs(1);
+        assert!(live.set(&[], 2, second));
+        assert!(live.get().keys.contain(b"old") && live.get().body_bounds.max_bytes == 2);
+        assert!(!live.set(&secrets(&["new"]), 2, second));
+        assert!(live.get().keys.contain(b"new") && !live.get().keys.contain(b"old"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::record::RequestRecord;
 use super::response;
 use super::service::Service;
-use crate::access_check::{is_forwarded, is_of_a_foreign_page, names_this_machine};
+use crate::access_check::is_of_a_foreign_page;
 use crate::connectors::ReportReader;
 
 /// Answers 200 as long as the process serves.
@@ -59,11 +59,7 @@ pub(super) async fn other_method() -> ApiError {
 /// neither may somebody behind a proxy on this machine.
 fn reader(record: &RequestRecord, parts: &Parts) -> ReportReader {
     let headers = &parts.headers;
-    if record.is_local
-        && names_this_machine(headers)
-        && !is_forwarded(headers)
-        && !is_of_a_foreign_page(headers)
-    {
+    if record.is_of_this_machine(headers) && !is_of_a_foreign_page(headers) {
         ReportReader::Operator
     } else {
         ReportReader::Stranger

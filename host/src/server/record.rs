@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use http::Request;
+use http::{HeaderMap, Request};
 
 use super::client::Caller;
 use super::delivery::Outbox;
 use super::metrics::{RequestOutcome, TargetLabels};
 use super::request_id;
+use crate::access_check::{is_forwarded, names_this_machine};
 
 /// One request, from its arrival to its answer. Extractors and handlers find it among the request's extensions and
 /// add what they learn.
@@ -92,6 +93,11 @@ impl RequestRecord {
     /// Records the outcome of a request that did not fail.
     pub(super) fn succeed(&self, outcome: RequestOutcome) {
         let _ = self.outcome.set(outcome);
+    }
+
+    /// Whether the client is on this machine itself rather than behind a proxy here, as far as a request can show.
+    pub(super) fn is_of_this_machine(&self, headers: &HeaderMap) -> bool {
+        self.is_local && self.is_direct && names_this_machine(headers) && !is_forwarded(headers)
     }
 
     /// Sets whether the client may know why a connector failed to load: it is the connector's author or the operator.

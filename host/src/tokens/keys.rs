@@ -14,6 +14,8 @@ use crate::report;
 pub struct TokenKeys {
     /// The file that has the keys; `None` if they are from elsewhere, and stay the same.
     file: Option<PathBuf>,
+    /// Whether there are any keys. That never changes, since a file without keys replaces none.
+    are_known: bool,
     read: Mutex<ReadKeys>,
 }
 
@@ -23,6 +25,18 @@ struct ReadKeys {
     keys: Arc<[TokenKey]>,
     /// The file's stamp from before it was read.
     stamp: Option<FileStamp>,
+    /// Why the last attempt failed, so that the log says it once.
+    problem: Option<String>,
+}
+
+impl ReadKeys {
+    fn new(keys: Arc<[TokenKey]>) -> Self {
+        Self {
+            keys,
+            stamp: None,
+            problem: None,
+        }
+    }
 }
 
 impl From<Option<TokenKey>> for TokenKeys {
@@ -35,7 +49,8 @@ impl TokenKeys {
     fn fixed(keys: Arc<[TokenKey]>) -> Self {
         Self {
             file: None,
-            read: Mutex::new(ReadKeys { keys, stamp: None }),
+            are_known: !keys.is_empty(),
+            read: Mutex::new(ReadKeys::new(keys)),
         }
     }
 
@@ -65,8 +80,9 @@ impl TokenKeys {
         let keys = keys_of(&file)?;
         Ok(Self {
             file: Some(file),
+            are_known: !keys.is_empty(),
             // The first use reads the file again, since it may have changed meanwhile.
-            read: Mutex::new(ReadKeys { keys, stamp: None }),
+            read: Mutex::new(ReadKeys::new(keys)),
         })
     }
 
@@ -77,7 +93,7 @@ impl TokenKeys {
 
     /// Whether there are any. Doesn't read the file.
     pub(super) fn are_known(&self) -> bool {
-        !self.read.lock().keys.is_empty()
+        self.are_known
     }
 
     /// The keys that count now. Call this under the lock of the entry that they are used for: then a rotation, which
@@ -91,13 +107,23 @@ impl TokenKeys {
         let stamp = FileStamp::of(file);
         if read.stamp != Some(stamp) {
             match keys_of(file) {
-                Ok(keys) => read.keys = keys,
+                Ok(keys) => {
+                    read.keys = keys;
+                    read.problem = None;
+                }
                 Err(error) => {
                     let problem = report::chain(&error);
-                    tracing::warn!(
-                        problem,
-                        "the keys of stored tokens can't be read again (--token-key-file), so the previous ones stay valid"
-                    );
+                    if read.problem.as_ref() != Some(&problem) {
+                        tracing::warn!(
+                            problem,
+                            "the keys of stored tokens can't be read again (--token-key-file), so the previous ones stay valid"
+                        );
+                    }
+                    read.problem = Some(problem);
+                    // The same file may be readable the next time.
+                    if error.is_unreadable() {
+                        return read.keys.clone();
+                    }
                 }
             }
             read.stamp = Some(stamp);
@@ -137,6 +163,13 @@ pub enum TokenKeyFileError {
         #[source]
         source: TokenKeyError,
     },
+}
+
+impl TokenKeyFileError {
+    /// Whether the file could not be read, whatever it contains.
+    fn is_unreadable(&self) -> bool {
+        matches!(self, Self::File(KeyFileError::Unreadable { .. }))
+    }
 }
 
 #[cfg(test)]

@@ -184,7 +184,8 @@ impl TokenEntry {
         let record = self.unseal(&content)?;
         let sealed = seal::seal(key, &self.name(), record);
         let content = sealed.ok_or_else(|| TokenError::Unsealed(path.clone()))?;
-        files::replace(&path, &self.file("new"), &content, watch)
+        // Root may rotate the tokens of a service, which must still be able to read them.
+        files::replace_alike(&path, &self.file("new"), &content, watch)
             .map_err(|source| TokenError::of_write(&path, source))?;
         Ok(true)
     }

@@ -39,6 +39,7 @@ fn seconds(text: &str) -> Duration {
 }
 
 /// Runs `systemd-analyze`; `None` if it is not installed.
+#[allow(clippy::print_stdout, reason = "the output says what was not checked")]
 fn analyze(words: &[&str]) -> Option<Output> {
     match Command::new("systemd-analyze").args(words).output() {
         Ok(output) => Some(output),

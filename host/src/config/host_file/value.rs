@@ -48,7 +48,7 @@ pub struct FileValue {
 }
 
 /// Takes the name of a flag and a text, and says what is wrong with the text as the flag's value.
-pub type FlagCheck<'c> = dyn Fn(&str, &str) -> Result<(), String> + 'c;
+pub(super) type FlagCheck<'c> = dyn Fn(&str, &str) -> Result<(), String> + 'c;
 
 impl FlagKey {
     /// Reads the value of this flag. `check` says what is wrong with a text as the flag's value.

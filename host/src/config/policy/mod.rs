@@ -105,11 +105,17 @@ impl Policy {
 
     /// Whether connectors may name only some files.
     pub(super) fn bounds_files(&self) -> bool {
-        self.secret_files.is_some()
+        self.secret_files.is_some() || self.variables.is_some()
     }
 
     /// Whether a connector may name this file, whose path has no links.
     pub(super) fn permits_file(&self, connector: &str, file: &Path) -> Result<(), &PolicyPlace> {
+        // `/proc/self/environ` has all variables.
+        if let Some(bound) = &self.variables
+            && file.starts_with("/proc")
+        {
+            return Err(&bound.place);
+        }
         match &self.secret_files {
             Some(bound) => bound.check(connector, |place| place.contains(file)),
             None => Ok(()),

@@ -1,7 +1,7 @@
 //! Wrong keys: how many of them each client has sent lately, and when the log mentions it.
 //!
 //! A client may send twenty wrong keys at once, and one more every 6 s. Further ones are answered with 429 and
-//! `Retry-After`, and the client's connection is closed, so that each guess costs it another one. The right key is never
+//! `Retry-After`, and over HTTP/1.1 the client's connection is closed, so that each guess costs it another one. The right key is never
 //! counted or refused, whoever sends it: clients behind one address can't lock each other out. So no count can keep a
 //! client from guessing at all; that is what long keys are for.
 //!

@@ -13,8 +13,8 @@ use super::super::places::ConnectionPlace;
 use super::body::PacedBody;
 use super::flight::AnswerFlight;
 use super::frames::HeadBegin;
-use crate::config::duration_text;
 use crate::lock::Mutex;
+use crate::report::milliseconds;
 
 /// How long a client may take to send a request's head. The same as for HTTP/1.1.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -173,7 +173,7 @@ impl SharedStreams {
 
     fn note_stall(&self) {
         tracing::info!(
-            limit = duration_text(self.write_timeout),
+            limit_ms = milliseconds(self.write_timeout),
             "cut off a client that read nothing of its answer for this long (--write-timeout)"
         );
     }
