@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn last_address_that_is_not_a_proxys_is_the_client() {
+    fn client_is_the_last_address_that_belongs_to_no_proxy() {
         for (value, expected) in [
             ("198.51.100.1", "198.51.100.1"),
             ("192.0.2.7, 198.51.100.1", "198.51.100.1"),

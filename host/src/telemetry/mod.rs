@@ -1,6 +1,6 @@
 //! The metrics of this host: what each is, their values, and their text for Prometheus.
 //!
-//! Other rooms report with the macros of the crate `metrics`, under the names in [`catalog`]. Without an [`Exporter`]
+//! Other rooms report with the macros of the crate `metrics`, under the names in `catalog`. Without an [`Exporter`]
 //! nothing is kept. Values that exist anyway, such as the slots in use, are read when Prometheus asks: a gauge that is
 //! counted up and down drifts as soon as one path forgets to count.
 //!

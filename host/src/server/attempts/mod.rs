@@ -5,7 +5,7 @@
 //! counted or refused, whoever sends it: clients behind one address can't lock each other out. So no count can keep a
 //! client from guessing at all; that is what long keys are for.
 //!
-//! What is held for clients has a fixed size, see [`AttemptSketch`](sketch::AttemptSketch).
+//! What is held for clients has a fixed size, see [`sketch::AttemptSketch`].
 
 mod pace;
 mod sketch;
