@@ -188,7 +188,12 @@ impl Pages {
         let mut waiter = joined.map_err(shutting_down)?;
         tokio::select! {
             biased;
-            made = waiter.outcome() => Ok(made.map_err(crashed)??.0.clone()),
+            made = waiter.outcome() => match made {
+                Ok(schema) => Ok(schema?.0.clone()),
+                // A shutdown cancels calls that would only sleep.
+                Err(CallPanic) if *self.closing.borrow() => Err(shutting_down(NoMoreCalls)),
+                Err(error) => Err(crashed(error)),
+            },
             () = reached(deadline) => Err(Arc::new(PagesError::SchemaTimeout {
                 limit: limits.answer_within.unwrap_or_default(),
             })),
@@ -276,8 +281,9 @@ impl Pages {
         match made {
             Some(Ok(Ok(page))) => Ok(PageAnswer::ready(&page, waiter)),
             Some(Ok(Err(failure))) if !failure.may_pass() => Err(failure),
-            Some(Err(error)) => Err(crashed(error)),
-            None | Some(Ok(Err(_))) => Ok(PageAnswer::running(
+            Some(Err(error)) if !*closing.borrow() => Err(crashed(error)),
+            // A shutdown cancels calls that would only sleep, even while a request waits for them.
+            None | Some(Ok(Err(_)) | Err(_)) => Ok(PageAnswer::running(
                 &returned_state(state, mark.as_ref()),
                 &waiter,
                 charge_for(connector, state, RETURNED_COPIES)?,
