@@ -156,6 +156,11 @@ PAGES = {
                     ("/usr/local/share/man/man1", "man1"),
                 ),
             ),
+            Elsewhere(
+                "WELD_API_KEY=secret weld-host serve --listen 0.0.0.0:443",
+                "tests/suite/operating/tls.rs",
+                "--tls-cert",
+            ),
             Block(
                 "install -D -m 644",
                 stands=(("deploy/systemd/", "$WELD_REPOSITORY/deploy/systemd/"), ("/etc/", "./etc/")),
@@ -192,7 +197,7 @@ PAGES = {
             Elsewhere("cargo bench --locked -p weld-host-tests --bench upstream_cost", FULL, "cargo bench --locked"),
             *(
                 Elsewhere(f"cargo bench --locked -p weld-host-tests --bench {name}", FULL, "cargo bench --locked")
-                for name in ("finder_cost", "page_cost", "scrape_cost", "wrong_keys")
+                for name in ("finder_cost", "page_cost", "wrong_keys")
             ),
         )
     ),
