@@ -170,39 +170,13 @@ impl Visit for EventFields<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::Arc;
-
-    use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
-    use crate::lock::Mutex;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl<'w> MakeWriter<'w> for Written {
-        type Writer = Self;
-
-        fn make_writer(&'w self) -> Self {
-            self.clone()
-        }
-    }
+    use crate::cli::written_log::WrittenLog;
 
     /// What `log` writes, without times.
     fn written(log: impl FnOnce()) -> String {
-        let written = Written::default();
+        let written = WrittenLog::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::DEBUG)
             .with_ansi(false)
@@ -210,7 +184,7 @@ mod tests {
             .event_format(EventText)
             .finish();
         tracing::subscriber::with_default(subscriber, log);
-        let text = String::from_utf8(written.0.lock().clone()).unwrap();
+        let text = written.text();
         let without_time = |line: &str| {
             let is_event = line.starts_with(|first: char| first.is_ascii_digit());
             let rest = line.split_once(' ').map_or("", |(_, rest)| rest);

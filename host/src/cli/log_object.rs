@@ -148,41 +148,15 @@ impl Visit for EventMembers {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::Arc;
-
     use serde_json::json;
-    use tracing_subscriber::fmt::MakeWriter;
     use tracing_subscriber::fmt::format::JsonFields;
 
     use super::*;
-    use crate::lock::Mutex;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl<'w> MakeWriter<'w> for Written {
-        type Writer = Self;
-
-        fn make_writer(&'w self) -> Self {
-            self.clone()
-        }
-    }
+    use crate::cli::written_log::WrittenLog;
 
     /// The lines that `log` writes.
     fn written(log: impl FnOnce()) -> Vec<String> {
-        let written = Written::default();
+        let written = WrittenLog::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::DEBUG)
             .with_ansi(false)
@@ -191,7 +165,7 @@ mod tests {
             .event_format(EventObject)
             .finish();
         tracing::subscriber::with_default(subscriber, log);
-        let text = String::from_utf8(written.0.lock().clone()).unwrap();
+        let text = written.text();
         text.lines().map(str::to_owned).collect()
     }
 

@@ -56,6 +56,8 @@ mod sync;
 mod text_table;
 mod tokens;
 mod unknown_connector;
+#[cfg(test)]
+mod written_log;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use error::{CliError, ExitStatus};

@@ -16,8 +16,8 @@ use super::head::MAX_HEAD_BYTES;
 use super::metrics::{self, RequestOutcome};
 use super::record::RequestRecord;
 use super::request_id;
+use super::stall;
 use super::transport::Transport;
-use crate::report::milliseconds;
 
 /// Answers a request that hyper refused with this error, as [`answer`] does.
 pub(super) async fn refuse(
@@ -76,10 +76,7 @@ pub(super) async fn answer(
     match tokio::time::timeout(within, write(transport, &answer)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a client did not read its answer"),
-        Err(_) => tracing::info!(
-            limit_ms = milliseconds(within),
-            "cut off a client that read nothing of its answer for this long (--write-timeout)"
-        ),
+        Err(_) => stall::note_cut_off(within),
     }
 }
 

@@ -16,7 +16,7 @@ use super::client::{Caller, TrustedProxies};
 use super::delivery::{DeliveryStream, Outbox, TransportSlot};
 use super::drain::{Drain, UnreadBody};
 use super::error::ApiError;
-use super::head::{HeadAccount, HeadMeter, MAX_HEADERS};
+use super::head::{HEADERS_TIMEOUT, HeadAccount, HeadMeter, MAX_HEADERS};
 use super::http2::Http2Connection;
 use super::peer::Peer;
 use super::places::{ConnectionPlace, ConnectionPlaces};
@@ -26,10 +26,6 @@ use super::shutdown::ShutdownState;
 use super::socket::Socket;
 use super::tls::{HandshakeFailure, ServerTls};
 use super::transport::Transport;
-
-/// How long a client may take to send a request's headers. A client that has sent only part of them can delay the
-/// host's shutdown for this long.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many bytes of a request's line and headers hyper reads before it gives up. It is more than the host's own
 /// limit (`MAX_HEAD_BYTES` in `head.rs`), so that the host itself refuses requests that are slightly too large.

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,6 +14,10 @@ use crate::lock::Mutex;
 
 /// The maximum size of a request's line and headers together. Weld's are far below 1 KiB.
 pub(super) const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// How long a client may take to send a request's headers. A client that has sent only part of them can delay the
+/// host's shutdown for this long.
+pub(super) const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The maximum number of a request's headers.
 pub(super) const MAX_HEADERS: usize = 1_000;

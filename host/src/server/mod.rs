@@ -34,6 +34,7 @@ mod routes;
 mod service;
 mod shutdown;
 mod socket;
+mod stall;
 mod tls;
 mod transport;
 mod uri;

@@ -8,14 +8,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::head::HeadMeter;
-use crate::report::milliseconds;
+use super::stall;
 use rustix::net::{SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
-
-/// How many times a client that reads nothing is checked within its time.
-const LOOKS: u32 = 8;
 
 /// The side that reads and writes. There must be only one, since a socket wakes only one task for each direction.
 #[derive(Debug)]
@@ -82,7 +79,7 @@ impl Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let look_every = self.write_timeout / LOOKS;
+        let look_every = self.write_timeout / stall::LOOKS;
         let stall = self.stall.get_or_insert_with(|| Stall {
             since: Instant::now(),
             look_again: Box::pin(tokio::time::sleep(look_every)),
@@ -98,10 +95,7 @@ impl Socket {
                 written => return Poll::Ready(written.map_err(Into::into)),
             }
             if stall.since.elapsed() >= self.write_timeout {
-                tracing::info!(
-                    limit_ms = milliseconds(self.write_timeout),
-                    "cut off a client that read nothing of its answer for this long (--write-timeout)"
-                );
+                stall::note_cut_off(self.write_timeout);
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             stall.look_again.as_mut().reset(Instant::now() + look_every);

@@ -179,7 +179,7 @@ const NUMBERS: [(&str, &str, &str, &str); 50] = [
     (
         "request line",
         "10 s",
-        "server/connection.rs",
+        "server/head.rs",
         "HEADERS_TIMEOUT: Duration = Duration::from_secs(10)",
     ),
     (

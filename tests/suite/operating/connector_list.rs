@@ -1,6 +1,6 @@
 //! `/connectors`: what the operator sees of each connector.
 
-use super::{get, with_admin};
+use super::{fill_queue, get, three_sandboxes, with_admin};
 use crate::{guests, host};
 use serde_json::{Value, json};
 use std::fs;
@@ -167,19 +167,8 @@ fn calls_are_listed_with_what_they_wait_for() {
 
 #[test]
 fn list_is_answered_beside_a_full_queue_and_guests_that_compute() {
-    let builder = host()
-        .plugin("greedy", guests::LOOPS_FOREVER)
-        .config("greedy", "[limits]\ncpu-time = \"10m\"\nconcurrency = 3")
-        .flag("--slots", "3")
-        .flag("--queue", "1")
-        .flag("--queue-wait", "10m");
-    let (host, admin) = with_admin(builder);
-    let weld = host.weld("greedy");
-    let _pages: Vec<_> = (0..5)
-        .map(|page| weld.page_request("rows", &json!({ "page": page })).begin())
-        .collect();
-    host.log()
-        .wait_for("the queue is full", |line| line.contains("kind=\"busy\""));
+    let (host, admin) = with_admin(three_sandboxes());
+    let _pages = fill_queue(&host);
     for _ in 0..20 {
         let calls = &listed(admin, "greedy")["calls"];
         assert_eq!(

@@ -1,6 +1,6 @@
 //! `/metrics`: what Prometheus sees of the host.
 
-use super::{get, with_admin};
+use super::{fill_queue, get, three_sandboxes, with_admin};
 use crate::{guests, host};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -179,19 +179,8 @@ fn a_reload_that_fails_is_counted_and_the_connector_stays_up() {
 
 #[test]
 fn metrics_are_answered_beside_guests_that_compute() {
-    let builder = host()
-        .plugin("greedy", guests::LOOPS_FOREVER)
-        .config("greedy", "[limits]\ncpu-time = \"10m\"\nconcurrency = 3")
-        .flag("--slots", "3")
-        .flag("--queue", "1")
-        .flag("--queue-wait", "10m");
-    let (host, admin) = with_admin(builder);
-    let weld = host.weld("greedy");
-    let _pages: Vec<_> = (0..5)
-        .map(|page| weld.page_request("rows", &json!({ "page": page })).begin())
-        .collect();
-    host.log()
-        .wait_for("the queue is full", |line| line.contains("kind=\"busy\""));
+    let (host, admin) = with_admin(three_sandboxes());
+    let _pages = fill_queue(&host);
     let busy = r#"weld_host_requests_total{connector="greedy",what="page",outcome="busy"}"#;
     for _ in 0..20 {
         let text = scrape(admin);

@@ -27,6 +27,8 @@ mod status;
 mod tls;
 mod units;
 
+use crate::{guests, host};
+use serde_json::json;
 use std::net::SocketAddr;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::http::Message;
@@ -47,6 +49,26 @@ fn admin_address(host: &Host) -> String {
         .wait_for("the admin listener", |line| line.starts_with(begin));
     let address = line.trim_start_matches(begin);
     address.trim_start_matches("http://").to_owned()
+}
+
+/// A host with three sandboxes and a queue of one, and a connector `greedy` whose pages compute for minutes.
+fn three_sandboxes() -> HostBuilder {
+    host()
+        .plugin("greedy", guests::LOOPS_FOREVER)
+        .config("greedy", "[limits]\ncpu-time = \"10m\"\nconcurrency = 3")
+        .flag("--slots", "3")
+        .flag("--queue", "1")
+        .flag("--queue-wait", "10m")
+}
+
+/// Begins pages of `greedy` in all sandboxes of [`three_sandboxes`], one more that is queued, and one that is refused.
+fn fill_queue(host: &Host) -> Vec<impl Sized> {
+    let weld = host.weld("greedy");
+    let pages = (0..5).map(|page| weld.page_request("rows", &json!({ "page": page })).begin());
+    let pages = pages.collect();
+    host.log()
+        .wait_for("the queue is full", |line| line.contains("kind=\"busy\""));
+    pages
 }
 
 fn get(admin: SocketAddr, path: &str) -> Message {

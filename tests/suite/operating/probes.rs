@@ -1,6 +1,7 @@
 //! `/healthz` and `/readyz` on the public listener.
 
 use super::client::{TlsConnection, encrypted};
+use super::{fill_queue, three_sandboxes};
 use crate::{assert_error, guests, host};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -166,19 +167,8 @@ fn host_is_ready_once_its_first_load_is_through() {
 
 #[test]
 fn probes_are_answered_beside_a_full_queue_and_guests_that_compute() {
-    let host = host()
-        .plugin("greedy", guests::LOOPS_FOREVER)
-        .config("greedy", "[limits]\ncpu-time = \"10m\"\nconcurrency = 3")
-        .flag("--slots", "3")
-        .flag("--queue", "1")
-        .flag("--queue-wait", "10m")
-        .start();
-    let weld = host.weld("greedy");
-    let _pages: Vec<_> = (0..5)
-        .map(|page| weld.page_request("rows", &json!({ "page": page })).begin())
-        .collect();
-    host.log()
-        .wait_for("the queue is full", |line| line.contains("kind=\"busy\""));
+    let host = three_sandboxes().start();
+    let _pages = fill_queue(&host);
     for _ in 0..50 {
         for path in PROBES {
             let answer = host.request("GET", path).send();

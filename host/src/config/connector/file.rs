@@ -118,7 +118,7 @@ impl ConnectorConfig {
     }
 }
 
-/// The text of a configuration; empty if there is no file.
+/// The text of a configuration. It is empty if there is no file.
 fn contents(path: &Path, files: &dyn FileSystem) -> Result<String, ConfigError> {
     match files.read(path, ReadLimit::CONFIGURATION) {
         Ok(bytes) => ConfigError::text_of(path, &bytes).map(str::to_owned),

@@ -9,7 +9,7 @@ use crate::config::document::{Document, TomlEntry, ValueSources};
 use crate::config::error::{ConfigError, Problem};
 use crate::config::policy::OperatorBounds;
 
-/// A `NAME.toml` without what is wrong in it, or refers to a variable or file that is missing.
+/// The usable part of a `NAME.toml`: its invalid values, and those whose variable or file is missing, are left out.
 #[derive(Debug)]
 pub struct UsableConfig {
     /// What is right in it. A credential without its value is left out; anything else has its default instead.

@@ -39,8 +39,8 @@ impl HostFile {
     /// The name of the file that `serve` reads from its working folder.
     pub const NAME: &str = "weld-host.toml";
 
-    /// Reads the file. Its keys are those of `flags`, and some of its own. `check` gets the name of a flag and a text,
-    /// and says what is wrong with the text as the flag's value.
+    /// Reads the file. Its keys are those of `flags`, and some of its own. `check` tests the
+    /// values.
     ///
     /// # Errors
     ///

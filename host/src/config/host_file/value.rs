@@ -47,11 +47,11 @@ pub struct FileValue {
     pub is_secret: bool,
 }
 
-/// Takes the name of a flag and a text, and says what is wrong with the text as the flag's value.
+/// Checks a value of a flag: takes the flag's name and the value's text, and returns an error message if it is invalid.
 pub(super) type FlagCheck<'c> = dyn Fn(&str, &str) -> Result<(), String> + 'c;
 
 impl FlagKey {
-    /// Reads the value of this flag. `check` says what is wrong with a text as the flag's value.
+    /// Reads the value of this flag, and has `check` test it.
     pub(super) fn read(
         &self,
         entry: &TomlEntry<'_>,

@@ -111,6 +111,13 @@ fn rules_and_networks_must_be_covered() {
     );
 }
 
+/// Those problems that are the policy's.
+fn refusals(policy: &str, text: &str) -> Vec<String> {
+    let mut problems = problems(policy, text);
+    problems.retain(|problem| problem.contains("policy"));
+    problems
+}
+
 #[test]
 fn connectors_name_only_the_variables_that_are_granted_to_them() {
     let granted =
@@ -127,9 +134,7 @@ fn connectors_name_only_the_variables_that_are_granted_to_them() {
             format!("\napi-key = [{{ env = \"{variable}\" }}]"),
             format!("[network]\nroots = {{ env = \"{variable}\" }}"),
         ] {
-            let refused = problems(granted, &text);
-            let refused = refused.iter().filter(|problem| problem.contains("policy"));
-            let refused = Vec::from_iter(refused);
+            let refused = refusals(granted, &text);
             assert_eq!(refused.is_empty(), is_granted, "{text}: {refused:?}");
             if let Some(problem) = refused.first() {
                 assert!(
@@ -164,9 +169,7 @@ fn connectors_name_only_the_files_that_are_granted_to_them_whatever_links_lead_t
             format!("[env]\nA = {{ file = \"{file}\" }}"),
             format!("[network]\nroots = \"{file}\""),
         ] {
-            let refused = problems(granted, &text);
-            let refused = refused.iter().filter(|problem| problem.contains("policy"));
-            let refused = Vec::from_iter(refused);
+            let refused = refusals(granted, &text);
             assert_eq!(refused.is_empty(), is_granted, "{text}: {refused:?}");
             if let Some(problem) = refused.first() {
                 assert!(

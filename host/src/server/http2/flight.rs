@@ -12,14 +12,12 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::super::delivery::Outbox;
+use super::super::stall::LOOKS;
 use crate::lock::Mutex;
 use crate::pages::Receipt;
 
 /// The largest piece, and how much may be on its way when the next one is handed over.
 pub(super) const AHEAD_BYTES: usize = 64 << 10;
-
-/// How many times an answer is checked within the time in which it must move.
-const LOOKS: u32 = 8;
 
 /// The progress of one answer.
 #[derive(Debug)]

@@ -9,15 +9,13 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::super::delivery::Outbox;
+use super::super::head::HEADERS_TIMEOUT;
 use super::super::places::ConnectionPlace;
+use super::super::stall;
 use super::body::PacedBody;
 use super::flight::AnswerFlight;
 use super::frames::HeadBegin;
 use crate::lock::Mutex;
-use crate::report::milliseconds;
-
-/// How long a client may take to send a request's head. The same as for HTTP/1.1.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a connection may have no request. Longer than for HTTP/1.1, since clients keep such connections for later.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -121,7 +119,7 @@ impl Http2Streams {
             }
             if head
                 .lock()
-                .is_some_and(|begun| begun.elapsed() >= HEAD_TIMEOUT)
+                .is_some_and(|begun| begun.elapsed() >= HEADERS_TIMEOUT)
             {
                 return "a request's head took too long";
             }
@@ -159,23 +157,16 @@ impl SharedStreams {
         tokio::select! {
             () = stream => {}
             // Dropping the stream resets it, and returns all pieces.
-            () = flight.stalled(limit) => return self.note_stall(),
+            () = flight.stalled(limit) => return stall::note_cut_off(limit),
         }
         tokio::select! {
             () = flight.landed() => {}
             // A small answer, of which the client reads only a part: it can't be taken back while the connection lasts.
             () = flight.stalled(limit) => {
-                self.note_stall();
+                stall::note_cut_off(limit);
                 self.end("an answer's end was not read");
             }
         }
-    }
-
-    fn note_stall(&self) {
-        tracing::info!(
-            limit_ms = milliseconds(self.write_timeout),
-            "cut off a client that read nothing of its answer for this long (--write-timeout)"
-        );
     }
 
     fn end(&self, reason: &'static str) {
