@@ -165,8 +165,9 @@ fn port_in_use_is_reported_with_the_flag_that_names_another() {
 
 #[test]
 fn admin_listener_answers_until_the_host_ends() {
-    let builder = host().flag("--grace", "1h").flag("--admin", "127.0.0.1:0");
-    let mut held = crate::held_call(builder);
+    // With a drain, the host can't end before it has been asked.
+    let builder = host().flag("--drain", "1h").flag("--grace", "2h");
+    let mut held = crate::held_call(builder.flag("--admin", "127.0.0.1:0"));
     let admin: std::net::SocketAddr = admin_address(&held.host).parse().unwrap();
     until("it is ready", || get(admin, "/readyz").status() == 200);
     held.host.terminate();
@@ -179,5 +180,6 @@ fn admin_listener_answers_until_the_host_ends() {
         &json!({ "running": 0, "waiting": 1, "queued": 0, "held": 0 })
     );
     held.release.open();
+    held.host.terminate();
     assert_eq!(held.host.wait_for_exit().code(), Some(0));
 }
