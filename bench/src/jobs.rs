@@ -34,6 +34,8 @@ pub(crate) enum Job {
     Overload,
     /// Thousands of sleeping pages, and others alongside them.
     Asleep,
+    /// Probes of a host with too many clients, and of one with thousands of sleeping pages.
+    Probes,
     /// A host with a thousand connectors, from its start.
     Thousand,
     /// A connector that is replaced while it is called.
@@ -48,10 +50,11 @@ pub(crate) enum Job {
 
 impl Job {
     /// The jobs that don't request pages, with their names.
-    const OTHERS: [(&str, Self); 8] = [
+    const OTHERS: [(&str, Self); 9] = [
         ("sync", Self::Sync),
         ("overload", Self::Overload),
         ("asleep", Self::Asleep),
+        ("probes", Self::Probes),
         ("thousand", Self::Thousand),
         ("reload", Self::Reload),
         ("large", Self::Large),

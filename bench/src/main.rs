@@ -43,7 +43,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use arguments::Arguments;
-use crowd::Crowd;
+use crowd::{Crowd, Probes};
 use handlers::{Handler, Stage};
 use jobs::{Job, Work};
 use load::Load;
@@ -80,6 +80,12 @@ enum Mode {
     /// Clients of which there are more than a host can serve at once
     #[command(hide = true)]
     Crowd(Crowd),
+    /// A handler that does nothing
+    #[command(hide = true)]
+    Bare,
+    /// Probes of the host and of the bare handler
+    #[command(hide = true)]
+    Probes(Probes),
     /// weld-host sync, with these arguments
     #[command(hide = true)]
     Sync {
@@ -132,6 +138,8 @@ impl Mode {
                 Ok(())
             }
             Self::Crowd(crowd) => crowd::run_client(crowd),
+            Self::Bare => servers::serve_bare(),
+            Self::Probes(probes) => crowd::run_prober(probes),
             Self::Sync { report, words } => sync::run(report, words),
             Self::Command { words } => servers::run_command(words),
             Self::Exec { words } => child::exec(words),
@@ -151,6 +159,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             Job::Sync
             | Job::Overload
             | Job::Asleep
+            | Job::Probes
             | Job::Thousand
             | Job::Reload
             | Job::Large
@@ -184,6 +193,9 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             Job::Sync => sync::measure(extent.rounds, arguments.sync_scale())?,
             Job::Overload => crowd::measure_overload(arguments.slots(), extent.measure)?,
             Job::Asleep => crowd::measure_asleep(arguments.sleepers(), extent.measure)?,
+            Job::Probes => {
+                crowd::measure_probes(arguments.slots(), arguments.sleepers(), extent.measure)?
+            }
             Job::Thousand => thousand::measure(extent.rounds, arguments.plugins())?,
             Job::Reload => {
                 reload::measure(CALLS_PER_SECOND, arguments.versions(), arguments.reloads())?

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 use weld_host::cli::Cli;
 use weld_host::demo::{DemoApi, DemoConfig};
 
+use crate::crowd;
 use crate::jobs::TOKEN;
 use crate::native;
 
@@ -54,6 +55,19 @@ pub(crate) fn serve_host(plugins: &Path, cache: &Path, flags: &[OsString]) -> an
     words.extend(["--cache".into(), cache.into()]);
     words.extend_from_slice(flags);
     Ok(Cli::try_parse_from(words)?.run()?)
+}
+
+/// A handler that does nothing, with hyper alone.
+///
+/// # Errors
+///
+/// An error of the system.
+pub(crate) fn serve_bare() -> anyhow::Result<()> {
+    Runtime::new()?.block_on(async {
+        let listener = TcpListener::bind(LOOPBACK).await?;
+        announce(listener.local_addr()?)?;
+        crowd::serve_bare(listener).await
+    })
 }
 
 /// A command of `weld-host`.

@@ -91,7 +91,7 @@ pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
 
 /// Each connection uses a file of the crowd's and one of the host's. The host gives three quarters of its files to
 /// clients.
-fn most_connections() -> anyhow::Result<u32> {
+pub(super) fn most_connections() -> anyhow::Result<u32> {
     let files = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
     let connections = files - files / 4;
     Ok(u32::try_from(connections.saturating_sub(64))
@@ -100,12 +100,6 @@ fn most_connections() -> anyhow::Result<u32> {
 }
 
 fn plugins(sleepers: u32) -> [Plugin; 2] {
-    let limits = [
-        "answer-within = \"off\"",
-        // The pages end when their clients are gone.
-        "linger = \"0s\"",
-        &format!("concurrency = {sleepers}"),
-    ];
     [
         Plugin {
             name: WORK.path().to_owned(),
@@ -115,12 +109,23 @@ fn plugins(sleepers: u32) -> [Plugin; 2] {
         Plugin {
             name: "sleeper".to_owned(),
             component: SLEEPING_CONNECTOR,
-            configuration: format!(
-                "[env]\nSLEEP_MS = \"3600000\"\n\n[limits]\n{}\n",
-                limits.join("\n")
-            ),
+            configuration: configuration(sleepers),
         },
     ]
+}
+
+/// The configuration of a connector of which this many pages sleep for an hour.
+pub(super) fn configuration(sleepers: u32) -> String {
+    let limits = [
+        "answer-within = \"off\"",
+        // The pages end when their clients are gone.
+        "linger = \"0s\"",
+        &format!("concurrency = {sleepers}"),
+    ];
+    format!(
+        "[env]\nSLEEP_MS = \"3600000\"\n\n[limits]\n{}\n",
+        limits.join("\n")
+    )
 }
 
 /// The result of a closed loop on one connection.

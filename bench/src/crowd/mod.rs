@@ -1,4 +1,5 @@
-//! Many calls at once: ten times as many as a host has room for, and ten thousand that sleep.
+//! Many calls at once: ten times as many as a host has room for, ten thousand that sleep, and probes of a host that is
+//! so busy.
 //!
 //! Each scenario has its own host, and its clients are another process. Only a wrong answer is an error. A slow one
 //! is not, since a busy machine exceeds any time limit.
@@ -6,6 +7,7 @@
 mod asleep;
 mod client;
 mod overload;
+mod probes;
 
 use std::path::Path;
 
@@ -15,6 +17,7 @@ use crate::lone::LoneHost;
 pub(crate) use asleep::measure as measure_asleep;
 pub(crate) use client::{Crowd, run as run_client};
 pub(crate) use overload::measure as measure_overload;
+pub(crate) use probes::{Probes, measure as measure_probes, run_prober, serve_bare};
 
 const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
 const SLEEPING_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_SLEEPER"));
