@@ -76,19 +76,21 @@ class Terminal:
     def run(self, commands):
         """Runs a block, as a reader would paste it, and returns its output. Every command must succeed."""
         with tempfile.NamedTemporaryFile() as left:
-            ended = subprocess.run(
+            child = subprocess.Popen(
                 ["bash", "-e", "-o", "pipefail", "-c", f"{commands}\n(pwd; env -0) > {left.name}"],
                 cwd=self.folder,
                 env=self.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                timeout=LONGEST,
-                check=False,
+                start_new_session=True,
             )
-            text = ended.stdout.decode(errors="replace")
-            if ended.returncode:
-                raise Failure(f"exit status {ended.returncode}\n{text}")
+            try:
+                text = child.communicate(timeout=LONGEST)[0].decode(errors="replace")
+            finally:
+                stop(child)
+            if child.returncode:
+                raise Failure(f"exit status {child.returncode}\n{text}")
             folder, variables = left.read().decode().split("\n", 1)
         self.folder = folder
         self.variables = dict(pair.split("=", 1) for pair in variables.split("\0") if pair)
@@ -126,15 +128,20 @@ def is_open(host, port):
         return probe.connect_ex((host, int(port))) == 0
 
 
-def stop(server):
-    """Ends a server with everything that it started."""
-    if server.poll() is None:
-        os.killpg(server.pid, signal.SIGINT)
+def stop(child):
+    """Ends a process that still runs, with everything that it started."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGINT)
         try:
-            server.wait(10)
+            child.wait(10)
         except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def end(number, _frame):
+    """Ends this program by an exception, so that what it started is stopped as well."""
+    sys.exit(128 + number)
 
 
 def run_page(name, page, weld_host, everything):
@@ -238,4 +245,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, end)
     main(sys.argv[1:])
