@@ -178,7 +178,7 @@ def run_blocks(found, page, terminal, servers, everything):
     ran = 0
     for kind, line, *rest in found:
         if kind == "file":
-            path = Path(terminal.folder, rest[0])
+            path = Path(terminal.folder, page.here(rest[0]))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(rest[1])
             continue
@@ -191,7 +191,7 @@ def run_blocks(found, page, terminal, servers, everything):
             if placeholder not in commands:
                 raise Failure(f"line {line}: the block has no {placeholder!r}")
             commands = commands.replace(placeholder, meaning)
-        before, server, then = split_server(commands)
+        before, server, then = split_server(page.here(commands))
         try:
             shown = terminal.run(before)
             if server:
@@ -228,7 +228,7 @@ def main(arguments):
         sys.exit(f"docs/commands_of_pages.py has no page {', '.join(unknown)}")
     forgotten = [
         str(path.relative_to(ROOT))
-        for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("kit/*/README.md"), ROOT / "guest-example/README.md"]
+        for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("kit/*/README.md"), ROOT / "guest-example/README.md"]
         if re.search(r"^```sh$", path.read_text(), re.MULTILINE) and str(path.relative_to(ROOT)) not in PAGES
     ]
     failed = [f"{name}: no entry in docs/commands_of_pages.py" for name in forgotten]

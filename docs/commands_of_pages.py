@@ -37,11 +37,18 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Page:
-    """A page's blocks in order; before them, commands that a reader of the page has already run, and servers for them."""
+    """A page's blocks in order; before them, commands that a reader of the page has already run, and servers for them.
+    Pairs of a folder of the reader's machine and what it stands for here, in all blocks and in the paths of files."""
 
     blocks: tuple
     set_up: str = ""
     servers: tuple = ()
+    folders: tuple = ()
+
+    def here(self, text: str) -> str:
+        for folder, meaning in self.folders:
+            text = text.replace(folder, meaning)
+        return text
 
 
 # The example connector of the build, as `plugins/shop.wasm`: a reader of these pages has built one.
@@ -65,6 +72,10 @@ git clone --quiet --no-hardlinks "$WELD_REPOSITORY" clone
 cd clone
 export CARGO_TARGET_DIR=$WELD_REPOSITORY/target/commands/target
 """
+
+# The folders of an operator's machine and of the repository, in pages about running the server.
+ETC = (("/etc/", "./etc/"),)
+DEPLOY = (("deploy/", "$WELD_REPOSITORY/deploy/"),)
 
 # The API of the functions in kit/functions, at the address in the pages.
 FUNCTIONS_API = "python3 $WELD_REPOSITORY/kit/functions/fake.py --listen 127.0.0.1:9100"
@@ -144,9 +155,13 @@ PAGES = {
         SHOP,
         (DEMO_API,),
     ),
-    "docs/operating.md": Page(
+    "docs/operating/README.md": Page(
         (
             Elsewhere("cargo install --locked --path host", FULL, "cargo install --locked --path host"),
+            Block("install -d /etc/weld-host/plugins"),
+            Block("weld-host config check --config /etc/weld-host/weld-host.toml"),
+            Block("weld-host serve --config /etc/weld-host/weld-host.toml"),
+            Block("curl --fail --silent localhost:8080/readyz", shows="shop"),
             Block(
                 "weld-host completions bash",
                 stands=(
@@ -156,18 +171,22 @@ PAGES = {
                     ("/usr/local/share/man/man1", "man1"),
                 ),
             ),
+        ),
+        SHOP,
+        (DEMO_API,),
+        ETC,
+    ),
+    "docs/operating/systemd.md": Page((Block("install -D -m 644"),), folders=(*ETC, *DEPLOY)),
+    "docs/operating/tls.md": Page(
+        (
             Elsewhere(
                 "WELD_API_KEY=secret weld-host serve --listen 0.0.0.0:443",
                 "tests/suite/operating/tls.rs",
                 "--tls-cert",
             ),
-            Block(
-                "install -D -m 644",
-                stands=(("deploy/systemd/", "$WELD_REPOSITORY/deploy/systemd/"), ("/etc/", "./etc/")),
-            ),
         ),
     ),
-    "docs/public-url.md": Page(
+    "docs/operating/public-url.md": Page(
         (
             Block("export WELD_API_KEY=$(openssl rand -hex 32)"),
             Block(

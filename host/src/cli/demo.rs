@@ -266,7 +266,7 @@ fn print_next_steps(url: &str, key: &Secret, once: bool) {
             "  curl -H {header} {url}/ -d {}",
             quoted(r#"{"name": "beers", "state": {}}"#)
         ));
-        say("Weld itself needs a public URL: docs/public-url.md");
+        say("Weld itself needs a public URL: docs/operating/public-url.md");
     }
     say("");
     say("Next, a connector of your own, which reads the demo API until you change it:");

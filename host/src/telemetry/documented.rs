@@ -13,7 +13,7 @@ fn root() -> PathBuf {
 }
 
 fn page() -> String {
-    fs::read_to_string(root().join("docs/metrics.md")).unwrap()
+    fs::read_to_string(root().join("docs/operating/metrics.md")).unwrap()
 }
 
 /// The row of a metric in the manual.
@@ -36,7 +36,7 @@ fn the_manual_has_a_row_for_each_metric() {
     let expected: Vec<String> = catalog::all().map(row).collect();
     assert_eq!(
         documented, expected,
-        "docs/metrics.md, in the order of the catalog"
+        "docs/operating/metrics.md, in the order of the catalog"
     );
 }
 

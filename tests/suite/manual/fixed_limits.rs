@@ -342,7 +342,7 @@ fn fixed_limits_of_the_table_are_those_of_the_code() {
 #[test]
 fn settings_of_the_table_exist() {
     let configuration = page("docs/configuration.md");
-    let operating = page("docs/operating.md");
+    let operating = page("docs/operating/configuration.md");
     let mut seen = BTreeSet::new();
     for (limit, set_by) in limits() {
         for name in quoted(&set_by) {

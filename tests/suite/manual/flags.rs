@@ -1,4 +1,4 @@
-//! The flags of `serve`: what help says, and what the reference table in docs/operating.md says.
+//! The flags of `serve`: what help says, and what the reference table in docs/operating/configuration.md says.
 
 use super::{cells, page, rows};
 use crate::PROGRAM;
@@ -83,7 +83,7 @@ fn flags_of_table(page: &str) -> BTreeMap<String, Flag> {
 
 #[test]
 fn help_of_serve_and_the_reference_table_say_the_same() {
-    let table = flags_of_table(&page("docs/operating.md"));
+    let table = flags_of_table(&page("docs/operating/configuration.md"));
     let help = flags_of_help(&help_of_serve());
     assert!(help.len() > 20, "{help:?}");
     for (name, flag) in &help {

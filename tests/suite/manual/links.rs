@@ -63,16 +63,17 @@ fn every_link_leads_to_a_file_and_a_heading() {
         "SECURITY.md",
         "CHANGELOG.md",
     ];
-    let kits = [
+    let folders = [
         "kit/rust",
         "kit/python",
         "kit/javascript",
         "kit/c",
         "guest-example",
+        "deploy/monitoring",
     ];
     let pages = root.map(str::to_owned).into_iter();
     let pages = pages.chain(manual().into_iter().map(|name| format!("docs/{name}")));
-    let pages = pages.chain(kits.map(|folder| format!("{folder}/README.md")));
+    let pages = pages.chain(folders.map(|folder| format!("{folder}/README.md")));
     let mut count = 0;
     for path in pages {
         assert_eq!(broken_links(&path), [""; 0], "{path}");

@@ -27,13 +27,19 @@ fn page(path: &str) -> String {
     fs::read_to_string(repository().join(path)).expect(path)
 }
 
-/// The pages of the manual, as names of files in `docs/`.
+/// The pages of the manual, as paths in `docs/`.
 fn manual() -> Vec<String> {
-    let entries = fs::read_dir(repository().join("docs")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut pages: Vec<_> = names.filter(|name| name.ends_with(".md")).collect();
+    let mut pages: Vec<_> = ["", "operating/"].into_iter().flat_map(pages_of).collect();
     pages.sort();
     pages
+}
+
+/// The pages of one folder of `docs/`.
+fn pages_of(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(repository().join("docs").join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = names.filter(|name| name.ends_with(".md"));
+    pages.map(|name| format!("{folder}{name}")).collect()
 }
 
 /// The rows of the table whose head begins with `head`.

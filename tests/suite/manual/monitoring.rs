@@ -9,7 +9,7 @@ use super::{cells, page, quoted};
 
 /// The labels of each metric of the manual, with the names under which Prometheus has them.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
-    let page = page("docs/metrics.md");
+    let page = page("docs/operating/metrics.md");
     let mut known = BTreeMap::new();
     // Prometheus' own.
     known.insert("up".to_owned(), BTreeSet::new());
@@ -97,7 +97,7 @@ fn check(known: &BTreeMap<String, BTreeSet<String>>, expression: &str) {
     let mut labels = BTreeSet::from(ADDED.map(str::to_owned));
     for (metric, selected) in &metrics {
         let own = known.get(metric);
-        let own = own.unwrap_or_else(|| panic!("docs/metrics.md has no {metric}: {expression}"));
+        let own = own.unwrap_or_else(|| panic!("docs/operating/metrics.md has no {metric}: {expression}"));
         for label in selected {
             let has = own.contains(label) || ADDED.contains(&label.as_str());
             assert!(has, "{metric} has no label {label}: {expression}");

@@ -142,7 +142,7 @@ fn json_log_is_whole_and_all_of_the_output() {
     std::fs::write(host.plugins().join("shop.toml"), format!("{config}\n")).unwrap();
     host.log().wait_for_text("\"connector reloaded\"");
     host.log().wait_for_text("\"status\":503");
-    let manual = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operating.md");
+    let manual = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operating/log.md");
     let manual = std::fs::read_to_string(manual).unwrap();
     let mut messages = Vec::new();
     for event in events(&host) {

@@ -1,9 +1,9 @@
 //! All metrics of the host. [The manual](https://prometheus.io/docs/practices/naming/) of Prometheus has the rules for
 //! their names.
 //!
-//! To add one: a constant in one of these files and in its list, a row in `docs/metrics.md`, and the macro of the crate
-//! `metrics` where the thing happens. Tests compare all three. Every label must have a limited number of values: names of
-//! connectors, of what a configuration has, or of a list in the code. A `table` is limited by the recorder.
+//! To add one: a constant in one of these files and in its list, a row in `docs/operating/metrics.md`, and the macro of
+//! the crate `metrics` where the thing happens. Tests compare all three. Every label must have a limited number of values:
+//! names of connectors, of what a configuration has, or of a list in the code. A `table` is limited by the recorder.
 
 mod calls;
 mod loading;
