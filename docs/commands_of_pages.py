@@ -176,6 +176,12 @@ PAGES = {
         (DEMO_API,),
         ETC,
     ),
+    "docs/operating/connectors.md": Page(
+        (Block("weld-host config check --plugins plugins", shows="valid"),),
+        SHOP,
+        (DEMO_API,),
+    ),
+    "docs/operating/keys.md": Page((Block("openssl rand -hex 32"),)),
     "docs/operating/systemd.md": Page((Block("install -D -m 644"),), folders=(*ETC, *DEPLOY)),
     "docs/operating/tls.md": Page(
         (

@@ -97,7 +97,8 @@ fn check(known: &BTreeMap<String, BTreeSet<String>>, expression: &str) {
     let mut labels = BTreeSet::from(ADDED.map(str::to_owned));
     for (metric, selected) in &metrics {
         let own = known.get(metric);
-        let own = own.unwrap_or_else(|| panic!("docs/operating/metrics.md has no {metric}: {expression}"));
+        let own = own
+            .unwrap_or_else(|| panic!("docs/operating/metrics.md has no {metric}: {expression}"));
         for label in selected {
             let has = own.contains(label) || ADDED.contains(&label.as_str());
             assert!(has, "{metric} has no label {label}: {expression}");
