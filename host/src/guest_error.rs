@@ -8,6 +8,21 @@ use crate::report;
 #[cfg(test)]
 use crate::samples::samples;
 
+/// What to do about an attempt to open a file.
+pub(crate) const NO_FILES: &str = "a component has no files when it runs: write the data into the source, and keep values for the \
+                                   next page in the state";
+
+/// How Rust shows the error of WASI for a file that doesn't exist, which is every file.
+const NO_FILE: &str = "(os error 44)";
+
+/// The message of a component, with what to do if it could not open a file and doesn't say so itself.
+pub(crate) fn with_advice(message: String) -> String {
+    if message.contains(NO_FILE) && !message.contains("a component has no files") {
+        return format!("{message}; {NO_FILES}");
+    }
+    message
+}
+
 /// The typed error that a guest returned: `error` of `wit/connector.wit`. A component and a native connector return the same.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuestError {
@@ -107,5 +122,23 @@ impl GuestError {
             GuestError::Upstream { .. } => GuestError::Upstream { message: message(), is_temporary: Some(true) },
             GuestError::Failed(_) => GuestError::Failed(message()),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempt_to_open_a_file_is_explained_once() {
+        let rust = "rates.csv: No such file or directory (os error 44)";
+        let explained = format!("{rust}; {NO_FILES}");
+        for (message, expected) in [
+            (rust, explained.as_str()),
+            (&explained, &explained),
+            ("no order 44", "no order 44"),
+        ] {
+            assert_eq!(with_advice(message.to_owned()), expected);
+        }
     }
 }

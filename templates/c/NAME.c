@@ -62,7 +62,7 @@ static bool get(weld_buffer *path, weld_text *body, weld_error *error) {
   weld_buffer url = {0};
   weld_add_text(&url, base);
   weld_add_text(&url, weld_finish(path));
-  return weld_get(weld_finish(&url), body, error);
+  return weld_get_json(weld_finish(&url), body, error);
 }
 
 /* The answer is an array of rows. A page that is not full is the last one; the next sync starts from the beginning. */

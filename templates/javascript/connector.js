@@ -2,8 +2,8 @@
 
 import { connector, env, expectOk, fetch } from "weld-connector";
 
-export const BEERS_PER_PAGE = 80;
-export const ORDERS_PER_PAGE = 50;
+const BEERS_PER_PAGE = 80;
+const ORDERS_PER_PAGE = 50;
 
 // The largest delay with which an order may become visible, in milliseconds. It includes the difference of the clocks.
 const OVERLAP = 60_000;

@@ -1,11 +1,11 @@
-// Each table has a group of tests: replace it together with the table.
+// Each table has a group of tests: replace it together with the table. A group without its table is skipped.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { fakeHost, Response } from "weld-connector/testing";
 
-import { BEERS_PER_PAGE, ORDERS_PER_PAGE, source } from "./connector.js";
+import { source } from "./connector.js";
 
 // A host whose API answers with `pages`, by the part of the URL after the base URL.
 const hostWith = (pages) =>
@@ -16,6 +16,9 @@ const hostWith = (pages) =>
       return answer === undefined ? new Response(`no ${url}`, { status: 404 }) : Response.json(answer);
     },
   });
+
+const names = (await hostWith({}).schema(source)).map(({ name }) => name);
+const of = (name) => ({ skip: !names.includes(name) && `there is no table ${name}: replace this group` });
 
 // What holds for any connector; these tests stay.
 describe("every table", () => {
@@ -36,7 +39,9 @@ describe("every table", () => {
   });
 });
 
-describe("beers", () => {
+describe("beers", of("beers"), () => {
+  const BEERS_PER_PAGE = 80;
+
   test("are fetched page by page", async () => {
     const host = hostWith({
       [`beers?page=1&per_page=${BEERS_PER_PAGE}`]: Array(BEERS_PER_PAGE).fill({ id: 1 }),
@@ -47,7 +52,9 @@ describe("beers", () => {
   });
 });
 
-describe("orders", () => {
+describe("orders", of("orders"), () => {
+  const ORDERS_PER_PAGE = 50;
+
   test("are fetched from before the start of the previous sync", async () => {
     const order = { id: 7, updated_at: "2024-01-01T00:00:00Z" };
     const host = hostWith({

@@ -107,7 +107,12 @@ impl Host {
         }
         let engine = engine_settings(&config, capacity, total_memory_bytes);
         let cache = cache(config.cache.as_deref(), config.cache_bytes);
-        let runtime = Arc::new(manner.runtime(engine, config.compiling, cache)?);
+        let tells_last_words = manner.priority == CompilerPriority::Foreground;
+        let mut runtime = manner.runtime(engine, config.compiling, cache)?;
+        if tells_last_words {
+            runtime = runtime.telling_last_words();
+        }
+        let runtime = Arc::new(runtime);
         let bounds = Arc::new(LiveBounds::new(&config));
         let mut upstreams = Upstreams::default()
             .with_maps(maps)
@@ -156,7 +161,8 @@ impl Host {
     }
 
     /// Like [`start`](Self::start), but loads every connector first: someone waits for that, so the compiler has the
-    /// priority of any program, and `observer` learns of each component that it compiles.
+    /// priority of any program, and `observer` learns of each component that it compiles. This process is the only client,
+    /// and a connector that crashes is its user's: errors have its last words.
     pub(super) async fn start_loaded(
         config: ServerConfig,
         tokens: Option<Store>,

@@ -187,6 +187,7 @@ impl Egress {
         scope: &Arc<CallScope>,
         payer: MemoryPayer,
     ) -> Result<(CallTarget, GuestAnswer), EgressError> {
+        scope.network.note_refused(None);
         let ended = self.follow(request, scope, payer).await;
         scope.network.note_end(match &ended {
             Ok((_, answer)) => answer.is_temporary_failure(),
@@ -228,6 +229,10 @@ impl Egress {
             let next = redirectable
                 .and_then(|request| request.next(response.status(), response.headers(), upgraded));
             let Some(next) = next else {
+                if matches!(response.status().as_u16(), 401 | 403) {
+                    let credential = attempt.bearer.added(target.url());
+                    scope.network.note_refused(credential);
+                }
                 return Ok((target, answer));
             };
             answer.response.into_body().set_aside();

@@ -170,6 +170,7 @@ impl Program {
                     memory_refused: store.data().memory_refused(),
                     cpu_limit: limits.cpu_time,
                     stderr_tail: log.stderr_tail(),
+                    crash_detail: self.crash_detail,
                     account: scope.account.clone(),
                 };
                 Err(CallError::classify(error, &circumstances))
@@ -180,7 +181,7 @@ impl Program {
         result.map_err(|error| {
             error
                 .or_credential_failure(scope.network.failed_credential())
-                .explained(scope.network.untold_failure(), last_refused)
+                .explained(scope.network.untold(), last_refused)
         })
     }
 }

@@ -10,7 +10,7 @@ use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::code::CodeFault;
-use super::crash_place::crash_place;
+use super::crash_place::{CrashDetail, crash_cause, unplaced_cause};
 use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
@@ -54,7 +54,7 @@ impl GuestError {
                 message: short(message),
                 is_temporary,
             },
-            source::Error::Other(message) => Self::Failed(short(message)),
+            source::Error::Other(message) => Self::Failed(with_advice(short(message))),
         }
     }
 }
@@ -67,7 +67,8 @@ pub(crate) enum CallError {
     Guest(#[from] GuestError),
 
     /// The guest trapped (a panic, an uncaught exception, endless recursion), or passed an import a value that can't be
-    /// read. `cause` is the place that the guest wrote to stderr, or else the kind of the trap. `trace` is for the log: the
+    /// read. `cause` is the place that the guest wrote to stderr, or else the kind of the trap; for the author, also its last
+    /// words. `trace` is for the log: the
     /// wasm backtrace, and the end of the guest's stderr.
     #[error("the connector crashed: {cause}")]
     Crashed { cause: String, trace: CrashTrace },
@@ -191,6 +192,8 @@ pub(super) struct Circumstances {
     pub(super) cpu_limit: Duration,
     /// The end of the guest's stderr.
     pub(super) stderr_tail: String,
+    /// How much of it may be in the error.
+    pub(super) crash_detail: CrashDetail,
     /// The account that is charged for the trace.
     pub(super) account: Arc<CallAccount>,
 }
@@ -220,7 +223,7 @@ impl CallError {
         if let Some(exit) = error.downcast_ref::<I32Exit>() {
             return Self::Exited {
                 status: exit.0,
-                place: crash_place(&circumstances.stderr_tail),
+                place: crash_cause(&circumstances.stderr_tail, circumstances.crash_detail),
                 trace: circumstances.trace(&error),
             };
         }
@@ -232,8 +235,9 @@ impl CallError {
                     .map_or_else(|| error.root_cause().to_string(), Trap::to_string)
             };
             // Languages end a program by an instruction that says nothing, `unreachable`, after they have said where.
-            let place = crash_place(&circumstances.stderr_tail);
-            let cause = place.unwrap_or_else(trap);
+            let (tail, detail) = (&circumstances.stderr_tail, circumstances.crash_detail);
+            let cause = crash_cause(tail, detail)
+                .unwrap_or_else(|| unplaced_cause(&trap(), error.downcast_ref(), tail, detail));
             return Self::Crashed {
                 cause: report::shortened(&cause, GuestError::MAX_MESSAGE_BYTES),
                 trace: circumstances.trace(&error),

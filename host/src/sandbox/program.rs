@@ -6,6 +6,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 use super::code::ProgramCode;
+use super::crash_place::CrashDetail;
 use super::turns::Turns;
 use crate::account::HostAccount;
 
@@ -18,6 +19,8 @@ pub(crate) struct Program {
     pub(super) workbench: Arc<Turns>,
     pub(super) account: Arc<HostAccount>,
     pub(super) cached: bool,
+    /// How much of what a guest wrote before a crash is in the error.
+    pub(super) crash_detail: CrashDetail,
 }
 
 impl Program {

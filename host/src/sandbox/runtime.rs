@@ -11,6 +11,7 @@ use wasmtime::Engine;
 use super::cache::Cache;
 use super::code::ProgramCode;
 use super::compile_error::CompileError;
+use super::crash_place::CrashDetail;
 use super::compiler::{Compilation, CompileObserver, Compiler, ComponentReader};
 use super::engine::{EngineError, EngineSettings, LOADING_SLOTS, host_engine, permits};
 use super::linker::HostLinker;
@@ -30,6 +31,7 @@ pub struct Runtime {
     account: Arc<HostAccount>,
     /// The slots for first instances: the usual ones, and those for instances that take long.
     trials: [Semaphore; 2],
+    crash_detail: CrashDetail,
 }
 
 impl Runtime {
@@ -72,7 +74,15 @@ impl Runtime {
             workbench: workbench(),
             account: HostAccount::new(settings.total_memory_bytes),
             trials: trial_slots(),
+            crash_detail: CrashDetail::default(),
         })
+    }
+
+    /// Puts the last words of a connector that crashes into the error: its author waits for the answer, and nobody else
+    /// gets it.
+    pub(crate) fn telling_last_words(mut self) -> Self {
+        self.crash_detail = CrashDetail::LastWords;
+        self
     }
 
     /// Wraps a component's bytes. Call it on a thread for blocking work: a large component takes tens of milliseconds.
@@ -105,6 +115,7 @@ impl Runtime {
             workbench: self.workbench.clone(),
             account: self.account.clone(),
             cached,
+            crash_detail: self.crash_detail,
         })
     }
 

@@ -37,6 +37,7 @@ pub(crate) struct NetworkQuota {
     max_bytes: u64,
     failed_credential: Mutex<Option<CredentialFailure>>,
     untold_failure: Mutex<Option<String>>,
+    refused_credential: Mutex<Option<String>>,
     /// Whether the last failed request may succeed later; false if no request failed, `None` if none has ended.
     temporary_failure: Mutex<Option<bool>>,
 }
@@ -51,6 +52,7 @@ impl NetworkQuota {
             max_bytes,
             failed_credential: Mutex::default(),
             untold_failure: Mutex::default(),
+            refused_credential: Mutex::default(),
             temporary_failure: Mutex::default(),
         }
     }
@@ -84,9 +86,17 @@ impl NetworkQuota {
         *self.untold_failure.lock() = failure;
     }
 
-    /// Why the page's last request failed, if its error reached the guest without a text; `None` otherwise.
-    pub(crate) fn untold_failure(&self) -> Option<String> {
-        self.untold_failure.lock().clone()
+    /// Records which credential the last request carried, if the API refused it with 401 or 403; `None` for any other
+    /// result.
+    pub(crate) fn note_refused(&self, credential: Option<String>) {
+        *self.refused_credential.lock() = credential;
+    }
+
+    /// What the guest doesn't know about the failure of the page's last request: the reason, if its error reached the guest
+    /// without a text, or the credential that the API refused. `None` if the guest knows everything.
+    pub(crate) fn untold(&self) -> Option<String> {
+        let failure = self.untold_failure.lock().clone();
+        failure.or_else(|| self.refused_credential.lock().clone())
     }
 
     /// Takes one call.

@@ -1,6 +1,7 @@
 /* Tests texts, JSON and the errors of requests as a native program; kit/c/test runs it. */
 #include "weld.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,7 +175,7 @@ static void statuses_are_errors(void) {
                {429, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_RATE_LIMITED},
                {500, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM}};
   weld_buffer long_body = {0};
-  for (int at = 0; at < 100; at++) weld_add(&long_body, "a\xc3\xa9");
+  for (int at = 0; at < 150; at++) weld_add(&long_body, at == 0 ? " a\xc3\xa9" : "a\xc3\xa9");
   weld_text text = weld_finish(&long_body), body;
   for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
     char status[8];
@@ -182,15 +183,14 @@ static void statuses_are_errors(void) {
     response = (weld_connector_host_http_response_t){.status = cases[at].status, .headers = {.ptr = &header, .len = 1}};
     response.body.val.text = text;
     weld_error error = {0};
-    bool is_fine = weld_get(weld_text_of("u"), &body, &error);
+    bool is_fine = weld_get(weld_text_of("https://me:secret@api.example.com/books@?key=secret#x"), &body, &error);
     bool is_right = cases[at].tag < 0 ? is_fine && body.len == text.len : !is_fine && error.tag == cases[at].tag;
     check("an error, or none", status, is_right);
     if (cases[at].status == 500) {
       const char *message = string_of(error.val.upstream);
-      check("the message has the status", message, strstr(message, "500: a\xc3\xa9") != NULL);
-      /* The 200th byte is within a character. */
-      check("no half character", message,
-            strlen(message) > 150 && strcmp(message + strlen(message) - 3, "\xc3\xa9" "a") == 0);
+      static const char begin[] = "GET https://api.example.com/books@ answered 500: a\xc3\xa9" "a";
+      check("the message has request and status", message, strncmp(message, begin, strlen(begin)) == 0);
+      check("no half character", message, strlen(message) == strlen(begin) - 4 + 300 + 3 && strstr(message, "\xc3\xa9\xe2\x80\xa6"));
     }
   }
 }
@@ -268,7 +268,46 @@ static void failures_are_errors(void) {
     check("an error", tag, !weld_get(weld_text_of("u"), &body, &error) && error.tag == tags[at][1]);
     if (tags[at][0] == WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE)
       check("no time", tag, !error.val.rate_limited.is_some);
+    else
+      check("the request", tag, strncmp(string_of(error.val.other), "GET u: ", strlen("GET u: ")) == 0);
   }
+  fails = false;
+}
+
+static void only_json_is_accepted_as_json(void) {
+  static const char *const cases[][2] = {
+      /* a body, the end of the error's message or NULL */
+      {" [1]", NULL},
+      {"\n{\"a\": 1}", NULL},
+      {"<h1>\n  Out of order\n</h1>", " is not JSON: <h1> Out of order </h1>"},
+      {"\"text\"", " is not JSON: \"text\""},
+      {" ", " is not JSON"},
+      {"", " is not JSON"},
+  };
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    weld_text value;
+    weld_error error = {0};
+    response = (weld_connector_host_http_response_t){.status = 200, .body.val.text = exactly(cases[at][0])};
+    bool is_fine = weld_get_json(weld_text_of("https://h/a?key=secret"), &value, &error);
+    char expected[99] = "the response to GET https://h/a";
+    if (cases[at][1] != NULL) strcat(expected, cases[at][1]);
+    check("JSON, or an error", cases[at][0],
+          cases[at][1] == NULL ? is_fine : !is_fine && weld_is(error.val.upstream, expected));
+  }
+}
+
+static void errors_after_an_attempt_to_open_a_file_say_that_there_are_none(void) {
+  for (int code = 0; code <= ENOENT; code += ENOENT) {
+    weld_error error = {0};
+    errno = code;
+    weld_fail(&error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_OTHER, "no ", weld_text_of("rates.csv"));
+    const char *message = string_of(error.val.other);
+    check("the message", message, strncmp(message, "no rates.csv", strlen("no rates.csv")) == 0);
+    check("the advice", message, (strstr(message, "a component has no files") != NULL) == (code == ENOENT));
+    weld_fail(&error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED, "no", weld_text_of(""));
+    check("an API's error", message, weld_is(error.val.unauthorized, "no"));
+  }
+  errno = 0;
 }
 
 static bool is_utf_8(weld_text text) {
@@ -376,6 +415,8 @@ int main(int count, char **arguments) {
   statuses_are_errors();
   refusals_because_of_a_quota_are_rate_limits();
   failures_are_errors();
+  only_json_is_accepted_as_json();
+  errors_after_an_attempt_to_open_a_file_say_that_there_are_none();
   if (failed == 0) printf("%d checks passed\n", checked);
   return failed != 0;
 }

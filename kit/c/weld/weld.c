@@ -1,6 +1,7 @@
 /* Errors, requests, schemas and pages. */
 #include "weld.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,11 @@ bool weld_fail(weld_error *error, uint8_t tag, const char *message, weld_text mo
   weld_buffer buffer = {0};
   weld_add(&buffer, message);
   weld_add_text(&buffer, more);
+  /* Only functions that take a path set it. Each call begins without an error. */
+  if (errno == ENOENT && tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_OTHER) {
+    weld_add(&buffer, "; a component has no files when it runs: write the data into the source, and keep values for the next page "
+                      "in the state");
+  }
   error->tag = tag;
   /* Every error with a message keeps it in the same place. */
   error->val.other = weld_finish(&buffer);
@@ -205,27 +211,74 @@ static bool is_rate_limit(const weld_connector_host_http_response_t *response, i
   return status == 429 || status == 420 || requested > 0 || is_quota || has_time(response);
 }
 
-/* The first 200 bytes of an error page, which may be long. No character is cut in two. */
-static weld_text beginning(weld_text text) {
-  size_t len = text.len < 200 ? text.len : 200;
-  while (len > 0 && len < text.len && (text.ptr[len] & 0xC0) == 0x80) len--;
-  return (weld_text){.ptr = text.ptr, .len = len};
+/* Adds the beginning of a body, which may be long: at most 200 characters, in one line, after `separator`. Adds nothing if the
+ * body is empty. */
+static void add_beginning(weld_buffer *message, const char *separator, weld_text body) {
+  size_t characters = 0;
+  bool is_space = false;
+  for (size_t at = 0; at < body.len; at++) {
+    weld_text byte = {.ptr = body.ptr + at, .len = 1};
+    if (*byte.ptr <= ' ') {
+      is_space = true;
+      continue;
+    }
+    /* No character is cut in two. */
+    if ((*byte.ptr & 0xC0) != 0x80) {
+      if (characters == 0) weld_add(message, separator);
+      if (is_space && characters > 0) {
+        weld_add(message, " ");
+        characters++;
+      }
+      is_space = false;
+      if (characters >= 200) {
+        weld_add(message, "\xe2\x80\xa6");
+        return;
+      }
+      characters++;
+    }
+    weld_add_text(message, byte);
+  }
+}
+
+/* Adds `GET` and a URL as messages show it: without query, fragment and user, which may contain secrets. */
+static void add_get(weld_buffer *message, weld_text url) {
+  size_t end = 0, begin = 0, user = 0;
+  while (end < url.len && url.ptr[end] != '?' && url.ptr[end] != '#') end++;
+  for (size_t at = 0; begin == 0 && at + 3 <= end; at++)
+    if (memcmp(url.ptr + at, "://", 3) == 0) begin = at + 3;
+  for (size_t at = begin; at < end && url.ptr[at] != '/'; at++)
+    if (url.ptr[at] == '@') user = at + 1 - begin;
+  weld_add(message, "GET ");
+  weld_add_text(message, (weld_text){.ptr = url.ptr, .len = begin});
+  weld_add_text(message, (weld_text){.ptr = url.ptr + begin + user, .len = end - begin - user});
+}
+
+/* Sets the error for a GET that failed without a status, with its URL. Returns false. */
+static bool get_failed(weld_text url, const weld_connector_host_http_error_t *failure, weld_error *error) {
+  weld_http_failed(failure, error);
+  if (error->tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_RATE_LIMITED) return false;
+  weld_buffer message = {0};
+  add_get(&message, url);
+  weld_add(&message, ": ");
+  weld_add_text(&message, error->val.other);
+  error->val.other = weld_finish(&message);
+  return false;
 }
 
 bool weld_get_response(weld_text url, weld_connector_host_http_response_t *response, weld_error *error) {
   weld_connector_host_http_request_t request = weld_request("GET", url);
   weld_connector_host_http_error_t failure;
-  if (!weld_connector_host_http_fetch(&request, response, &failure)) return weld_http_failed(&failure, error);
+  if (!weld_connector_host_http_fetch(&request, response, &failure)) return get_failed(url, &failure, error);
   if (response->status >= 200 && response->status < 300) return true;
   int64_t wait;
   if (is_rate_limit(response, &wait)) return weld_rate_limited(error, wait);
   weld_buffer message = {0};
-  weld_add(&message, "the API answered ");
+  add_get(&message, url);
+  weld_add(&message, " answered ");
   weld_add_number(&message, response->status);
-  weld_add(&message, ": ");
   weld_text body;
   weld_error unread;
-  if (weld_body_text(response, &body, &unread)) weld_add_text(&message, beginning(body));
+  if (weld_body_text(response, &body, &unread)) add_beginning(&message, ": ", body);
   bool is_refused = response->status == 401 || response->status == 403;
   uint8_t tag = is_refused ? EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED
                            : EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM;
@@ -235,6 +288,19 @@ bool weld_get_response(weld_text url, weld_connector_host_http_response_t *respo
 bool weld_get(weld_text url, weld_text *body, weld_error *error) {
   weld_connector_host_http_response_t response;
   return weld_get_response(url, &response, error) && weld_body_text(&response, body, error);
+}
+
+bool weld_get_json(weld_text url, weld_text *value, weld_error *error) {
+  if (!weld_get(url, value, error)) return false;
+  size_t at = 0;
+  while (at < value->len && value->ptr[at] <= ' ') at++;
+  if (at < value->len && (value->ptr[at] == '{' || value->ptr[at] == '[')) return true;
+  weld_buffer message = {0};
+  weld_add(&message, "the response to ");
+  add_get(&message, url);
+  weld_add(&message, " is not JSON");
+  add_beginning(&message, ": ", *value);
+  return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM, "", weld_finish(&message));
 }
 
 /* --- Schemas and pages -------------------------------------------------------------------------------------------- */

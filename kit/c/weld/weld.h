@@ -63,8 +63,8 @@ int64_t weld_json_number_of(weld_text object, const char *key, int64_t fallback)
 /* --- Errors ------------------------------------------------------------------------------------------------------ */
 
 /* Sets an error with a message: `message` followed by `more`. `tag` is an error that has a message, such as
- * EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM. Returns false, so that a failed call can end with
- * `return weld_fail(error, …)`. */
+ * EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM. If the call has tried to open a file, the message of the error `other` also
+ * says that a component has none. Returns false, so that a failed call can end with `return weld_fail(error, …)`. */
 bool weld_fail(weld_error *error, uint8_t tag, const char *message, weld_text more);
 /* Sets the error `unknown-table`. Returns false. */
 bool weld_unknown_table(weld_error *error);
@@ -92,11 +92,14 @@ bool weld_link(const weld_connector_host_http_response_t *response, const char *
 bool weld_link_attribute(weld_text link, const char *name, weld_text *value);
 /* Sets the error for a request that failed without a status. Returns false. */
 bool weld_http_failed(const weld_connector_host_http_error_t *failure, weld_error *error);
-/* GETs a URL. Statuses other than 2xx are errors: `rate-limited` for 429 and for any status with a wait or an exhausted
+/* GETs a URL. Errors name it, without its query. Statuses other than 2xx are errors: `rate-limited` for 429 and for any status with a wait or an exhausted
  * quota, `unauthorized` for other 401 and 403, `upstream` for the rest. */
 bool weld_get_response(weld_text url, weld_connector_host_http_response_t *response, weld_error *error);
 /* Like `weld_get_response`, but gives the body as text, decoded by `weld_body_text`. */
 bool weld_get(weld_text url, weld_text *body, weld_error *error);
+/* Like `weld_get`, for an API that answers with a JSON object or array. Any other body, such as an HTML page, is the error
+ * `upstream`, which quotes its beginning. */
+bool weld_get_json(weld_text url, weld_text *value, weld_error *error);
 
 /* --- Schemas and pages -------------------------------------------------------------------------------------------- */
 

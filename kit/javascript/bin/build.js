@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
@@ -15,6 +15,7 @@ import { engineFailure } from "./engine-failure.js";
 import { clearFreeMemory } from "./free-memory.js";
 import { Mistake } from "./mistake.js";
 import { entryOf, importTool, resolveTool } from "./project.js";
+import { besideFile } from "./work-folder.js";
 
 export const BUILD_USAGE = `weld-connector build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey] [--function]
 
@@ -33,19 +34,15 @@ export async function build(given) {
   const project = createRequire(join(process.cwd(), "package.json"));
   const { build: esbuild } = await importTool(project, "esbuild");
 
-  await mkdir(dirname(out), { recursive: true });
-  // Next to the result, so that the last step is renaming a file: weld-host never sees an incomplete component.
-  const folder = await mkdtemp(join(dirname(out), ".weld-connector-"));
-  try {
+  await besideFile(out, async (folder) => {
     const { usesRandom } = await bundle(esbuild, entry, join(folder, "connector.js"), { isFunction });
     // A copy, since jco may write into the contract's folder.
     await cp(new URL("../wit", import.meta.url), join(folder, "wit"), { recursive: true });
     if (usesRandom) await addRandom(join(folder, "wit"));
     await ENGINES[engine](project, folder, usesRandom ? "connector-with-random" : "connector");
+    // The last step is renaming a file: weld-host never sees an incomplete component.
     await rename(join(folder, "connector.wasm"), out);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
   console.log(`built ${out}`);
 }
 

@@ -1,7 +1,7 @@
 // Bundles a connector's modules, its packages and the kit in one file.
 
 import { appendFile, readFile } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -10,7 +10,13 @@ import { explained, provideNode, summary } from "./node-modules.js";
 import { provideOwnFiles } from "./own-files.js";
 import { sourceLines } from "./source-lines.js";
 
-const inKit = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+const KIT = fileURLToPath(new URL("../", import.meta.url));
+const inKit = (path) => join(KIT, "src", path);
+
+/** The name of a source in messages: relative to the project, or to the kit. */
+function nameOf(path) {
+  return path.startsWith(KIT) ? `weld-connector/${path.slice(KIT.length).split(sep).join("/")}` : relative(process.cwd(), path);
+}
 
 /**
  * Writes the bundle of `entry` to `outfile`, and returns whether it uses random bytes. With `isFunction`, the entry
@@ -28,8 +34,8 @@ export async function bundle(build, entry, outfile, { isFunction = false } = {})
   // Appended at the end, so that line numbers stay the same.
   const map = JSON.parse(await readFile(`${outfile}.map`, "utf8"));
   const text = await readFile(outfile, "utf8");
-  const nameOf = (source) => relative(process.cwd(), resolve(dirname(outfile), source));
-  await appendFile(outfile, `\nglobalThis.weldConnectorLines = ${JSON.stringify(sourceLines(text, map, nameOf))};\n`);
+  const lines = sourceLines(text, map, (source) => nameOf(resolve(dirname(outfile), source)));
+  await appendFile(outfile, `\nglobalThis.weldConnectorLines = ${JSON.stringify(lines)};\n`);
   const [{ inputs }] = Object.values(result.metafile.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
   return { usesRandom: Object.keys(inputs).some((path) => path.endsWith("random-component.js")) };
 }
@@ -59,12 +65,23 @@ const CHECK =
 const MOST_ERRORS = 4;
 
 /** The mistake for the errors of esbuild. */
-function unbundled(errors, entry, cause) {
-  const shown = errors.slice(0, MOST_ERRORS).map((error) => explained(error, entry));
+export function unbundled(errors, entry, cause) {
+  // The message has what to do about the first error.
+  const shown = errors.slice(0, MOST_ERRORS).map((error, index) => explained(error, entry, index > 0));
   const more = errors.length - shown.length;
   if (more > 0) shown.push(`… ${more} more errors …`);
   const others = errors.length > 1 ? `; ${errors.length - 1} more` : "";
   return new Mistake(`${summary(errors[0], entry)}${others}`, { details: shown.join("\n"), cause });
+}
+
+/** The mistake that keeps the modules from being read; undefined if there is none. Nothing is written. */
+export async function mistakeIn(build, entry) {
+  try {
+    await bundleOnce(build, entry, undefined, { first: [], packages: [], isFunction: false });
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 async function bundleOnce(build, entry, outfile, { first: more, packages, isFunction }) {
@@ -99,7 +116,8 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
         providePackages(inKit("adapt/packages.js"), packages),
         ...(isFunction ? [provideOwnFiles(join(dirname(entry), "function"), inKit("adapt/files.js"))] : []),
       ],
-      sourcemap: "external",
+      sourcemap: outfile !== undefined && "external",
+      write: outfile !== undefined,
       // The engine's own promises would never continue; see src/promise.js.
       supported: { "async-await": false, "async-generator": false, "for-await": false, "top-level-await": false },
       target: "es2022",

@@ -112,12 +112,12 @@ export function provideNode(folder, isFunction) {
 
 /**
  * A message of esbuild about the connector with this entry. For an unavailable module, it gives advice instead of esbuild's
- * options, which wouldn't help.
+ * options, which wouldn't help; without `withAdvice`, neither.
  */
-export function explained({ text: full, location, notes }, entry) {
+export function explained({ text: full, location, notes }, entry, withAdvice) {
   const text = plainText(full);
   const known = adviceOn(text, entry, location);
-  const hints = known === undefined ? notes.map((note) => note.text) : [known];
+  const hints = known === undefined ? notes.map((note) => note.text) : withAdvice ? [known] : [];
   // The kit's own module around the entry is not the author's.
   const place = location && !isAround(location) ? location : undefined;
   const lines = [place ? `${place.file}:${place.line}:${place.column + 1}: ${text}` : text];

@@ -3,16 +3,17 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { work } from "../src/native.js";
+import { mistakeIn, unbundled } from "./bundle.js";
 import { Mistake } from "./mistake.js";
 import { entryOf, importTool } from "./project.js";
+import { besidePackages } from "./work-folder.js";
 
 export const RUN_USAGE = `weld-connector run [FLAGS OF weld-host run]
 
@@ -58,30 +59,49 @@ function onPath(name) {
 
 /**
  * Loads the connector's module. Modules in TypeScript are bundled first, since Node can't read them; packages, and so this
- * kit, are not part of the bundle.
+ * kit, are not part of the bundle. Throws `Mistake` with file and line for modules that can't be read.
  */
 async function load(entry) {
   process.setSourceMapsEnabled(true);
-  if (!/\.[cm]?tsx?$/.test(entry)) return import(pathToFileURL(entry));
-  const project = createRequire(join(dirname(entry), "package.json"));
-  const { build } = await importTool(project, "esbuild");
-  // In this folder, Node finds the packages of the project.
-  const folder = join(dirname(entry), "node_modules", ".weld-connector", String(process.pid));
-  await mkdir(folder, { recursive: true });
   try {
-    const outfile = join(folder, "connector.mjs");
-    await build({
-      entryPoints: [entry],
-      outfile,
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      packages: "external",
-      sourcemap: "inline",
-      logLevel: "silent",
-    });
-    return await import(pathToFileURL(outfile));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    return await (/\.[cm]?tsx?$/.test(entry) ? loadBundled(entry) : import(pathToFileURL(entry)));
+  } catch (error) {
+    if (error instanceof SyntaxError || error?.code === "ERR_MODULE_NOT_FOUND") throw await placed(entry, error);
+    throw error;
   }
 }
+
+async function loadBundled(entry) {
+  const { build } = await bundler(entry);
+  return besidePackages(dirname(entry), async (folder) => {
+    const outfile = join(folder, "connector.mjs");
+    try {
+      await build({
+        entryPoints: [entry],
+        outfile,
+        bundle: true,
+        format: "esm",
+        platform: "node",
+        packages: "external",
+        sourcemap: "inline",
+        logLevel: "silent",
+      });
+    } catch (error) {
+      throw error.errors?.length ? unbundled(error.errors, basename(entry), error) : error;
+    }
+    return import(pathToFileURL(outfile));
+  });
+}
+
+/** The mistake that Node reports without its place, as the build of the component reports it; `error` if that accepts it. */
+async function placed(entry, error) {
+  try {
+    const { build } = await bundler(entry);
+    return (await mistakeIn(build, entry)) ?? error;
+  } catch {
+    // The bundler is not installed.
+    return error;
+  }
+}
+
+const bundler = (entry) => importTool(createRequire(join(dirname(entry), "package.json")), "esbuild");

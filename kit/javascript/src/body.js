@@ -23,6 +23,9 @@ export function bodyFrom(value) {
 const text = (val, type) => ({ body: { tag: "text", val: val.toWellFormed() }, type });
 const bytes = (val) => ({ body: { tag: "bytes", val } });
 
+/** The getter of what a message calls a body, such as "the response to GET https://api.example.com/books". */
+export const SUBJECT = Symbol("subject");
+
 let reader = parseJson;
 
 /** From now on, reads bodies with `JSON.parse`, as browsers and Node do, for functions written for those platforms. */
@@ -62,8 +65,12 @@ export class Body {
 
   #takeText() {
     return bodyText(this.#take(), this.headers?.get("content-type"), (what) => {
-      throw new NotText(what);
+      throw new NotText(this[SUBJECT], what);
     });
+  }
+
+  get [SUBJECT]() {
+    return "the body";
   }
 
   /** The beginning of a body for a message, even if the body can't be decoded. */
@@ -101,14 +108,14 @@ export class Body {
     try {
       return reader(content, options);
     } catch (cause) {
-      throw new NotJson(content, cause);
+      throw new NotJson(this[SUBJECT], content, cause);
     }
   }
 }
 
 class NotText extends TypeError {
-  constructor(what) {
-    const message = `the body is ${what}; bytes() returns it unchanged`;
+  constructor(subject, what) {
+    const message = `${subject} is ${what}; bytes() returns it unchanged`;
     super(message);
     this.name = "TypeError";
     this.payload = new Upstream(message).payload;
@@ -116,8 +123,8 @@ class NotText extends TypeError {
 }
 
 class NotJson extends SyntaxError {
-  constructor(content, cause) {
-    const message = `the response is not valid JSON: ${cause.message}: ${excerpt(content)}`;
+  constructor(subject, content, cause) {
+    const message = `${subject} is not valid JSON: ${cause.message}: ${excerpt(content)}`;
     super(message, { cause });
     this.name = "SyntaxError";
     this.payload = new Upstream(message).payload;

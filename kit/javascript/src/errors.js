@@ -121,14 +121,29 @@ export function contractError(thrown) {
   return { meant: false, error: { tag: "other", val: wellFormed(messageOf(thrown) + placeOf(thrown)) } };
 }
 
+// Converts a stack to one with the places in the author's files; undefined if it is not known where these are.
+let inSources = (stack) => (globalThis.weldConnectorLines === undefined ? undefined : withSources(stack));
+
+/** From now on, `read` returns a stack with the places in the author's files, as `withSources` does in a component. */
+export function readStacksWith(read) {
+  inSources = read;
+}
+
 /** The author's own file and line in which an error was created, such as " (connector.js:12)"; empty if it is unknown. */
-function placeOf(thrown) {
-  if (globalThis.weldConnectorLines === undefined || typeof thrown?.stack !== "string") return "";
-  const places = withSources(thrown.stack).matchAll(/\(([^()\s]+:\d+)\)/g);
-  for (const [, place] of places) {
-    if (!/(?:^|\/)(?:node_modules|weld-connector)\/|^\.\.|^\/|^weld-connector-entry/.test(place)) return ` (${place})`;
+export function placeOf(thrown) {
+  const stack = typeof thrown?.stack === "string" ? inSources(thrown.stack) : undefined;
+  for (const [, place] of stack?.matchAll(/(?:\(|^\s*at (?:async )?)([^()\s]+:\d+)\)?$/gm) ?? []) {
+    if (!/(?:^|\/)(?:node_modules|weld-connector)\/|^\.\.|^\/|^\w+:|^weld-connector-entry/.test(place)) return ` (${place})`;
   }
   return "";
+}
+
+/** A stack without the frames of this kit, of the engine and of the bundle itself. */
+function withoutKit(stack) {
+  const isFrame = /^\s*at /;
+  const isKits = /\bweld-connector(?:\/(?:src|adapt|bin)\/|-entry)|\bnode:|\(native\)$|connector\.js:\d+:\d+/;
+  const lines = inSources(stack)?.split("\n");
+  return lines?.filter((line) => !(isFrame.test(line) && isKits.test(line))).join("\n");
 }
 
 /** A thrown value in one line. */
@@ -143,7 +158,7 @@ export function messageOf(thrown) {
 export function trace(thrown) {
   const lines = [];
   for (let error = thrown, depth = 0; error !== undefined && depth < 8; error = error?.cause, depth++) {
-    const stack = typeof error?.stack === "string" ? withSources(error.stack.trimEnd()) : "";
+    const stack = typeof error?.stack === "string" ? (withoutKit(error.stack.trimEnd()) ?? error.stack.trimEnd()) : "";
     const message = messageOf(error);
     // QuickJS leaves the message out of the stack; other engines begin the stack with it.
     const text = stack.includes(message) ? stack : [message, stack].filter(Boolean).join("\n");
@@ -155,7 +170,7 @@ export function trace(thrown) {
 /** A stack with the places in the author's files. The build stores where each line of the bundle comes from. */
 export function withSources(stack) {
   const { sources, lines } = globalThis.weldConnectorLines ?? { sources: [], lines: [] };
-  return stack.replace(/(?:\/\.weld-connector-\w+)?\/?\bconnector\.js:(\d+):\d+/g, (place, line) => {
+  return stack.replace(/(?:\/[\w.-]+)*\/?\bconnector\.js:(\d+):\d+/g, (place, line) => {
     const source = sources[lines[2 * line - 2]];
     return source === undefined ? place : `${source}:${lines[2 * line - 1]}`;
   });

@@ -9,11 +9,12 @@ import { countRequest, noteAnswer } from "./requests-sent.js";
 import { Response } from "./response.js";
 import { passTime, untilTimer } from "./loop.js";
 import { requireRunning } from "./running.js";
+import { shown } from "./shown.js";
 
 /** The error of a request without a response. If uncaught, it becomes the contract's error in `payload`. */
 export class FetchError extends TypeError {
   constructor({ tag, val }, method, url) {
-    super(`${method} ${withoutQuery(url)}: ${MESSAGES[tag](val)}`);
+    super(`${shown(method, url)}: ${MESSAGES[tag](val)}`);
     this.name = "FetchError";
     this.kind = tag;
     this.payload = payloadOf(tag, val, this.message);
@@ -48,9 +49,6 @@ function payloadOf(tag, val, message) {
       return { tag: "upstream", val: message };
   }
 }
-
-// A query often contains a token, which must not appear in an error.
-export const withoutQuery = (url) => url.replace(/[?#].*$/s, "");
 
 /**
  * The milliseconds until a signal aborts, by its own timeout or by the next timer, which may exist for this purpose. No
@@ -89,7 +87,7 @@ function send(request) {
     throw new FetchError(error.payload, method, asked);
   }
   noteAnswer(method, asked, answer.status);
-  return Response.fromHost(answer, asked);
+  return Response.fromHost(answer, asked, method);
 }
 
 /** Like `fetch` in browsers and Node; see `Request` for the options. A response may have any status. */

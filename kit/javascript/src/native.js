@@ -6,9 +6,10 @@ import { Buffer } from "node:buffer";
 import { openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { callsFor } from "./connector.js";
-import { trace } from "./errors.js";
+import { contractError, messageOf, placeOf, readStacksWith, trace } from "./errors.js";
 import { callOn, thrown } from "./host/native-call.js";
 
 /** The variable with the folder of the pipes. */
@@ -126,6 +127,7 @@ export async function work(load) {
     console.error(`the variable ${FOLDER} is missing: \`weld-host run\` starts this command with it`);
     process.exit(1);
   }
+  readStacksWith(relativePlaces(process.cwd()));
   const host = new NativeHost(new Pipes(folder));
   let source;
   for (let call = host.nextCall(); call !== undefined; call = host.nextCall()) {
@@ -150,10 +152,35 @@ async function loadSource(load) {
   return source;
 }
 
+/**
+ * Converts the stacks of Node to those of a component: paths are relative to the project in `folder` or to this kit, and
+ * lines have no column.
+ */
+function relativePlaces(folder) {
+  const kit = new URL("..", import.meta.url);
+  const project = pathToFileURL(join(folder, "/"));
+  const names = [
+    [kit.href, "weld-connector/"],
+    [fileURLToPath(kit), "weld-connector/"],
+    [project.href, ""],
+    [fileURLToPath(project), ""],
+  ];
+  return (stack) =>
+    names.reduce((text, [path, name]) => text.replaceAll(path, name), stack).replace(/(:\d+):\d+(?=\)?$)/gm, "$1");
+}
+
 /** Logs why the connector's module can't be loaded, and returns the contract's error. */
 function reported(host, error) {
+  if (error?.details !== undefined) {
+    // A mistake in the source, with place and advice.
+    host.log("error", error.details);
+    return { tag: "other", val: error.message };
+  }
   host.log("error", trace(error));
-  return { tag: "other", val: `${error?.name ?? "Error"}: ${error?.message ?? error}` };
+  const place = placeOf(error);
+  const { val } = contractError(error).error;
+  const text = typeof val === "string" ? val : messageOf(error);
+  return { tag: "other", val: text.endsWith(place) ? text : text + place };
 }
 
 function answer(host, source, { call, table, state }) {

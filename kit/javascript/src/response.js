@@ -1,14 +1,17 @@
 // `Response`, as in browsers and Node, except that its body is not a stream.
 
-import { Body, bodyFrom } from "./body.js";
+import { Body, SUBJECT, bodyFrom } from "./body.js";
 import { InvalidState, RateLimited, Unauthorized, Upstream } from "./errors.js";
 import { Headers } from "./headers.js";
 import { write } from "./json.js";
 import { readLinks } from "./links.js";
 import { rateLimit } from "./refusal.js";
+import { shown } from "./shown.js";
 
 export class Response extends Body {
   #url = "";
+  // Of the request; undefined for a response that an author has made.
+  #method;
   #redirected = false;
 
   constructor(content, { status = 200, statusText = "", headers } = {}) {
@@ -49,7 +52,7 @@ export class Response extends Body {
   }
 
   clone() {
-    return Response.#made(this.status, this.headers, Body.of(this), this.#url, this.#redirected);
+    return Response.#made(this.status, this.headers, Body.of(this), this.#url, this.#redirected, this.#method);
   }
 
   static json(value, { headers, ...init } = {}) {
@@ -58,20 +61,30 @@ export class Response extends Body {
     return response;
   }
 
-  /** The host's response to a request for the URL `asked`. */
-  static fromHost({ status, headers, body, url }, asked) {
+  /** The host's response to a request with this `method` for the URL `asked`. */
+  static fromHost({ status, headers, body, url }, asked, method) {
     // URLs are compared as browsers see them: without the fragment, and with a path.
     const plain = (text) => text.replace(/#.*$/, "").replace(/^(\w+:\/\/[^/?]*)(?=\?|$)/, "$1/");
-    return Response.#made(status, headers, body, url, plain(url) !== plain(asked));
+    return Response.#made(status, headers, body, url, plain(url) !== plain(asked), method);
   }
 
-  static #made(status, headers, body, url, redirected) {
+  /** The request that it answers, as a message shows it. */
+  static requestOf(response) {
+    return response.#method === undefined ? "the API" : shown(response.#method, response.#url);
+  }
+
+  get [SUBJECT]() {
+    return this.#method === undefined ? "the response" : `the response to ${shown(this.#method, this.#url)}`;
+  }
+
+  static #made(status, headers, body, url, redirected, method) {
     const response = new Response(null);
     // Not set by the constructor, which refuses statuses that an author must not use, such as 1xx.
     response.status = status;
     response.headers = new Headers(headers);
     response.#url = url;
     response.#redirected = redirected;
+    response.#method = method;
     return Body.replace(response, body);
   }
 
@@ -90,7 +103,8 @@ export async function expectOk(pending, { cursor = false } = {}) {
   const { status } = response;
   const limit = rateLimit(status, response.headers, Date.now());
   if (limit) throw new RateLimited(limit.wait);
-  const message = `the API answered ${status}: ${Body.quoted(response)}`;
+  const quoted = Body.quoted(response);
+  const message = `${Response.requestOf(response)} answered ${status}${quoted && `: ${quoted}`}`;
   if (status === 401 || status === 403) throw new Unauthorized(message);
   if (cursor && [400, 404, 410].includes(status)) throw new InvalidState(message);
   throw new Upstream(message);

@@ -51,6 +51,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// The error that a failed request means for the page; its message begins with `request`, its method and URL.
+    pub(crate) fn of_request(error: HttpError, request: &str) -> Self {
+        let named = |message| format!("{request}: {message}");
+        match error.into() {
+            Self::Misconfigured(message) => Self::Misconfigured(named(message)),
+            Self::InvalidState(message) => Self::InvalidState(named(message)),
+            Self::Unauthorized(message) => Self::Unauthorized(named(message)),
+            Self::Upstream(message) => Self::Upstream(named(message)),
+            Self::Other(message) => Self::Other(named(message)),
+            other @ (Self::UnknownTable | Self::RateLimited(_)) => other,
+        }
+    }
+}
+
 /// Converts a failed request to the error that it means for the page.
 impl From<HttpError> for Error {
     fn from(error: HttpError) -> Self {
@@ -105,6 +120,7 @@ other!(
     std::num::TryFromIntError,
     std::str::Utf8Error,
     std::string::FromUtf8Error,
+    std::io::Error,
     Box<dyn std::error::Error>,
 );
 

@@ -125,3 +125,47 @@ fn forbidden_host_is_named_once_with_the_line_to_add() {
     assert_eq!(message.matches("[network]").count(), 1, "{message}");
     assert!(!message.contains("[env]"), "{message}");
 }
+
+#[test]
+fn refused_credential_is_named_by_its_section() {
+    let api = Upstream::start(|request, exchange| {
+        let status = request.target().trim_start_matches('/');
+        exchange.answer(status.parse().expect("a status"), &[], "no");
+    });
+    let (origin, secret) = (api.origin(), "hunter2hunter2");
+    let section = |urls: &str| {
+        format!("[auth.shop]\nkind = \"bearer\"\nurls = [\"{urls}\"]\ntoken = \"{secret}\"\n")
+    };
+    let elsewhere = "http://other.example.com";
+    for (section, expected) in [
+        (
+            section(&origin),
+            "; the host had added the credential of [auth.shop] in guest.toml".to_owned(),
+        ),
+        (
+            section(elsewhere),
+            format!(
+                "; no section [auth.NAME] of guest.toml applies to this URL of {origin}, so the host had added no credential"
+            ),
+        ),
+        (
+            String::new(),
+            "; guest.toml has no section [auth.NAME], so the host had added no credential".to_owned(),
+        ),
+    ] {
+        let config = format!("[network]\nallow = [\"{origin}\", \"{elsewhere}\"]\n{section}");
+        let host = host_with_config(guests::FETCHES, &config);
+        for status in ["401", "403", "404"] {
+            let state = json!({ "url": api.url(&format!("/{status}")), "on_answer": "fail" });
+            let answer = host.weld("guest").page("rows", &state);
+            let message = assert_error(&answer, 502, "upstream_failed");
+            let note = if status == "404" { "" } else { &expected };
+            assert_eq!(message, format!("the API failed: no beers: {status}{note}"));
+        }
+        // Another answer came after the refusal.
+        let state = json!({ "url": api.url("/404"), "on_answer": "fail", "before": ["GET"] });
+        let answer = host.weld("guest").page("rows", &state);
+        let message = assert_error(&answer, 502, "upstream_failed");
+        assert!(!message.contains("[auth"), "{message}");
+    }
+}

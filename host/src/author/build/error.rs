@@ -174,12 +174,12 @@ pub enum BuildError {
 
     /// A tool that installs others failed because it could not reach its server.
     #[error(
-        "`{command}` could not reach its server: {reason}\nCheck the network; behind a proxy, set HTTPS_PROXY; for a mirror, set {mirror}. Nothing was built, and the same command tries again"
+        "`{command}` failed: {reason}\nCheck the network; behind a proxy, set HTTPS_PROXY; for a mirror, set {mirror}. Nothing was built, and the same command tries again"
     )]
     Unreachable {
         /// The call.
         command: String,
-        /// What the tool says.
+        /// Which server, and what it did.
         reason: String,
         /// The variable that names another server for this tool.
         mirror: &'static str,

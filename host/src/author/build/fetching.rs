@@ -17,25 +17,28 @@ const MAX_LINES: usize = 12;
 /// The longest line of such an output.
 const MAX_LINE_BYTES: usize = 300;
 
-/// What tools say if they can't reach their server.
-const UNREACHABLE: [&str; 16] = [
-    "Failed to establish a new connection",
-    "Connection refused",
-    "Name or service not known",
-    "Temporary failure in name resolution",
-    "Network is unreachable",
-    "ProxyError",
-    "ConnectTimeoutError",
-    "ReadTimeoutError",
-    "ENOTFOUND",
-    "ECONNREFUSED",
-    "ECONNRESET",
-    "EAI_AGAIN",
-    "ETIMEDOUT",
-    "ENETUNREACH",
-    "could not download file",
-    "error sending request",
+/// What tools say if they can't reach their server, and what that means. Other signs are quoted.
+const UNREACHABLE: [(&str, Option<&str>); 16] = [
+    ("Connection refused", Some("refused the connection")),
+    ("ECONNREFUSED", Some("refused the connection")),
+    ("ECONNRESET", Some("closed the connection")),
+    ("ConnectTimeoutError", Some("did not answer in time")),
+    ("ReadTimeoutError", Some("did not answer in time")),
+    ("ETIMEDOUT", Some("did not answer in time")),
+    ("Name or service not known", Some(NO_NAME)),
+    ("Temporary failure in name resolution", Some(NO_NAME)),
+    ("ENOTFOUND", Some(NO_NAME)),
+    ("EAI_AGAIN", Some(NO_NAME)),
+    ("Network is unreachable", Some(NO_NETWORK)),
+    ("ENETUNREACH", Some(NO_NETWORK)),
+    ("ProxyError", Some("can't be reached through the proxy")),
+    ("Failed to establish a new connection", None),
+    ("could not download file", None),
+    ("error sending request", None),
 ];
+
+const NO_NAME: &str = "has a name that can't be resolved";
+const NO_NETWORK: &str = "can't be reached: there is no network";
 
 /// A tool that installs something from a server.
 pub(super) struct Fetcher {
@@ -62,7 +65,9 @@ impl Fetcher {
             return Ok(());
         }
         let command = self.tool.line();
-        Err(match unreachable(&words) {
+        let named = |name: &str| std::env::var(name).ok();
+        let mirror = named(self.mirror).or_else(|| named(&self.mirror.to_uppercase()));
+        Err(match unreachable(&words, self.mirror, mirror.as_deref()) {
             Some(reason) => BuildError::Unreachable {
                 command,
                 reason,
@@ -77,20 +82,50 @@ impl Fetcher {
     }
 }
 
-/// The line that says that the server can't be reached, without the retries before it.
-fn unreachable(words: &str) -> Option<String> {
-    let line = words
+/// Which server can't be reached, and why, without the retries before the tool's last word about it. `mirror` is the value
+/// of the variable that names the server.
+fn unreachable(words: &str, variable: &str, mirror: Option<&str>) -> Option<String> {
+    let sign_in = |line: &str| UNREACHABLE.iter().find(|(sign, _)| line.contains(sign));
+    let (line, (_, meaning)) = words
         .lines()
-        .rfind(|line| UNREACHABLE.iter().any(|sign| line.contains(sign)))?;
-    // pip: `WARNING: Retrying (…) after connection broken by 'NewConnectionError('<…>: CAUSE')': /simple/a/`.
-    let line = match line.split_once("after connection broken by ") {
-        Some((_, cause)) => cause,
-        None => line,
+        .rev()
+        .find_map(|line| Some((line, sign_in(line)?)))?;
+    let server = match mirror.filter(|mirror| !mirror.is_empty()) {
+        Some(mirror) => format!("{} ({variable})", without_user(mirror)),
+        // The first word about it may be in another line.
+        None => url_in(line)
+            .or_else(|| words.lines().rev().find_map(url_in))
+            .unwrap_or_else(|| "its server".to_owned()),
     };
-    let cause = line
-        .trim_start_matches("npm error ")
-        .trim_start_matches("npm ERR! ");
-    Some(crate::report::shortened(cause.trim(), MAX_LINE_BYTES))
+    Some(match meaning {
+        Some(meaning) => format!("{server} {meaning}"),
+        None => {
+            let cause = line.trim_start_matches("npm error ");
+            let cause = crate::report::shortened(cause.trim(), MAX_LINE_BYTES);
+            format!("{server} can't be reached: {cause}")
+        }
+    })
+}
+
+/// The first URL in a line: scheme, host and port.
+fn url_in(line: &str) -> Option<String> {
+    let begin = line.find("https://").or_else(|| line.find("http://"))?;
+    let url = line.get(begin..)?;
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(|letter: char| "/?#'\"`) ".contains(letter));
+    let host = rest.get(..end.unwrap_or(rest.len()))?;
+    Some(without_user(&format!("{scheme}://{host}")))
+}
+
+/// A URL without user and password.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 fn last_lines(words: &str) -> String {
@@ -114,40 +149,51 @@ mod tests {
 
     #[test]
     fn unreachable_server_is_recognized_in_the_words_of_each_tool() {
-        for (words, cause) in [
+        for (words, mirror, expected) in [
             (
                 "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by \
                  'NewConnectionError('<pip._vendor.urllib3.connection.HTTPConnection object at 0x7f>: \
                  Failed to establish a new connection: [Errno 111] Connection refused')': /simple/tzdata/\n\
                  ERROR: Could not find a version that satisfies the requirement tzdata (from versions: none)\n\
                  ERROR: No matching distribution found for tzdata\n",
-                Some("[Errno 111] Connection refused"),
+                Some("http://me:secret@127.0.0.1:9/simple"),
+                Some("http://127.0.0.1:9/simple (PIP_INDEX_URL) refused the connection"),
+            ),
+            (
+                "WARNING: Retrying after connection broken by 'ProxyError('Cannot connect to proxy.')': /simple/tzdata/\n",
+                None,
+                Some("its server can't be reached through the proxy"),
+            ),
+            (
+                "npm error code ECONNREFUSED\nnpm error errno ECONNREFUSED\nnpm error FetchError: request to \
+                 https://registry.example.com/esbuild failed, reason: connect ECONNREFUSED 127.0.0.1:9\n\
+                 npm error   errno: 'ECONNREFUSED',\nnpm error   type: 'system'\n",
+                None,
+                Some("https://registry.example.com refused the connection"),
             ),
             (
                 "npm error code ENOTFOUND\nnpm error syscall getaddrinfo\nnpm error network request to \
                  https://registry.example.com/esbuild failed, reason: getaddrinfo ENOTFOUND registry.example.com\n",
-                Some("registry.example.com"),
+                Some(""),
+                Some("https://registry.example.com has a name that can't be resolved"),
             ),
             (
                 "error: could not download file from 'https://static.example.com/channel-rust.toml'\n",
-                Some("could not download file from"),
+                None,
+                Some(
+                    "https://static.example.com can't be reached: error: could not download file from \
+                     'https://static.example.com/channel-rust.toml'",
+                ),
             ),
             (
                 "ERROR: No matching distribution found for tzdata==1\n",
                 None,
+                None,
             ),
-            ("npm error code EUSAGE\n", None),
+            ("npm error code EUSAGE\n", None, None),
         ] {
-            match (unreachable(words), cause) {
-                (Some(reason), Some(cause)) => {
-                    assert!(
-                        reason.contains(cause) && !reason.contains("Retry("),
-                        "{reason}"
-                    );
-                }
-                (None, None) => {}
-                (found, _) => panic!("{words}: {found:?}"),
-            }
+            let found = unreachable(words, PIP, mirror);
+            assert_eq!(found.as_deref(), expected, "{words}");
         }
     }
 

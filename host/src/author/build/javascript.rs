@@ -18,11 +18,17 @@ pub(super) async fn build(
     let folder = &project.folder;
     let npm = Tool::new("npm", folder, GET_NODE).with(["run", "build"]);
     let stdout = npm.run_filtered(announce, |_| false, npm_failure).await?;
-    show(without_banner(&String::from_utf8_lossy(&stdout)).lines());
+    let said = without_banner(&String::from_utf8_lossy(&stdout));
+    show(said.lines().filter(|line| !is_of_kit(line)));
     newest(project).ok_or_else(|| BuildError::NoOutput {
         command: npm.line(),
         expected: format!("there is no dist/{0}.wasm and no {0}.wasm", project.name),
     })
+}
+
+/// Whether the kit reports with this line what it has built, as `build` itself will.
+fn is_of_kit(line: &str) -> bool {
+    line.strip_prefix("built /").is_some_and(|path| path.ends_with(".wasm"))
 }
 
 /// Fails if Node is missing or too old.

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use super::component::ToolOutput;
 use super::error::BuildError;
-use super::output::python_failure;
+use super::output::{PythonFolder, python_failure};
 use super::project::Project;
 use super::python_environment::{COMPONENTIZE, GET_PYTHON, VIRTUAL_ENVIRONMENT};
 use super::python_sources::check_sources;
-use super::quoting::quoted;
 use super::tool::Tool;
 
 /// The folder of `connector.wit`, if a connector has its own copy.
@@ -35,12 +34,12 @@ pub(super) async fn build(
     } else {
         PathBuf::from("python3")
     };
-    let install = format!("weld-host build {} --install", quoted(&project.shown));
+    let known = PythonFolder::new(&project.shown);
     // `adapt` has read an adapted function, which its app.py doesn't import by itself.
     let exits = if folder.join("weld_adapt").is_dir() {
         Vec::new()
     } else {
-        check_sources(Tool::new(python, folder, GET_PYTHON), folder, &install).await?
+        check_sources(Tool::new(python, folder, GET_PYTHON), folder, &known).await?
     };
     let output = ToolOutput::prepare(project, ".wasm")?;
     // With a kit, componentize-py finds the contract itself.
@@ -52,7 +51,7 @@ pub(super) async fn build(
         .run_filtered(
             announce,
             |_| false,
-            |_, stderr| python_failure(stderr, &exits, &install),
+            |_, stderr| python_failure(stderr, &exits, &known),
         )
         .await?;
     Ok(output.finish())

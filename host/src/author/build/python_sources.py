@@ -5,6 +5,7 @@ only what is certain: an import that depends on a condition, for example, is lef
 """
 
 import ast
+import difflib
 import glob
 import json
 import os
@@ -52,6 +53,14 @@ LACKING = {
 }
 """Standard modules that a component lacks, with the reason or the replacement."""
 
+NATIVE = set(
+    """asyncpg bcrypt brotli catboost cramjam Crypto Cryptodome cryptography cv2 cx_Oracle duckdb faiss fiona gevent greenlet grpc
+    h5py jaxlib kiwisolver lightgbm llvmlite lxml lz4 matplotlib msgspec MySQLdb nacl netifaces numba numpy orjson pandas PIL
+    polars psutil psycopg2 pyarrow pycurl pydantic_core pymssql pyodbc pyproj regex rpds safetensors scipy shapely skimage sklearn
+    spacy statsmodels tables tensorflow tiktoken tokenizers torch ujson uvloop xgboost zmq zstandard""".split()
+)
+"""Packages that can't be imported without their C code, even where their source only tries to."""
+
 EXITS = ("sys.exit", "exit", "quit", "os._exit", "os.abort")
 
 MOST_SECONDS = 2
@@ -64,9 +73,9 @@ SOURCE, COMPILED, NAMESPACE = "source", "compiled", "namespace"
 class Problem(Exception):
     """What keeps the connector from becoming a component, and where."""
 
-    def __init__(self, file, line, text, excerpt="", missing=None):
+    def __init__(self, file, line, text, excerpt="", missing=None, likely=None):
         super().__init__(text)
-        self.report = {"file": file, "line": line, "text": text, "excerpt": excerpt, "missing": missing}
+        self.report = {"file": file, "line": line, "text": text, "excerpt": excerpt, "missing": missing, "likely": likely}
 
 
 class Sources:
@@ -169,10 +178,21 @@ class Sources:
             raise refuse(f"a component has no module {top}: {LACKING[top]}")
         if top in STANDARD:
             return
-        if resolve(top, [self.folder, *self.packages])[0] is None:
-            raise Problem(self.shown(path), statement.lineno, f"no module named {top}", missing=top)
-        if package := self.compiled(dotted, members):
-            raise refuse(f"{package} has C code; a component takes pure Python only")
+        is_own = resolve(top, [self.folder])[0] is not None
+        package = top if top in NATIVE and not is_own else None
+        if package is None and resolve(top, [self.folder, *self.packages])[0] is None:
+            likely = self.like(top)
+            raise Problem(self.shown(path), statement.lineno, f"no module named {top}", missing=top, likely=likely)
+        if package := package or self.compiled(dotted, members):
+            remedy = "; remove it from requirements.txt" if declared(self.folder, package) else ""
+            raise refuse(f"{package} has C code; a component takes pure Python only{remedy}")
+
+    def like(self, name):
+        """Return the module with the most similar name, of the connector or of Python; `None` if there is none."""
+        entries = [os.path.splitext(entry) for entry in os.listdir(self.folder)]
+        own = [stem for stem, extension in entries if extension == ".py" or resolve(stem, [self.folder])[0] == SOURCE]
+        known = [*own, *(module for module in sorted(STANDARD - set(LACKING)) if not module.startswith("_")), "weld_connector"]
+        return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.75)), None)
 
     def compiled(self, dotted, members):
         """Return the package whose compiled module an import needs, directly or through other packages."""
@@ -187,6 +207,8 @@ class Sources:
                 kind, file = resolve(module, [self.folder, *self.packages])
                 if kind == COMPILED:
                     return top.removeprefix("_").partition("_")[0] if top.startswith("_") else top
+                if top in NATIVE and kind == SOURCE and self.is_package(file):
+                    return top
                 if kind != SOURCE or file.startswith(self.folder + os.sep) and not self.is_package(file):
                     continue
                 try:

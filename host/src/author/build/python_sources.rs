@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::error::BuildError;
-use super::output::{PossibleExit, missing_package, show};
+use super::output::{PossibleExit, PythonFolder, missing_module, show};
 use super::tool::Tool;
 
 /// Prints a [`PythonCheck`] as JSON. It runs in the author's own Python, since only that knows the language.
@@ -29,6 +29,8 @@ struct SourceProblem {
     excerpt: String,
     /// The module that is not installed, if that is the problem.
     missing: Option<String>,
+    /// The module with the most similar name.
+    likely: Option<String>,
     /// Whether requirements.txt has the missing module.
     declared: bool,
 }
@@ -42,7 +44,7 @@ struct SourceProblem {
 pub(super) async fn check_sources(
     python: Tool,
     folder: &Path,
-    install: &str,
+    known: &PythonFolder,
 ) -> Result<Vec<PossibleExit>, BuildError> {
     let call = python
         .with_variable("PYTHONDONTWRITEBYTECODE", "1")
@@ -58,19 +60,20 @@ pub(super) async fn check_sources(
         None => Ok(check.exits),
         Some(problem) => {
             show(problem.excerpt.lines());
-            Err(BuildError::Source(problem.cause(install)))
+            Err(BuildError::Source(problem.cause(known)))
         }
     }
 }
 
 impl SourceProblem {
     /// Place, cause and what to do.
-    fn cause(&self, install: &str) -> String {
+    fn cause(&self, folder: &PythonFolder) -> String {
         let text = match &self.missing {
             Some(module) if self.declared => {
+                let install = &folder.install;
                 format!("{module}, which requirements.txt names, is not installed; run {install}")
             }
-            Some(module) => missing_package(module, install),
+            Some(module) => missing_module(module, self.likely.as_deref(), folder),
             None => self.text.clone(),
         };
         match self.line {
@@ -86,26 +89,33 @@ mod tests {
 
     #[test]
     fn problems_have_place_cause_and_what_to_do() {
-        let problem = |line, missing: Option<&str>, declared| SourceProblem {
+        let problem = |line, missing: Option<&str>, likely: Option<&str>, declared| SourceProblem {
             file: "app.py".to_owned(),
             line,
             text: "there is no `Source`".to_owned(),
             excerpt: String::new(),
             missing: missing.map(str::to_owned),
+            likely: likely.map(str::to_owned),
             declared,
         };
         for (problem, expected) in [
-            (problem(None, None, false), "app.py: there is no `Source`"),
+            (problem(None, None, None, false), "app.py: there is no `Source`"),
             (
-                problem(Some(3), Some("six"), false),
-                "app.py, line 3: no module named six; add it to requirements.txt and run weld-host build shop --install",
+                problem(Some(3), Some("six"), None, false),
+                "app.py, line 3: no module named six: there is no six.py in shop/; correct the name, or, if it is a package, \
+                 add it to requirements.txt and run weld-host build shop --install",
             ),
             (
-                problem(Some(3), Some("six"), true),
+                problem(Some(3), Some("jsn"), Some("json"), false),
+                "app.py, line 3: no module named jsn: there is no jsn.py in shop/; did you mean `json`? If it is a package, \
+                 add it to requirements.txt and run weld-host build shop --install",
+            ),
+            (
+                problem(Some(3), Some("six"), None, true),
                 "app.py, line 3: six, which requirements.txt names, is not installed; run weld-host build shop --install",
             ),
         ] {
-            assert_eq!(problem.cause("weld-host build shop --install"), expected);
+            assert_eq!(problem.cause(&PythonFolder::new(Path::new("shop"))), expected);
         }
     }
 }

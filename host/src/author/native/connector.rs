@@ -157,7 +157,7 @@ impl NativeConnector {
         ended.map_err(|fault| {
             fault
                 .or_credential_failure(scope.network.failed_credential())
-                .explained(scope.network.untold_failure())
+                .explained(scope.network.untold())
         })
     }
 

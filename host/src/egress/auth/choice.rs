@@ -77,6 +77,33 @@ impl<'c> CredentialChoice<'c> {
         }
     }
 
+    /// Which credential the host added to the request for this URL, for the message of its refusal. `None` if none was
+    /// chosen yet.
+    pub(in crate::egress) fn added(&self, url: &Url) -> Option<String> {
+        let file = &self.upstream.config_file;
+        match &self.choice {
+            Choice::Open(_) => None,
+            Choice::Made(Some(source), _) if source.holds_for(url) => {
+                let name = source.name();
+                Some(format!("the host had added the credential of [auth.{name}] in {file}"))
+            }
+            Choice::Made(Some(source), _) => {
+                let (name, origin) = (source.name(), url.origin().ascii_serialization());
+                Some(format!(
+                    "the credential of [auth.{name}] in {file} doesn't apply to this URL of {origin}, where the API's \
+                     redirect led, so the host had not added it"
+                ))
+            }
+            Choice::Made(None, _) if self.credentials.is_empty() => Some(format!(
+                "{file} has no section [auth.NAME], so the host had added no credential"
+            )),
+            Choice::Made(None, origin) => Some(format!(
+                "no section [auth.NAME] of {file} applies to this URL of {}, so the host had added no credential",
+                origin.ascii_serialization()
+            )),
+        }
+    }
+
     async fn obtain(
         &mut self,
         url: &Url,

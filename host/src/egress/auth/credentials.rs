@@ -39,6 +39,11 @@ impl Credentials {
         }
     }
 
+    /// Whether the connector has none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// Whether any of them can be renewed once an API refuses it.
     pub(super) fn may_renew(&self) -> bool {
         self.all.iter().any(|source| source.may_renew())

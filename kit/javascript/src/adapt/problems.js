@@ -2,10 +2,10 @@
 
 import { excerpt } from "../body.js";
 import { ConnectorError, Misconfigured, RateLimited, Unauthorized, Upstream, contractError, messageOf, trace, withSources } from "../errors.js";
-import { withoutQuery } from "../fetch.js";
 import { log } from "../log.js";
 import { rateLimit } from "../refusal.js";
 import { lastFailure, requestsSent } from "../requests-sent.js";
+import { shown } from "../shown.js";
 
 /** The function has not answered, and no request, timer or job is left. */
 export class NoAnswer extends ConnectorError {
@@ -80,7 +80,7 @@ export function afterAnswer(error) {
 // The last request that an API refused, since the function's own message often doesn't name it.
 function failureNote() {
   const failed = lastFailure();
-  return failed === undefined ? "" : ` (before that, ${failed.method} ${withoutQuery(failed.url)} answered ${failed.status})`;
+  return failed === undefined ? "" : ` (before that, ${shown(failed.method, failed.url)} answered ${failed.status})`;
 }
 
 /** A text as a message quotes it. */

@@ -122,8 +122,8 @@ for (const engine of ENGINES.split(" ")) {
       assert.equal((await failure("status", { status: 401 })).kind, "upstream_unauthorized");
       const { kind, message } = await failure("status", { status: 500 });
       assert.equal(kind, "upstream_failed");
-      assert.match(message, /the API answered 500: <h1>said so<\/h1>/);
-      assert.match((await failure("no_json")).message, /the response is not valid JSON.*said so/);
+      assert.match(message, /GET http:\/\/\S+ answered 500: <h1>said so<\/h1>/);
+      assert.match((await failure("no_json")).message, /the response to GET http:\/\/\S+ is not valid JSON.*said so/);
     });
 
     test("a failed request is a TypeError and, if uncaught, the contract's error that it means", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -52,7 +52,7 @@ test("a connector that can't be built is an error, and leaves no files", () => {
       /No matching export in .* for import "createKey"/,
     ],
     ['import "not-installed/part";\nexport const source = 1;', /run `npm install not-installed`$/m],
-    ['import "./nowhere.js";\nexport const source = 1;', /no such file/],
+    ['import "./nowhere.js";\nexport const source = 1;', /^(?![^]*no such file[^]*no such file)[^]*"; no such file\n$/],
     ["export const source = ;", /connector\.js:1:23: Unexpected ";"[^]*\nweld-connector: connector\.js, line 1: Unexpected ";"\n$/],
     ["export default 1;", /connector\.js: No matching export .*; end connector\.js with `export const source = connector/],
     ["export const source = 3;", /the export `source` is not a connector: write export const source = connector/],
@@ -80,6 +80,24 @@ test("a connector that can't be built is an error, and leaves no files", () => {
     readdirSync(folder).filter((name) => name.startsWith(".") || name === "broken.wasm"),
     [],
   );
+});
+
+test("the folders of builds that were killed are removed by the next build, and those of running builds are not", () => {
+  const running = `.weld-connector-${process.pid}-a1b2c3`;
+  const ended = String(spawnSync("true").pid);
+  for (const name of [".weld-connector-A1b2C3", `.weld-connector-${ended}-a1b2c3`, running]) mkdirSync(join(folder, name));
+  assert.equal(build(GOOD).status, 0);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith(".")),
+    [running],
+  );
+  rmSync(join(folder, running), { recursive: true });
+
+  const packages = join(folder, "node_modules/.weld-connector");
+  mkdirSync(join(packages, `${ended}-a1b2c3`), { recursive: true });
+  assert.equal(build(GOOD).status, 0);
+  assert.deepEqual(readdirSync(packages), []);
+  rmSync(join(folder, "node_modules"), { recursive: true });
 });
 
 test("invalid arguments are errors that name the valid ones", () => {

@@ -67,10 +67,10 @@ test("json() reads the declared charset, and a body that can't be decoded is an 
   assert.deepEqual((await host.fetchPage(source, "t")).insert, [{ n: "ë" }]);
   await assert.rejects(host.fetchPage(source, "t", { path: "/none" }), {
     tag: "upstream",
-    val: "the body is not valid UTF-8, and no charset is declared; bytes() returns it unchanged",
+    val: "the response to GET https://api.example.com/none is not valid UTF-8, and no charset is declared; bytes() returns it unchanged",
   });
   await assert.rejects(host.fetchPage(source, "t", { path: "/refused" }), {
     tag: "upstream",
-    val: "the API answered 500: a\ufffd",
+    val: "GET https://api.example.com/refused answered 500: a\ufffd",
   });
 });

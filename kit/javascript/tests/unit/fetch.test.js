@@ -191,7 +191,7 @@ test("expectOk throws the error that a status means", async () => {
   assert.equal(await expectOk(kept), kept);
   const cases = [
     [respond(401, "no"), { payload: { tag: "unauthorized", val: "the API answered 401: no" } }],
-    [respond(403), { payload: { tag: "unauthorized", val: "the API answered 403: " } }],
+    [respond(403), { payload: { tag: "unauthorized", val: "the API answered 403" } }],
     [respond(403, "", { "retry-after": "30" }), { payload: { tag: "rate-limited", val: 30_000 } }],
     [respond(429, "", { "retry-after": "30" }), { payload: { tag: "rate-limited", val: 30_000 } }],
     [respond(429), { payload: { tag: "rate-limited", val: undefined } }],
@@ -204,6 +204,18 @@ test("expectOk throws the error that a status means", async () => {
   await assert.rejects(expectOk(respond(500, "ö".repeat(1000))), ({ message }) =>
     message.endsWith(`${"ö".repeat(200)}…`),
   );
+});
+
+test("the errors of a response name its request, without what may be secret in the URL", async () => {
+  const url = "https://user:secret@h/books?token=secret#secret";
+  for (const [method, answer, expected] of [
+    ["GET", new Response("no such page", { status: 404 }), "GET https://h/books answered 404: no such page"],
+    ["POST", new Response("", { status: 500 }), "POST https://h/books answered 500"],
+  ]) {
+    await assert.rejects(inPage(answering(answer), () => expectOk(fetch(url, { method }))), { val: expected });
+    const copied = answering(answer);
+    await assert.rejects(inPage(copied, async () => expectOk((await fetch(url, { method })).clone())), { val: expected });
+  }
 });
 
 const NOW = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
@@ -284,7 +296,7 @@ test("a response that is not valid JSON is a SyntaxError and, if uncaught, an up
     inPage(host, async () => (await fetch("https://h/")).json()),
     {
       tag: "upstream",
-      message: /the response is not valid JSON: [^]*: <html> nope$/,
+      message: /the response to GET https:\/\/h\/ is not valid JSON: [^]*: <html> nope$/,
     },
   );
 });

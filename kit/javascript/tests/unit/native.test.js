@@ -161,17 +161,31 @@ test("an error of the connector has the author's file and line", () => {
     const [{ log }, { raise }] = lines;
     assert.equal(log.level, "error");
     const line = SHOP.split("\n").findIndex((text) => text.includes("undefined.rows")) + 1;
-    assert.match(log.message, new RegExp(`${name}:${line}:`), name);
-    assert.match(raise.other, /TypeError/);
+    assert.match(log.message, new RegExp(`at (?:Object\\.)?fetchPage \\(${name}:${line}\\)`), name);
+    assert.doesNotMatch(log.message, /node:|weld-connector\/|file:/, "only the author's own frames");
+    assert.match(raise.other, new RegExp(`^TypeError: .* \\(${name}:${line}\\)$`));
     assert.equal(left, "", "nothing is left of the bundle");
   }
+});
+
+test("a module in TypeScript that can't be read is reported with its place", () => {
+  const { lines, left } = worked({ "connector.ts": "const one: number = 1;\nexport const source = ;" }, [SCHEMA, END]);
+  assert.deepEqual(lines, [
+    { log: { level: "error", message: 'connector.ts:2:23: Unexpected ";"\n    export const source = ;' } },
+    { raise: { other: 'connector.ts, line 2: Unexpected ";"' } },
+  ]);
+  assert.equal(left, "");
 });
 
 test("a module that can't be loaded is reported for each call, and loaded again", () => {
   for (const [text, message] of [
     ["export const source = {};", /`source` is not a connector/],
-    ["throw new RangeError('odd');", /RangeError: odd/],
-    ['import { env } from "weld-connector"; env("API");', /can't be used while modules load/],
+    ["\nthrow new RangeError('odd');", /^RangeError: odd \(connector\.js:2\)$/],
+    ['import { env } from "weld-connector"; env("API");', /can't be used while modules load \(connector\.js:1\)$/],
+    ["throw 3;", /^3 was thrown instead of an Error$/],
+    ["export const one = 1;\nexport const source = ;", /^connector\.js, line 2: Unexpected ";"$/],
+    ['import "./helpers.js";', /^connector\.js, line 1: Could not resolve "\.\/helpers\.js"; no such file$/],
+    ['import "absent";', /^connector\.js, line 1: Could not resolve "absent"; .*npm install absent`$/],
   ]) {
     const { lines, status } = worked({ "connector.js": text }, [SCHEMA, page("orders"), END]);
     const raised = lines.filter((line) => "raise" in line);

@@ -153,8 +153,8 @@ def failure(error: BaseException) -> Failure:
     except Exception:
         text = "its text is not available"
     message = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    if place := _place(error):
-        message += f" ({place})"
+    if shown := place(error):
+        message += f" ({shown})"
     if (lack := _lack(error, text)) and NO_FILES not in text:
         message += f"; {NO_FILES}: {lack}"
     return Failure("other", _host.printable(message))
@@ -177,7 +177,7 @@ def _lack(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _place(error: BaseException) -> str | None:
+def place(error: BaseException) -> str | None:
     """Return the file and line of the connector's own frame that is nearest to the exception, such as "app.py:46"."""
     own = [
         frame
@@ -202,12 +202,22 @@ def _shown(path: str) -> str:
 
 
 def _traceback(error: BaseException) -> str:
-    frames = error.__traceback__
-    # The first frame is always the kit's own.
-    if frames is not None and frames.tb_next is not None:
-        frames = frames.tb_next
-    text = "".join(traceback.format_exception(type(error), error, frames)).rstrip()
-    return re.sub(r'(?m)^(\s+File ")/\d+/', r"\1", text)
+    """Return the traceback with the frames of the connector and of packages, without those of the kit and of Python."""
+    shown = traceback.TracebackException.from_exception(error)
+    queue: list[traceback.TracebackException | None] = [shown]
+    while queue:
+        one = queue.pop()
+        if one is None:
+            continue
+        # If all frames are the kit's, they are all that is known.
+        if own := [frame for frame in one.stack if _is_shown(frame.filename)]:
+            one.stack = traceback.StackSummary.from_list(own)
+        queue += [one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())]
+    return re.sub(r'(?m)^(\s+File ")/\d+/', r"\1", "".join(shown.format()).rstrip())
+
+
+def _is_shown(path: str) -> bool:
+    return not path.startswith((KIT, "<", *NOT_OWN)) or "site-packages" in path
 
 
 def export(

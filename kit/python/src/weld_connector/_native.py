@@ -8,6 +8,7 @@ and quotas apply to the connector's requests as in a component.
 from __future__ import annotations
 
 import base64
+import difflib
 import importlib
 import json
 import os
@@ -199,7 +200,21 @@ def _not_loaded(error: BaseException) -> _export.Failure:
     _logging.log("error", "".join(traceback.format_exception(type(error), error, frames)).rstrip())
     text = str(error)
     message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    # A syntax error has its own place.
+    if not isinstance(error, SyntaxError) and (place := _export.place(error)):
+        message += f" ({place})"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        message += f"; {_missing(error.name)}"
     return _export.Failure("other", _host.printable(message))
+
+
+def _missing(name: str) -> str:
+    """Return what to do about a module that is neither in this folder nor installed."""
+    top = name.partition(".")[0]
+    own = {os.path.splitext(entry)[0] for entry in os.listdir() if entry.endswith(".py") or os.path.isdir(entry)}
+    likely = difflib.get_close_matches(top, own | sys.stdlib_module_names, n=1, cutoff=0.75)
+    correction = f"did you mean {likely[0]}? If" if likely and likely[0] != top else "correct the name, or, if"
+    return f"there is no {top}.py here; {correction} it is a package, add it to requirements.txt and install it"
 
 
 def _is_own(path: str) -> bool:

@@ -78,7 +78,7 @@ class Adapted(unittest.TestCase):
     def test_an_error_of_the_api_is_reported_with_its_text(self):
         kind, message = self.host.page("guide", "orders").error
         self.assertEqual(kind, "upstream_failed", message)
-        self.assertIn("/orders is 404 Not Found: no such path", message)
+        self.assertIn("/orders answered 404: no such path", message)
 
     def test_a_login_at_the_top_of_a_module_is_made_in_the_call(self):
         self.assertEqual(

@@ -76,8 +76,8 @@ class Calls(unittest.TestCase):
         self.assertEqual(row["links"]["next"]["url"], f"{self.api.url}/orders?page=2")
         self.assertEqual(row["missing"], [404, False, "Not Found"])
         for name, beginning in [
-            ("error", f"HTTPError: the answer to GET {self.api.url}/status/404 is 404 Not Found: the API's own words"),
-            ("json", f"JSONDecodeError: the answer to GET {self.api.url}/latin1 is not JSON"),
+            ("error", f"HTTPError: GET {self.api.url}/status/404 answered 404: the API's own words"),
+            ("json", f"JSONDecodeError: the response to GET {self.api.url}/latin1 is not JSON"),
             ("loop", "TooManyRedirects: "),
             ("denied", "Denied: GET https://example.com/: "),
             ("slow", "Timeout: "),

@@ -203,7 +203,11 @@ class Worker(unittest.TestCase):
     def test_a_module_that_cant_be_loaded_is_an_error_of_each_call(self):
         loads = "from weld_connector import env\nTOKEN = env('TOKEN')"
         for app, words in [
-            ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
+            (
+                "import nowhere",
+                "ModuleNotFoundError: No module named 'nowhere' (app.py:1); there is no nowhere.py here; correct the name, or,",
+            ),
+            ("\nimport jsno", "ModuleNotFoundError: No module named 'jsno' (app.py:2); there is no jsno.py here; did you mean json?"),
             ("def f(:", "SyntaxError: "),
             ("", "AttributeError: app has no Source"),
             ("Source = 1", "TypeError: Source of app is an int, not the result of export"),

@@ -137,7 +137,9 @@ impl<'a> Request<'a> {
     ///
     /// The [`Error`] that the request's [`HttpError`] means for the page.
     pub fn send(self) -> Result<Response, Error> {
-        Ok(self.try_send()?)
+        let origin = self.origin();
+        self.try_send()
+            .map_err(|error| Error::of_request(error, &origin))
     }
 
     /// Like [`send`](Self::send), for connectors that handle failures themselves.
@@ -148,8 +150,13 @@ impl<'a> Request<'a> {
     pub fn try_send(self) -> Result<Response, HttpError> {
         let asked_at = self.host.now();
         let incoming = self.host.fetch(&self.parts)?;
-        let origin = format!("{} {}", self.parts.method, without_query(&self.parts.url));
+        let origin = self.origin();
         Ok(Response::new(incoming, origin, asked_at, self.has_cursor))
+    }
+
+    /// Method and URL, for messages.
+    fn origin(&self) -> String {
+        format!("{} {}", self.parts.method, without_query(&self.parts.url))
     }
 }
 
@@ -247,6 +254,9 @@ mod tests {
             .failure(HttpError::Timeout);
         let request = || host.get("https://api.example.com/");
         assert_eq!(request().try_send().unwrap_err(), HttpError::Timeout);
-        assert!(matches!(request().send(), Err(Error::Upstream(_))));
+        assert_eq!(
+            request().send().unwrap_err(),
+            Error::Upstream("GET https://api.example.com/: the API did not answer in time".into())
+        );
     }
 }

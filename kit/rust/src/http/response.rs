@@ -120,11 +120,11 @@ impl Response {
         if let Some(limit) = rate_limit(status, self.headers(), self.asked_at) {
             return Err(Error::RateLimited(limit.wait));
         }
-        let message = format!(
-            "the API answered {} with status {status}: {}",
-            self.origin,
-            self.excerpt()
-        );
+        let mut message = format!("{} answered {status}", self.origin);
+        let excerpt = self.excerpt();
+        if !excerpt.is_empty() {
+            message = format!("{message}: {excerpt}");
+        }
         Err(match status {
             401 | 403 => Error::Unauthorized(message),
             400 | 404 | 410 if self.has_cursor => Error::InvalidState(message),
@@ -232,6 +232,8 @@ impl Response {
         let answered = without_query(self.url());
         if asked == Some(answered.as_str()) {
             quoted
+        } else if quoted.is_empty() {
+            format!("(from {answered})")
         } else {
             format!("{quoted} (from {answered})")
         }

@@ -5,6 +5,7 @@
 //! of `NAME.toml`. The connector itself is not sandboxed then.
 
 mod base64;
+mod crash;
 mod host;
 mod line;
 mod pipes;
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::rc::Rc;
 
+use self::crash::caught;
 use self::host::LiveHost;
 use self::line::{Call, Line};
 use self::pipes::Pipes;
@@ -52,14 +54,18 @@ fn work<C: Connector>(folder: &Path) -> io::Result<()> {
     loop {
         let line = match live.pipes.receive()? {
             None | Some(Call::End) => return Ok(()),
-            Some(Call::Schema { environment }) => Line::of_schema(C::schema(&host(environment))),
+            Some(Call::Schema { environment }) => {
+                let host = host(environment);
+                Line::of_schema(caught(|| C::schema(&host)))
+            },
             Some(Call::FetchPage {
                 table,
                 state,
                 environment,
             }) => {
                 let request = PageRequest::new(table, state);
-                Line::of_page(C::fetch_page(&host(environment), &request))
+                let host = host(environment);
+                Line::of_page(caught(|| C::fetch_page(&host, &request)))
             }
         };
         live.pipes.send(&line)?;

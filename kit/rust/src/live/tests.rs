@@ -37,6 +37,7 @@ impl Connector for Shop {
     }
 
     fn fetch_page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+        assert_ne!(request.table(), "broken", "no rows");
         if request.table() != "orders" {
             return Err(Error::UnknownTable);
         }
@@ -112,7 +113,7 @@ fn refusals_and_errors_are_those_of_the_contract() {
         (
             "denied",
             vec![json!({"error": {"denied": "no rule"}})],
-            json!({"misconfigured": "no rule"}),
+            json!({"misconfigured": "GET https://api.example.com/orders: no rule"}),
         ),
         (
             "unavailable",
@@ -122,14 +123,14 @@ fn refusals_and_errors_are_those_of_the_contract() {
         (
             "timeout",
             vec![json!({"error": {"timeout": null}})],
-            json!({"upstream": "the API did not answer in time"}),
+            json!({"upstream": "GET https://api.example.com/orders: the API did not answer in time"}),
         ),
         (
             "no-base64",
             vec![
                 json!({"ok": {"status": 200, "headers": [], "body": {"bytes": "?"}, "url": "https://a/"}}),
             ],
-            json!({"upstream": "the host sent no base64"}),
+            json!({"upstream": "GET https://api.example.com/orders: the host sent no base64"}),
         ),
         (
             "out-of-time",
@@ -142,7 +143,7 @@ fn refusals_and_errors_are_those_of_the_contract() {
         (
             "host-gone",
             vec![],
-            json!({"upstream": "the host doesn't answer: the host has ended"}),
+            json!({"upstream": "GET https://api.example.com/orders: the host doesn't answer: the host has ended"}),
         ),
     ] {
         let lines = worked(name, &[vec![call("orders")], answers].concat());
@@ -157,6 +158,18 @@ fn refusals_and_errors_are_those_of_the_contract() {
     );
     assert_eq!(lines[0], json!({"raise": "unknown-table"}));
     assert!(lines[1]["raise"]["misconfigured"].is_string(), "{lines:?}");
+}
+
+#[test]
+fn a_panic_is_an_error_with_place_and_message_and_the_next_call_is_answered() {
+    let lines = worked("panic", &[call("broken"), call("nothing")]);
+    let said = lines[0]["raise"]["other"].as_str().unwrap();
+    assert!(
+        said.starts_with("the connector crashed: panicked at src/live/tests.rs:"),
+        "{said}"
+    );
+    assert!(said.contains("no rows"), "{said}");
+    assert_eq!(lines[1], json!({"raise": "unknown-table"}));
 }
 
 #[test]

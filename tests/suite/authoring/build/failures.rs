@@ -75,7 +75,25 @@ fn mistakes_in_python_sources_are_found_before_the_tool_runs() {
         ("import helpers", "helpers.py, line 2: SyntaxError: "),
         (
             "import json\nimport nosuch.thing",
-            "app.py, line 2: no module named nosuch; add it to requirements.txt and run weld-host build beers --install",
+            "app.py, line 2: no module named nosuch: there is no nosuch.py in beers/; correct the name, or, if it is a package, \
+             add it to requirements.txt and run weld-host build beers --install",
+        ),
+        (
+            "import helper",
+            "app.py, line 1: no module named helper: there is no helper.py in beers/; did you mean `helpers`? If it is a",
+        ),
+        (
+            "import jsno",
+            "app.py, line 1: no module named jsno: there is no jsno.py in beers/; did you mean `json`? If it is a package",
+        ),
+        (
+            "import polars.io",
+            "app.py, line 1: import polars.io: polars has C code; a component takes pure Python only; remove it from \
+             requirements.txt",
+        ),
+        (
+            "from numpy import array",
+            "app.py, line 1: from numpy import array: numpy has C code; a component takes pure Python only",
         ),
         (
             "from listed import x",
@@ -105,7 +123,7 @@ fn mistakes_in_python_sources_are_found_before_the_tool_runs() {
             .with("beers/wrapper/inner.py", "import native")
             .with(
                 "beers/requirements.txt",
-                "componentize-py==0.25.1\nListed>=1\n",
+                "componentize-py==0.25.1\nListed>=1\npolars\n",
             );
         fails(&workshop, cause);
         assert!(!has_built(&workshop), "{first}");

@@ -12,6 +12,6 @@ mod zig;
 
 pub(super) use cargo::{cargo_failure, is_cargo_progress};
 pub(super) use npm::{npm_failure, without_banner};
-pub(super) use python::{PossibleExit, missing_package, python_failure};
+pub(super) use python::{PossibleExit, PythonFolder, missing_module, python_failure};
 pub(super) use screen::{FailureReport, show, show_progress};
 pub(super) use zig::zig_failure;

@@ -132,7 +132,7 @@ class Response:
     def raise_for_status(self) -> None:
         """Raise `HTTPError` for a status of 4xx or 5xx."""
         if not self.ok:
-            message = f"{self._request()} is {self.status_code} {self.reason}".rstrip()
+            message = f"{shown(self.method, self.url)} answered {self.status_code}"
             excerpt = self._excerpt()
             raise HTTPError(f"{message}: {excerpt}" if excerpt else message, self)
 
@@ -145,7 +145,7 @@ class Response:
         return _links.read(self.headers.get("link", ""), self.url)
 
     def _request(self) -> str:
-        return f"the answer to {shown(self.method, self.url)}"
+        return f"the response to {shown(self.method, self.url)}"
 
     def _excerpt(self) -> str:
         try:

@@ -36,7 +36,7 @@ fn refused_credentials_are_unauthorized() {
         assert_eq!(
             error(Reply::new(status).text("no such token")),
             Error::Unauthorized(format!(
-                "the API answered GET {URL} with status {status}: no such token"
+                "GET {URL} answered {status}: no such token"
             ))
         );
     }
@@ -75,7 +75,7 @@ fn other_statuses_are_upstream_errors_that_quote_the_response_in_part() {
     for status in [302, 400, 404, 500, 503] {
         let reply = Reply::new(status).text("<h1>\n  Out of order\n</h1>");
         let expected =
-            format!("the API answered GET {URL} with status {status}: <h1> Out of order </h1>");
+            format!("GET {URL} answered {status}: <h1> Out of order </h1>");
         assert_eq!(error(reply), Error::Upstream(expected));
     }
     let long = message(error(Reply::new(500).text("ö".repeat(10_000))));

@@ -5,7 +5,10 @@
 
 mod traceback;
 
+use std::path::Path;
+
 use super::screen::{FailureReport, screenful};
+use crate::author::build::quoting::quoted;
 use traceback::{FrameOwner, PythonTraceback, tracebacks};
 
 /// A statement of the author's modules that may end the build. Python's own traceback doesn't tell.
@@ -19,12 +22,30 @@ pub(in crate::author::build) struct PossibleExit(
     pub(in crate::author::build) String,
 );
 
-/// Reduces the stderr of componentize-py to the author's frames and the exception. `install` is the command that installs
-/// the packages of requirements.txt.
+/// A connector's folder, as messages name it.
+#[derive(Debug)]
+pub(in crate::author::build) struct PythonFolder {
+    /// Its path, as the author gave it.
+    pub(in crate::author::build) shown: String,
+    /// The command that installs the packages of its requirements.txt.
+    pub(in crate::author::build) install: String,
+}
+
+impl PythonFolder {
+    /// The folder with this path.
+    pub(in crate::author::build) fn new(shown: &Path) -> Self {
+        Self {
+            shown: shown.to_string_lossy().trim_end_matches('/').to_owned(),
+            install: format!("weld-host build {} --install", quoted(shown)),
+        }
+    }
+}
+
+/// Reduces the stderr of componentize-py to the author's frames and the exception.
 pub(in crate::author::build) fn python_failure(
     stderr: &str,
     exits: &[PossibleExit],
-    install: &str,
+    folder: &PythonFolder,
 ) -> FailureReport {
     // Of an adapted function; the shim has found place and cause.
     let refused = stderr
@@ -61,9 +82,15 @@ pub(in crate::author::build) fn python_failure(
         }
         lines.extend(traceback.shown());
     }
-    let cause = cause(&tracebacks, last, install);
+    let cause = cause(&tracebacks, last, folder);
+    // The text of such a package says how to install it elsewhere.
+    let shown = if cause.contains(C_CODE) {
+        Vec::new()
+    } else {
+        screenful(lines.iter().map(String::as_str), 10)
+    };
     FailureReport {
-        shown: screenful(lines.iter().map(String::as_str), 10),
+        shown,
         cause: Some(cause),
     }
 }
@@ -72,8 +99,15 @@ fn before<'a>(text: &'a str, mark: &str) -> &'a str {
     text.split(mark).next().unwrap_or(text)
 }
 
+/// What is wrong with a package whose modules are compiled.
+const C_CODE: &str = "has C code; a component takes pure Python only";
+
 /// Place, cause and advice.
-fn cause(tracebacks: &[PythonTraceback<'_>], last: &PythonTraceback<'_>, install: &str) -> String {
+fn cause(
+    tracebacks: &[PythonTraceback<'_>],
+    last: &PythonTraceback<'_>,
+    folder: &PythonFolder,
+) -> String {
     let place = |traceback: &PythonTraceback<'_>| {
         traceback.own().map_or_else(
             || "app.py".to_owned(),
@@ -92,7 +126,7 @@ fn cause(tracebacks: &[PythonTraceback<'_>], last: &PythonTraceback<'_>, install
         .find(|one| one.summary().0 == "ModuleNotFoundError")
         .filter(|_| matches!(kind, "ModuleNotFoundError" | "ImportError"));
     if let Some(import) = import
-        && let Some(reason) = failed_import(import, install)
+        && let Some(reason) = failed_import(import, folder)
     {
         return format!("{}: {reason}", place(import));
     }
@@ -117,7 +151,7 @@ fn cause(tracebacks: &[PythonTraceback<'_>], last: &PythonTraceback<'_>, install
 }
 
 /// Why a module can't be imported; `None` if the exception doesn't name it.
-fn failed_import(import: &PythonTraceback<'_>, install: &str) -> Option<String> {
+fn failed_import(import: &PythonTraceback<'_>, folder: &PythonFolder) -> Option<String> {
     let (_, text) = import.summary();
     let missing = text.strip_prefix("No module named '")?.split('\'').next()?;
     let top = missing.split('.').next().unwrap_or(missing);
@@ -132,7 +166,7 @@ fn failed_import(import: &PythonTraceback<'_>, install: &str) -> Option<String> 
     };
     if deepest.owner == FrameOwner::Author {
         return Some(if missing == top {
-            missing_package(top, install)
+            missing_module(top, None, folder)
         } else {
             named(format!(
                 "the package {top} has no module {missing}, or only one in C; a component takes pure Python only"
@@ -146,19 +180,29 @@ fn failed_import(import: &PythonTraceback<'_>, install: &str) -> Option<String> 
         .unwrap_or(deepest.file);
     Some(match deepest.owner {
         FrameOwner::Python => named(format!("a component has no module {missing}")),
-        _ if top == package || missing.starts_with('_') => named(format!(
-            "{package} has C code; a component takes pure Python only"
-        )),
+        _ if top == package || missing.starts_with('_') => named(format!("{package} {C_CODE}")),
         _ => named(format!(
-            "{package} needs the module {missing}: {}",
-            missing_package(top, install)
+            "{package} needs the module {missing}: no module named {top}; add it to requirements.txt and run {}",
+            folder.install
         )),
     })
 }
 
-/// The message for a package that is not installed.
-pub(in crate::author::build) fn missing_package(module: &str, install: &str) -> String {
-    format!("no module named {module}; add it to requirements.txt and run {install}")
+/// The message for a module that is neither in the folder nor installed. `likely` is the module with the most similar name.
+pub(in crate::author::build) fn missing_module(
+    module: &str,
+    likely: Option<&str>,
+    folder: &PythonFolder,
+) -> String {
+    let PythonFolder { shown, install } = folder;
+    let name = match likely {
+        Some(likely) => format!("did you mean `{likely}`? If"),
+        None => "correct the name, or, if".to_owned(),
+    };
+    format!(
+        "no module named {module}: there is no {module}.py in {shown}/; {name} it is a package, add it to requirements.txt \
+         and run {install}"
+    )
 }
 
 /// What to do about an exception that means that a component lacks something.
