@@ -38,13 +38,14 @@ const NO_FILE: &str = "Os { code: 44, ";
 
 /// Functions of libc that read a file, and crash if it could not be opened and nobody has checked that.
 const OF_FILES: [&str; 16] = [
-    "fread", "fgets", "fgetc", "getc", "getline", "getdelim", "ungetc", "vfscanf", "fscanf", "fseek", "__fseeko", "ftell",
-    "rewind", "feof", "fclose", "__uflow",
+    "fread", "fgets", "fgetc", "getc", "getline", "getdelim", "ungetc", "vfscanf", "fscanf",
+    "fseek", "__fseeko", "ftell", "rewind", "feof", "fclose", "__uflow",
 ];
 
 /// Functions of libc and of the kit that a connector's own function calls, or that call it.
 const OF_OTHERS: [&str; 12] = [
-    "abort", "raise", "malloc", "calloc", "realloc", "free", "memcpy", "memmove", "memset", "memcmp", "strlen", "strcmp",
+    "abort", "raise", "malloc", "calloc", "realloc", "free", "memcpy", "memmove", "memset",
+    "memcmp", "strlen", "strcmp",
 ];
 
 /// Why a guest crashed, by the end of its stderr. `None` if nothing there has a known form.
@@ -61,7 +62,10 @@ pub(super) fn crash_cause(stderr_tail: &str, detail: CrashDetail) -> Option<Stri
     let message = message.join(" ");
     let mut cause = report::shortened(&place, MAX_PLACE_BYTES);
     if detail == CrashDetail::LastWords && !message.is_empty() {
-        cause = format!("{cause}: {}", report::shortened(&message, MAX_MESSAGE_BYTES));
+        cause = format!(
+            "{cause}: {}",
+            report::shortened(&message, MAX_MESSAGE_BYTES)
+        );
     }
     if message.contains(NO_FILE) {
         cause = format!("{cause}; {NO_FILES}");
@@ -86,13 +90,21 @@ pub(super) fn unplaced_cause(
 fn cause_in(end: &str, names: &[&str], stderr_tail: &str, detail: CrashDetail) -> String {
     let mut cause = end.to_owned();
     // The name of the export in the bindings; other languages have other names.
-    let is_c = names.iter().any(|name| name.contains("exports_weld_connector_source_"));
+    let is_c = names
+        .iter()
+        .any(|name| name.contains("exports_weld_connector_source_"));
     if detail == CrashDetail::LastWords {
         let own = names.iter().find(|name| is_own(name)).filter(|_| is_c);
         if let Some(own) = own {
-            cause = format!("{cause} in {}", report::shortened(&report::escaped(own), MAX_PLACE_BYTES));
+            cause = format!(
+                "{cause} in {}",
+                report::shortened(&report::escaped(own), MAX_PLACE_BYTES)
+            );
         }
-        let last = stderr_tail.lines().map(str::trim).rfind(|line| !line.is_empty());
+        let last = stderr_tail
+            .lines()
+            .map(str::trim)
+            .rfind(|line| !line.is_empty());
         if let Some(last) = last.filter(|_| is_c) {
             let last = report::shortened(last, MAX_MESSAGE_BYTES);
             cause = format!("{cause}, after it had written: {last}");
@@ -166,7 +178,11 @@ mod tests {
             ),
         ] {
             let cause = |detail| crash_cause(stderr, detail);
-            assert_eq!(cause(CrashDetail::Place).as_deref(), Some(expected), "{stderr:?}");
+            assert_eq!(
+                cause(CrashDetail::Place).as_deref(),
+                Some(expected),
+                "{stderr:?}"
+            );
             let whole = format!("{expected}{message}");
             assert_eq!(cause(CrashDetail::LastWords), Some(whole), "{stderr:?}");
         }
@@ -179,14 +195,22 @@ mod tests {
             "thread 'main' panicked at the row of Ann:",
             "thread 'main' panicked at :1:2:",
         ] {
-            assert_eq!(crash_cause(stderr, CrashDetail::LastWords), None, "{stderr:?}");
+            assert_eq!(
+                crash_cause(stderr, CrashDetail::LastWords),
+                None,
+                "{stderr:?}"
+            );
         }
         let long = format!(
             "Assertion failed: {0}\nthread 'main' panicked at {0}.rs:1:2:\n{0}",
             "x".repeat(1 << 20)
         );
         let cause = crash_cause(&long, CrashDetail::LastWords).unwrap();
-        assert!(cause.len() <= MAX_PLACE_BYTES + MAX_MESSAGE_BYTES + 20, "{}", cause.len());
+        assert!(
+            cause.len() <= MAX_PLACE_BYTES + MAX_MESSAGE_BYTES + 20,
+            "{}",
+            cause.len()
+        );
     }
 
     #[test]
@@ -197,7 +221,10 @@ mod tests {
         assert_eq!(told, format!("panicked at src/lib.rs:1:2; {NO_FILES}"));
         let export = "exports_weld_connector_source_fetch_page";
         let told = |names: &[&str]| cause_in("wasm trap: x", names, "", CrashDetail::Place);
-        assert_eq!(told(&["__uflow", "rows", export]), format!("wasm trap: x; {NO_FILES}"));
+        assert_eq!(
+            told(&["__uflow", "rows", export]),
+            format!("wasm trap: x; {NO_FILES}")
+        );
         assert_eq!(told(&["__uflow", "PyRun_File"]), "wasm trap: x");
     }
 
@@ -205,7 +232,11 @@ mod tests {
     fn crash_in_c_names_the_connectors_function_and_the_last_line() {
         let export = "__wasm_export_exports_weld_connector_source_fetch_page";
         for (names, stderr, expected) in [
-            (&["abort", "weld_add", "rows", "page", export][..], "one\nno rows\n\n", " in rows, after it had written: no rows"),
+            (
+                &["abort", "weld_add", "rows", "page", export][..],
+                "one\nno rows\n\n",
+                " in rows, after it had written: no rows",
+            ),
             (&["memcpy", export], "", ""),
             (&["a#b", "rows", export], "", " in rows"),
             (&["JS_Throw", "run"], "words", ""),
@@ -213,7 +244,10 @@ mod tests {
         ] {
             let told = |detail| cause_in("wasm trap: x", names, stderr, detail);
             assert_eq!(told(CrashDetail::Place), "wasm trap: x", "{names:?}");
-            assert_eq!(told(CrashDetail::LastWords), format!("wasm trap: x{expected}"));
+            assert_eq!(
+                told(CrashDetail::LastWords),
+                format!("wasm trap: x{expected}")
+            );
         }
     }
 }

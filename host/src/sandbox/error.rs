@@ -16,7 +16,7 @@ use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
 use crate::bindings::source;
 use crate::config::{ConnectorName, duration_text};
-use crate::guest_error::GuestError;
+use crate::guest_error::{GuestError, with_advice};
 use crate::report::{self, size_beyond, size_text};
 use crate::scope::{CpuTimeError, CredentialFailure, Deadline, DeadlineReason};
 use crate::secrets::Secrets;

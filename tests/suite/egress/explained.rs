@@ -150,7 +150,8 @@ fn refused_credential_is_named_by_its_section() {
         ),
         (
             String::new(),
-            "; guest.toml has no section [auth.NAME], so the host had added no credential".to_owned(),
+            "; guest.toml has no section [auth.NAME], so the host had added no credential"
+                .to_owned(),
         ),
     ] {
         let config = format!("[network]\nallow = [\"{origin}\", \"{elsewhere}\"]\n{section}");

@@ -28,7 +28,8 @@ pub(super) async fn build(
 
 /// Whether the kit reports with this line what it has built, as `build` itself will.
 fn is_of_kit(line: &str) -> bool {
-    line.strip_prefix("built /").is_some_and(|path| path.ends_with(".wasm"))
+    line.strip_prefix("built /")
+        .is_some_and(|path| path.ends_with(".wasm"))
 }
 
 /// Fails if Node is missing or too old.

@@ -99,7 +99,10 @@ mod tests {
             declared,
         };
         for (problem, expected) in [
-            (problem(None, None, None, false), "app.py: there is no `Source`"),
+            (
+                problem(None, None, None, false),
+                "app.py: there is no `Source`",
+            ),
             (
                 problem(Some(3), Some("six"), None, false),
                 "app.py, line 3: no module named six: there is no six.py in shop/; correct the name, or, if it is a package, \
@@ -115,7 +118,10 @@ mod tests {
                 "app.py, line 3: six, which requirements.txt names, is not installed; run weld-host build shop --install",
             ),
         ] {
-            assert_eq!(problem.cause(&PythonFolder::new(Path::new("shop"))), expected);
+            assert_eq!(
+                problem.cause(&PythonFolder::new(Path::new("shop"))),
+                expected
+            );
         }
     }
 }

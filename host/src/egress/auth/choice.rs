@@ -85,7 +85,9 @@ impl<'c> CredentialChoice<'c> {
             Choice::Open(_) => None,
             Choice::Made(Some(source), _) if source.holds_for(url) => {
                 let name = source.name();
-                Some(format!("the host had added the credential of [auth.{name}] in {file}"))
+                Some(format!(
+                    "the host had added the credential of [auth.{name}] in {file}"
+                ))
             }
             Choice::Made(Some(source), _) => {
                 let (name, origin) = (source.name(), url.origin().ascii_serialization());

@@ -128,7 +128,7 @@ class Responses(unittest.TestCase):
             with self.assertRaises(requests.HTTPError) as raised:
                 response.raise_for_status()
             self.assertIs(raised.exception.response, response)
-            self.assertIn(f"GET https://api.example.com/v1/orders is {status}", str(raised.exception))
+            self.assertIn(f"GET https://api.example.com/v1/orders answered {status}", str(raised.exception))
             self.assertNotIn("api_key", str(raised.exception))
             self.assertLess(len(str(raised.exception)), 300)
 

@@ -44,7 +44,9 @@ fn keep_causes() {
 }
 
 fn cause(panic: &PanicHookInfo<'_>) -> String {
-    let message = panic.payload_as_str().unwrap_or("a value that is not a text");
+    let message = panic
+        .payload_as_str()
+        .unwrap_or("a value that is not a text");
     match panic.location() {
         Some(place) => format!("panicked at {place}: {message}"),
         None => format!("panicked: {message}"),

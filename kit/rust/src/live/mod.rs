@@ -57,7 +57,7 @@ fn work<C: Connector>(folder: &Path) -> io::Result<()> {
             Some(Call::Schema { environment }) => {
                 let host = host(environment);
                 Line::of_schema(caught(|| C::schema(&host)))
-            },
+            }
             Some(Call::FetchPage {
                 table,
                 state,

@@ -136,7 +136,8 @@ fn unreachable_package_index_is_explained_on_one_screen() {
     assert_fails(&ended, &["HTTPS_PROXY", "PIP_INDEX_URL"]);
     let said = ended.stderr.join("\n");
     assert!(
-        said.contains("http://127.0.0.1:9 (PIP_INDEX_URL) refused the connection") && !said.contains("0x"),
+        said.contains("http://127.0.0.1:9 (PIP_INDEX_URL) refused the connection")
+            && !said.contains("0x"),
         "{said}"
     );
     assert!(said.len() < 24 * 80, "{said}");

@@ -35,9 +35,7 @@ fn refused_credentials_are_unauthorized() {
     for status in [401, 403] {
         assert_eq!(
             error(Reply::new(status).text("no such token")),
-            Error::Unauthorized(format!(
-                "GET {URL} answered {status}: no such token"
-            ))
+            Error::Unauthorized(format!("GET {URL} answered {status}: no such token"))
         );
     }
 }
@@ -74,8 +72,7 @@ fn a_refusal_because_of_a_quota_is_a_rate_limit_with_any_status() {
 fn other_statuses_are_upstream_errors_that_quote_the_response_in_part() {
     for status in [302, 400, 404, 500, 503] {
         let reply = Reply::new(status).text("<h1>\n  Out of order\n</h1>");
-        let expected =
-            format!("GET {URL} answered {status}: <h1> Out of order </h1>");
+        let expected = format!("GET {URL} answered {status}: <h1> Out of order </h1>");
         assert_eq!(error(reply), Error::Upstream(expected));
     }
     let long = message(error(Reply::new(500).text("ö".repeat(10_000))));
