@@ -10,12 +10,12 @@ import { explained, provideNode, summary } from "./node-modules.js";
 import { provideOwnFiles } from "./own-files.js";
 import { sourceLines } from "./source-lines.js";
 
-const KIT = fileURLToPath(new URL("../", import.meta.url));
-const inKit = (path) => join(KIT, "src", path);
+const KIT = fileURLToPath(new URL("../src/", import.meta.url));
+const inKit = (path) => join(KIT, path);
 
 /** The name of a source in messages: relative to the project, or to the kit. */
 function nameOf(path) {
-  return path.startsWith(KIT) ? `weld-connector/${path.slice(KIT.length).split(sep).join("/")}` : relative(process.cwd(), path);
+  return path.startsWith(KIT) ? `weld-connector/src/${path.slice(KIT.length).split(sep).join("/")}` : relative(process.cwd(), path);
 }
 
 /**

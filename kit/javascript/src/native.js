@@ -157,14 +157,12 @@ async function loadSource(load) {
  * lines have no column.
  */
 function relativePlaces(folder) {
-  const kit = new URL("..", import.meta.url);
+  const parts = ["src", "bin"].map((name) => [new URL(`../${name}/`, import.meta.url), `weld-connector/${name}/`]);
   const project = pathToFileURL(join(folder, "/"));
   const names = [
-    [kit.href, "weld-connector/"],
-    [fileURLToPath(kit), "weld-connector/"],
-    [project.href, ""],
-    [fileURLToPath(project), ""],
-  ];
+    ...parts,
+    [project, ""],
+  ].flatMap(([path, name]) => [[path.href, name], [fileURLToPath(path), name]]);
   return (stack) =>
     names.reduce((text, [path, name]) => text.replaceAll(path, name), stack).replace(/(:\d+):\d+(?=\)?$)/gm, "$1");
 }
