@@ -129,23 +129,38 @@ fn signed_number(value: u32) -> Vec<u8> {
 /// A component that exports nothing, with one module of this many functions, each with this many arithmetic steps: as
 /// large as a test needs it, and slow to compile.
 pub fn large(functions: usize, steps: usize) -> Vec<u8> {
+    let module = large_module(functions, steps);
+    [b"\0asm\x0d\0\x01\0".to_vec(), section(1, &module)].concat()
+}
+
+fn large_module(functions: usize, steps: usize) -> Vec<u8> {
     let body = body(steps);
     let count = number(functions);
-    let module = [
+    [
         b"\0asm\x01\0\0\0".to_vec(),
         // All have one type: two numbers in, one out.
         section(1, b"\x01\x60\x02\x7e\x7e\x01\x7e"),
         section(3, &[&count[..], &vec![0; functions]].concat()),
         section(10, &[count.clone(), body.repeat(functions)].concat()),
     ]
-    .concat();
-    [b"\0asm\x0d\0\x01\0".to_vec(), section(1, &module)].concat()
+    .concat()
 }
 
 /// A large component that takes the compiler seconds, so that a test can observe the compilation.
 pub fn slow() -> Vec<u8> {
-    large(10_000, 100)
+    large(SLOW.0, SLOW.1)
 }
+
+/// This component, extended by a module that takes the compiler as long.
+///
+/// # Panics
+/// If `component` is not a component.
+pub fn slowed(component: &[u8]) -> Vec<u8> {
+    with_core_module(component, &large_module(SLOW.0, SLOW.1))
+}
+
+/// The functions and steps of a module that takes the compiler seconds.
+const SLOW: (usize, usize) = (10_000, 100);
 
 /// A function's body, preceded by its length.
 fn body(steps: usize) -> Vec<u8> {

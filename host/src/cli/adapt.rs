@@ -42,7 +42,7 @@ pub(super) async fn run(flags: AdaptFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     tokio::select! {
         biased;
-        () = signals.next() => Err(CliError::BuildStopped),
+        () = signals.next() => Err(CliError::Stopped),
         done = adapt_and_build(flags) => done,
     }
 }

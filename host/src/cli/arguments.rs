@@ -11,6 +11,7 @@ use clap::{ArgMatches, Command};
 
 use super::error::CliError;
 use super::flag_table::FlagTable;
+use super::foreign_flags::hinted;
 use super::origin::SettingOrigin;
 use crate::config::{FlagForm, HostFile};
 
@@ -46,7 +47,13 @@ impl Arguments {
 
     /// Parses the arguments alone.
     pub(super) fn parse(&self) -> Result<ArgMatches, clap::Error> {
-        self.matches(&[])
+        self.matches(&[]).map_err(|error| {
+            let words = self.words.iter().skip(1);
+            let words: Vec<_> = words
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            hinted(error, &self.command, &words)
+        })
     }
 
     /// Reads `weld-host.toml`, and parses the arguments again with its values, which the first result contains. `file` is the path in `--config`, if it

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use super::error::CliError;
 use super::folders::PluginsFlag;
 use super::output::say;
+use super::signals::Signals;
 use super::text_table::text_table;
 use super::tokens::TokenFlags;
 use crate::author::auth::{self, AuthCommandError, Login, Status};
@@ -100,8 +101,22 @@ impl PlaceFlags {
     }
 }
 
+/// Runs the command. A signal ends it: tokens are replaced as a whole, so that none is half-written.
 pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
-    match flags.command {
+    let mut signals = Signals::catch()?;
+    let is_rotation = matches!(flags.command, AuthCommand::Key { rotate: true, .. });
+    tokio::select! {
+        biased;
+        () = signals.next() => Err(match is_rotation {
+            true => CliError::RotationStopped,
+            false => CliError::Stopped,
+        }),
+        done = run_command(flags.command) => done,
+    }
+}
+
+async fn run_command(command: AuthCommand) -> Result<(), CliError> {
+    match command {
         AuthCommand::Login {
             connector,
             credential,
@@ -188,7 +203,13 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
         AuthCommand::Key {
             rotate: true,
             tokens,
-        } => rotate(tokens)?,
+        } => {
+            // It may wait for other processes that use the tokens.
+            let rotation = tokio::task::spawn_blocking(|| rotate(tokens));
+            rotation
+                .await
+                .map_err(|error| CliError::Runtime(error.into()))??;
+        }
         AuthCommand::Key { rotate: false, .. } => {
             let key = TokenKey::random().map_err(CliError::Randomness)?;
             say(&key.to_base64());

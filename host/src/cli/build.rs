@@ -83,6 +83,6 @@ fn stopped(flags: &BuildFlags) -> Result<(), CliError> {
     if flags.watch {
         Ok(())
     } else {
-        Err(CliError::BuildStopped)
+        Err(CliError::Stopped)
     }
 }

@@ -21,7 +21,7 @@ use super::host::{Host, shutdown_requested, stop_requested};
 use super::output::say;
 use super::progress::ProgressLines;
 use super::signals::Signals;
-use super::sync::{Report, has_terminal, summary_lines, sync_to};
+use super::sync::{CallNotices, Report, has_terminal, summary_lines, sync_to};
 use crate::config::{
     Secret, ServerConfig, headings, parse_address, parse_duration, parse_whole_number,
 };
@@ -218,7 +218,15 @@ async fn sync_all(
         ..SyncOptions::default()
     };
     let report = Report::choose(false, false, has_terminal());
-    let summary = sync_to(client, Box::new(destination), &options, report, stop).await?;
+    let summary = sync_to(
+        client,
+        Box::new(destination),
+        &options,
+        // The demo's log shows them.
+        (report, CallNotices::default()),
+        stop,
+    )
+    .await?;
     if summary.stopped {
         return Err(CliError::DemoStopped);
     }

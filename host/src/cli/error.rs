@@ -273,9 +273,15 @@ pub enum CliError {
     #[error(transparent)]
     Native(#[from] NativeError),
 
-    /// A signal stopped `new`, `build`, `adapt` or `check`.
+    /// A signal stopped `new`, `build`, `adapt`, `check` or `auth`.
     #[error("stopped by a signal")]
-    BuildStopped,
+    Stopped,
+
+    /// A signal stopped `auth key --rotate`.
+    #[error(
+        "stopped by a signal; the tokens stay readable, and the same command encrypts the rest with the new key"
+    )]
+    RotationStopped,
 
     /// A signal stopped the demo's sync.
     #[cfg(feature = "demo")]
@@ -384,7 +390,8 @@ impl CliError {
             | Self::SyncNotBegun
             | Self::SyncStopped(_)
             | Self::Build(_)
-            | Self::BuildStopped
+            | Self::Stopped
+            | Self::RotationStopped
             | Self::CheckFailed { .. }
             | Self::Unreadable { .. }
             | Self::Stdout(_)

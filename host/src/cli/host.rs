@@ -107,9 +107,9 @@ impl Host {
         }
         let engine = engine_settings(&config, capacity, total_memory_bytes);
         let cache = cache(config.cache.as_deref(), config.cache_bytes);
-        let tells_last_words = manner.priority == CompilerPriority::Foreground;
+        let is_own = manner.has_user();
         let mut runtime = manner.runtime(engine, config.compiling, cache)?;
-        if tells_last_words {
+        if is_own {
             runtime = runtime.telling_last_words();
         }
         let runtime = Arc::new(runtime);
@@ -128,6 +128,11 @@ impl Host {
             config.effective_ceilings(),
         )
         .with_bounds(bounds.subscribe());
+        let plugins = if is_own {
+            plugins.with_shown_paths()
+        } else {
+            plugins
+        };
         let admission = admission_settings(&config, capacity);
         let startup = plugins
             .load(config.default_connector.clone(), admission)
@@ -313,6 +318,14 @@ impl CompileManner {
         Self {
             priority: CompilerPriority::Foreground,
             observer,
+        }
+    }
+
+    /// Whether the user of a command waits, who then also reads the messages.
+    fn has_user(&self) -> bool {
+        match self.priority {
+            CompilerPriority::Foreground => true,
+            CompilerPriority::Background => false,
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use clap::{Args, ValueEnum};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{FilterExt, Targets};
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::prelude::*;
@@ -77,6 +77,11 @@ impl Format {
 }
 
 impl LoggingFlags {
+    /// Whether the command logs only what it must, since nobody has chosen a level.
+    pub(super) fn is_default(self) -> bool {
+        self.log.is_none()
+    }
+
     /// The form of a server's output.
     pub(super) fn output_form(self) -> OutputForm {
         match self.log_format {
@@ -112,10 +117,13 @@ impl LoggingFlags {
                     .with(self.log_format.lines().with_filter(untold))
                     .try_init()
             }
-            Some(capture) => registry
-                .with(capture.with_filter(LogCapture::filter()))
-                .with(self.log_format.lines().with_filter(filter))
-                .try_init(),
+            Some(capture) => {
+                let captured = capture.filter();
+                registry
+                    .with(capture.with_filter(captured))
+                    .with(self.log_format.lines().with_filter(filter.and(untold)))
+                    .try_init()
+            }
         };
         if let Err(error) = started {
             tracing::debug!(%error, "a log is already set up");

@@ -30,6 +30,7 @@ mod flag_table;
 mod flag_values;
 mod folder_build;
 mod folders;
+mod foreign_flags;
 mod host;
 mod host_settings;
 mod live;
@@ -209,8 +210,14 @@ impl Cli {
         resolution: arguments::Resolution,
         passed: PassedSockets,
     ) -> Result<(), CliError> {
-        let capture = check::LogCapture::default();
-        let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
+        let capture = match &self.command {
+            Command::Check(_) => Some(check::LogCapture::of_calls_and_lines()),
+            // The log has the calls if it was asked for.
+            Command::Sync(_) | Command::Run(_) if self.logging.is_default() => {
+                Some(check::LogCapture::of_calls())
+            }
+            _ => None,
+        };
         let serves = matches!(self.command, Command::Serve(_));
         let _end = serves
             .then(|| output::never_block(self.logging.output_form()))
@@ -218,7 +225,7 @@ impl Cli {
             .map_err(CliError::Output)?;
         let log = self.logging.start(
             self.command.log_level(),
-            logged,
+            capture.clone(),
             matches!(self.command, Command::Sync(_) | Command::Run(_)),
         );
         match self.command {
@@ -230,12 +237,13 @@ impl Cli {
             }
             Command::Config(flags) => configuration::run(flags, &resolution),
             Command::Status(flags) => on_runtime(status::run(flags)),
-            Command::Sync(flags) => on_runtime(sync::run(flags)),
+            Command::Sync(flags) => on_runtime(sync::run(flags, capture)),
             Command::Build(flags) => on_runtime(build::run(flags)),
-            Command::Run(flags) => on_runtime(run::run(flags)),
+            Command::Run(flags) => on_runtime(run::run(flags, capture)),
             Command::Adapt(flags) => on_runtime(adapt::run(flags)),
             Command::Check(flags) => {
                 let server_flags = flag_table::FlagTable::of(&Self::command());
+                let capture = capture.unwrap_or_else(check::LogCapture::of_calls_and_lines);
                 on_runtime(check::run(flags, &server_flags, capture))
             }
             Command::Auth(flags) => on_runtime(auth::run(flags)),

@@ -49,7 +49,7 @@ pub(super) async fn run(flags: NewFlags) -> Result<(), CliError> {
     let folder = created?;
     if signals.has_come().await {
         let _ = std::fs::remove_dir_all(folder);
-        return Err(CliError::BuildStopped);
+        return Err(CliError::Stopped);
     }
     let title = match language {
         Language::Rust if is_chosen => "Rust",

@@ -42,7 +42,7 @@ pub(crate) struct ComponentFacts {
 }
 
 impl Connector {
-    /// Creates a connector from this program and configuration. It takes over from `previous`, the version before it,
+    /// Creates a connector from this program and configuration. Messages call the configuration `config_file`. It takes over from `previous`, the version before it,
     /// what all versions share: connections, secrets, tokens.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Connector {
     pub(super) fn new(
         name: ConnectorName,
         program: Program,
-        config: ConnectorConfig,
+        (config, config_file): (ConnectorConfig, String),
         component: ComponentFacts,
         upstreams: &Upstreams,
         previous: Option<&Self>,
@@ -59,12 +59,13 @@ impl Connector {
         let egress = Arc::new(Egress::new(
             name.as_str(),
             &config,
-            name.config_file(),
+            config_file.clone(),
             upstreams,
             previous.map(|previous| previous.egress.as_ref()),
         )?);
         let setup = CallSetup {
             name,
+            config_file,
             limits: config.limits,
             environment: config.env.into(),
             egress: previous.map_or_else(

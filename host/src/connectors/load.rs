@@ -306,10 +306,11 @@ impl Load<'_> {
             }
             self.leave_place();
             let previous = previous.as_deref();
+            let config_file = self.plugins.config_file(self.path, &name);
             let connector = Connector::new(
                 name,
                 program,
-                config,
+                (config, config_file),
                 facts,
                 &self.plugins.upstreams,
                 previous,

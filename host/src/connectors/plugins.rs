@@ -14,7 +14,8 @@ use super::error::FolderError;
 use super::failures::Failures;
 use super::watch::FolderId;
 use crate::config::{
-    Ceilings, FileStamp, FileSystem, FileThreads, HostFile, NotedFiles, OperatorBounds, SystemFiles,
+    Ceilings, ConnectorName, FileStamp, FileSystem, FileThreads, HostFile, NotedFiles,
+    OperatorBounds, SystemFiles,
 };
 use crate::egress::Upstreams;
 use crate::sandbox::{Runtime, processors};
@@ -32,6 +33,8 @@ pub struct Plugins {
     pub(super) places: Arc<Semaphore>,
     pub(super) memory: Arc<ComponentMemory>,
     pub(super) failures: Arc<Failures>,
+    /// Whether the messages to clients name configurations by their paths.
+    shows_paths: bool,
 }
 
 /// How long the folder itself may take to respond.
@@ -70,6 +73,7 @@ impl Plugins {
             memory: ComponentMemory::new(ceilings.component_bytes),
             places: Arc::new(Semaphore::new(LEAST_PLACES.max(processors() as usize))),
             failures: Arc::default(),
+            shows_paths: false,
         }
     }
 
@@ -77,6 +81,25 @@ impl Plugins {
     #[must_use]
     pub fn with_bounds(self, bounds: watch::Receiver<OperatorBounds>) -> Self {
         Self { bounds, ..self }
+    }
+
+    /// Names configurations by their paths in messages to clients, who are the person that has named the component. Others
+    /// learn only a file's name.
+    #[must_use]
+    pub fn with_shown_paths(self) -> Self {
+        Self {
+            shows_paths: true,
+            ..self
+        }
+    }
+
+    /// What messages call the configuration of the component at `path`.
+    pub(super) fn config_file(&self, path: &Path, name: &ConnectorName) -> String {
+        if self.shows_paths {
+            path.with_extension("toml").display().to_string()
+        } else {
+            name.config_file()
+        }
     }
 
     /// What configurations may say at most, now.

@@ -138,8 +138,15 @@ impl Program {
                     Ok(paid) => {
                         let error = error.read(READ_MESSAGE_BYTES, &scope.cpu).await?;
                         let is_temporary = scope.network.has_temporary_failure();
-                        GuestError::new(error, paid, name, table, &setup.secrets, is_temporary)
-                            .into()
+                        GuestError::new(
+                            error,
+                            paid,
+                            &setup.config_file,
+                            table,
+                            &setup.secrets,
+                            is_temporary,
+                        )
+                        .into()
                     }
                     Err(limit) => CallError::out_of_memory(limit),
                 }))

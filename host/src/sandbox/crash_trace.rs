@@ -2,8 +2,10 @@
 
 use crate::account::{CallAccount, Charge};
 
-/// The wasm backtrace, and the end of the guest's stderr, where many languages write the cause. It is charged, since a
-/// failure is kept until it has been reported.
+/// The wasm backtrace, the causes, and the end of the guest's stderr, where many languages write the cause. It is charged,
+/// since a failure is kept until it has been reported.
+///
+/// It has no frames of the host, even if the environment asks for backtraces.
 #[derive(Debug)]
 pub(crate) struct CrashTrace {
     text: String,
@@ -21,11 +23,12 @@ impl CrashTrace {
 
     /// The trace of a call that ended with this error, with the end of its stderr. Empty if there is no memory for it.
     pub(super) fn new(error: &wasmtime::Error, stderr_tail: &str, account: &CallAccount) -> Self {
-        let text = if stderr_tail.is_empty() {
-            format!("{error:?}")
-        } else {
-            format!("{error:?}\n\nThe end of its stderr:\n{stderr_tail}")
-        };
+        // `{error:?}` would add the host's own frames if RUST_BACKTRACE is set.
+        let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
+        let mut text = causes.join("\n\nCaused by:\n    ");
+        if !stderr_tail.is_empty() {
+            text = format!("{text}\n\nThe end of its stderr:\n{stderr_tail}");
+        }
         match account.transit(text.capacity() as u64) {
             Ok(charge) => Self {
                 text,
@@ -50,9 +53,14 @@ mod tests {
     fn trace_is_charged_or_left_out() {
         let host = HostAccount::new(1 << 20);
         let account = CallAccount::new(host.clone(), 1 << 20);
-        let error = wasmtime::Error::msg("unreachable");
+        let error = wasmtime::Error::msg("unreachable").context("error in a frame");
         let trace = CrashTrace::new(&error, "panicked here", &account);
-        assert!(trace.text().unwrap().ends_with("panicked here"));
+        assert_eq!(
+            trace.text(),
+            Some(
+                "error in a frame\n\nCaused by:\n    unreachable\n\nThe end of its stderr:\npanicked here"
+            )
+        );
         assert!(host.used_bytes() >= trace.text().unwrap().len() as u64);
         let long = CrashTrace::new(&error, &"x".repeat(1 << 20), &account);
         assert_eq!(long.text(), None);

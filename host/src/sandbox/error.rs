@@ -15,7 +15,7 @@ use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
 use crate::bindings::source;
-use crate::config::{ConnectorName, duration_text};
+use crate::config::duration_text;
 use crate::guest_error::{GuestError, with_advice};
 use crate::report::{self, size_beyond, size_text};
 use crate::scope::{CpuTimeError, CredentialFailure, Deadline, DeadlineReason};
@@ -31,7 +31,7 @@ impl GuestError {
     pub(super) fn new(
         error: source::Error,
         paid: Charge,
-        connector: &ConnectorName,
+        config_file: &str,
         table: Option<&str>,
         secrets: &Secrets,
         is_temporary: Option<bool>,
@@ -44,7 +44,7 @@ impl GuestError {
         match error {
             source::Error::UnknownTable => Self::unknown_table(table),
             source::Error::Misconfigured(message) => Self::Misconfigured {
-                file: connector.config_file(),
+                file: config_file.to_owned(),
                 message: short(message),
             },
             source::Error::InvalidState(message) => Self::InvalidState(short(message)),

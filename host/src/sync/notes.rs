@@ -19,6 +19,11 @@ impl ConnectorVariables {
     pub fn new(variables: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
         Self(variables.into_iter().collect())
     }
+
+    /// Whether there is a variable of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
 }
 
 impl std::fmt::Debug for ConnectorVariables {

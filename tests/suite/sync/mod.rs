@@ -5,6 +5,7 @@ mod answers;
 mod components;
 mod destinations;
 mod events;
+mod failed_calls;
 mod failures;
 mod kill;
 mod limits;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::error::BuildError;
 use super::output::{cargo_failure, is_cargo_progress};
 use super::project::Project;
+use super::quoting::quoted;
 use super::tool::Tool;
 
 pub(super) const TARGET: &str = "wasm32-wasip2";
@@ -48,7 +49,7 @@ pub(super) async fn build(
     };
     let messages = cargo
         .run_filtered(announce, is_cargo_progress, |_, stderr| {
-            cargo_failure(stderr, &format!("`cargo check --target {TARGET}`"))
+            cargo_failure(stderr, &check_command(&project.shown))
         })
         .await?;
     let manifest = folder.join("Cargo.toml");
@@ -56,6 +57,15 @@ pub(super) async fn build(
         command: cargo.line(),
         expected,
     })
+}
+
+/// The command that shows all errors, as it works in the current folder.
+fn check_command(shown: &Path) -> String {
+    let manifest = match shown == Path::new(".") {
+        true => String::new(),
+        false => format!(" --manifest-path {}", quoted(&shown.join("Cargo.toml"))),
+    };
+    format!("`cargo check --target {TARGET}{manifest}`")
 }
 
 /// A line of Cargo's stdout that describes an artifact.
@@ -109,6 +119,19 @@ fn component(messages: &[u8], manifest: &Path) -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn command_for_all_errors_works_in_the_current_folder() {
+        for (shown, command) in [
+            (".", "`cargo check --target wasm32-wasip2`"),
+            (
+                "my shop",
+                "`cargo check --target wasm32-wasip2 --manifest-path 'my shop/Cargo.toml'`",
+            ),
+        ] {
+            assert_eq!(check_command(Path::new(shown)), command);
+        }
+    }
 
     fn artifact(manifest: &str, kind: &str, file: &str) -> String {
         format!(

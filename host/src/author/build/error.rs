@@ -205,6 +205,17 @@ pub enum BuildError {
         status: ExitStatus,
     },
 
+    /// A tool failed because a disk is full.
+    #[error(
+        "`{command}` failed: no space is left on {place}; free some, then run the same command again"
+    )]
+    DiskFull {
+        /// The call.
+        command: String,
+        /// The disk, by a folder on it if that is known.
+        place: String,
+    },
+
     /// The sources can't become a component. The text has the file and line, the cause, and what to do.
     #[error("{0}")]
     Source(String),

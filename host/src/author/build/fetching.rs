@@ -64,6 +64,9 @@ impl Fetcher {
             let _ = io::stderr().write_all(words.as_bytes());
             return Ok(());
         }
+        if let Some(error) = self.tool.full_disk(&words) {
+            return Err(error);
+        }
         let command = self.tool.line();
         let named = |name: &str| std::env::var(name).ok();
         let mirror = named(self.mirror).or_else(|| named(&self.mirror.to_uppercase()));

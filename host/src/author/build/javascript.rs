@@ -17,7 +17,8 @@ pub(super) async fn build(
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
     let npm = Tool::new("npm", folder, GET_NODE).with(["run", "build"]);
-    let stdout = npm.run_filtered(announce, |_| false, npm_failure).await?;
+    let reduce = |stdout: &str, stderr: &str| npm_failure(stdout, stderr).in_folder(&project.shown);
+    let stdout = npm.run_filtered(announce, |_| false, reduce).await?;
     let said = without_banner(&String::from_utf8_lossy(&stdout));
     show(said.lines().filter(|line| !is_of_kit(line)));
     newest(project).ok_or_else(|| BuildError::NoOutput {

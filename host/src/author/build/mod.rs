@@ -12,6 +12,7 @@ mod cargo;
 mod component;
 mod configuration;
 mod difference;
+mod disk_space;
 mod error;
 mod fetching;
 mod install;

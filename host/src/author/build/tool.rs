@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Output, Stdio};
 
 use tokio::process::Command;
 
+use super::disk_space::full_disk;
 use super::error::BuildError;
 use super::output::{FailureReport, show, show_progress};
 use super::process_group::ProcessGroup;
@@ -117,8 +118,13 @@ impl Tool {
             show(held.lines());
             return Ok(output.stdout);
         }
-        let report = reduce(&String::from_utf8_lossy(&output.stdout), &held);
-        Err(report.into_error(&self.line(), output.status))
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let report = reduce(&stdout, &held);
+        let words = (&*format!("{stdout}\n{held}"), report.cause.as_deref());
+        match full_disk(&self.line(), words, &self.folder) {
+            Some(error) => Err(error),
+            None => Err(report.into_error(&self.line(), output.status)),
+        }
     }
 
     async fn finish(
@@ -131,12 +137,20 @@ impl Tool {
         command.stdout(stdout).stderr(Stdio::inherit());
         let output = self.output(command).await?;
         if !output.status.success() {
+            if let Some(error) = self.full_disk("") {
+                return Err(error);
+            }
             return Err(BuildError::Failed {
                 command: self.line(),
                 status: output.status,
             });
         }
         Ok(output)
+    }
+
+    /// The error if it failed with this output because a disk is full.
+    pub(super) fn full_disk(&self, output: &str) -> Option<BuildError> {
+        full_disk(&self.line(), (output, None), &self.folder)
     }
 
     /// Its trimmed stdout; `None` if it fails. Its stderr is discarded.

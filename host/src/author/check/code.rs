@@ -53,7 +53,7 @@ pub(crate) enum FindingCode {
 
 impl FindingCode {
     /// The fix if the message says all there is to say.
-    pub(crate) const SEE_MESSAGE: &'static str = "fix the cause in the message";
+    pub(crate) const SEE_MESSAGE: &'static str = "";
 
     pub(crate) fn severity(self) -> Severity {
         match self {
@@ -93,7 +93,7 @@ impl FindingCode {
         }
     }
 
-    /// How to fix it, if nothing more is known than the kind.
+    /// How to fix it, if nothing more is known than the kind. Empty if the message says all.
     pub(crate) fn fix(self) -> &'static str {
         match self {
             Self::Unreadable => "name a component that exists and that this user may read",

@@ -6,7 +6,7 @@ use super::code::FindingCode;
 use super::finding::{Finding, FindingCause};
 use super::likeness;
 use crate::report;
-use crate::sync::{PageWaitError, SyncError};
+use crate::sync::{ConnectorVariables, PageWaitError, SyncError};
 
 /// How many bytes of a failure that follows from another cause are shown.
 const SHOWN_BYTES: usize = 300;
@@ -31,6 +31,11 @@ impl FailedCall {
         matches!(self.outcome.as_str(), "denied" | "address-denied")
     }
 
+    /// Whether a text has the cause, as a connector's own message often does. The remedy may be missing.
+    pub(crate) fn is_told_by(&self, text: &str) -> bool {
+        text.contains(first_part(&self.cause))
+    }
+
     /// Whether the API could not be reached.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.outcome.as_str(), "failed" | "timeout" | "unavailable")
@@ -40,8 +45,10 @@ impl FailedCall {
 /// What is known while a request fails.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FailureContext<'a> {
-    /// The name of the connector's configuration file, such as `shop.toml`.
+    /// The path of the connector's configuration file, such as `./plugins/shop.toml`.
     pub(super) settings: &'a str,
+    /// The connector's variables; `None` if they are unknown.
+    pub(super) variables: Option<&'a ConnectorVariables>,
     /// The requested table; `None` for the schema.
     pub(super) table: Option<&'a str>,
     /// The calls that failed during the request.
@@ -52,9 +59,8 @@ impl FailureContext<'_> {
     /// The finding for a request that failed. `code` is the code if the cause has none of its own.
     pub(super) fn finding(self, code: FindingCode, error: &SyncError) -> Finding {
         let told = told(error);
-        let follows = |found: Finding, cause: &str| {
-            let is_told = told.contains(first_part(cause));
-            self.placed(if is_told {
+        let follows = |found: Finding, call: &FailedCall| {
+            self.placed(if call.is_told_by(&told) {
                 found
             } else {
                 let told = report::shortened(&told, SHOWN_BYTES);
@@ -63,12 +69,12 @@ impl FailureContext<'_> {
         };
         if may_follow_from_a_call(error) {
             if let Some(call) = self.calls.iter().find(|call| call.is_refused()) {
-                return follows(self.refusal(call), &call.cause);
+                return follows(self.refusal(call), call);
             }
             if let Some(call) = self.calls.iter().find(|call| call.is_lost())
                 && error.kind() != Some(ErrorKind::RateLimited)
             {
-                return follows(unreachable(call), &call.cause);
+                return follows(unreachable(call), call);
             }
         }
         let code = match error.kind() {
@@ -119,6 +125,10 @@ impl FailureContext<'_> {
         let settings = self.settings;
         Some(match kind? {
             ErrorKind::Misconfigured => match variable(told) {
+                // A second line for it would not be valid.
+                Some(name) if self.variables.is_some_and(|known| known.has(name)) => {
+                    format!("change {name} under [env] in {settings}")
+                }
                 Some(name) => {
                     format!(
                         "set it under [env] in {settings}: {name} = \"…\", or {name} = {{ env = \"{name}\" }}"

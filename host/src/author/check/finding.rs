@@ -13,7 +13,7 @@ pub(crate) struct Finding {
     pub(crate) tables: Vec<String>,
     /// What was found, on one line.
     pub(crate) message: String,
-    /// How to fix it, on one line.
+    /// How to fix it, on one line. Empty if the message says all there is to say.
     pub(crate) fix: Cow<'static, str>,
     cause: FindingCause,
 }

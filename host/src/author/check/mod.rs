@@ -26,14 +26,16 @@ pub(crate) use component::{Surface, surface};
 pub(crate) use failure::FailedCall;
 pub(crate) use finding::Finding;
 
-use crate::sync::ConnectorClient;
+use crate::sync::{ConnectorClient, ConnectorVariables};
 use failure::FailureContext;
 
 /// The connector to check, and how.
 pub(crate) struct Subject<'a> {
     pub(crate) client: &'a ConnectorClient,
-    /// The name of its configuration file, such as `shop.toml`, which need not exist.
+    /// The path of its configuration file, such as `./plugins/shop.toml`, which need not exist.
     pub(crate) settings: String,
+    /// Its variables; `None` if they are unknown.
+    pub(crate) variables: Option<&'a ConnectorVariables>,
     /// Removes and returns its calls to APIs that failed since the last time.
     pub(crate) failed_calls: &'a dyn Fn() -> Vec<FailedCall>,
     /// Whether to request pages, for which most connectors need their API.
@@ -66,6 +68,7 @@ pub(crate) async fn run(subject: &Subject<'_>) -> Answers {
     let calls = (subject.failed_calls)();
     let context = FailureContext {
         settings: &subject.settings,
+        variables: subject.variables,
         table: None,
         calls: &calls,
     };

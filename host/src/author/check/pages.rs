@@ -68,7 +68,8 @@ impl TableCheck<'_> {
         }
         let mut rows = first.rows.len();
         if first.has_more && !first.moved && first.rows.is_empty() {
-            let message = "a page without rows has hasMore: true and the same state as its request";
+            let message =
+                "a page without rows says that there is more, with the same state as its request";
             self.extend([Finding::new(FindingCode::StateStuck, message)]);
         } else if let Some(second) = self
             .fetch(FindingCode::ResumeFailed, first.state.clone())
@@ -100,6 +101,7 @@ impl TableCheck<'_> {
         let calls = (self.subject.failed_calls)();
         let context = FailureContext {
             settings: &self.subject.settings,
+            variables: self.subject.variables,
             table: Some(&self.table.name),
             calls: &calls,
         };
@@ -141,16 +143,19 @@ fn compare(first: &PageSample, again: &PageSample) -> Option<Finding> {
     let difference = if first.row_texts() != again.row_texts() {
         let (first, again) = (first.rows.len(), again.rows.len());
         if first == again {
-            "different rows".to_owned()
+            "had different rows".to_owned()
         } else {
-            format!("{again} rows instead of {first}")
+            format!("had {again} rows instead of {first}")
         }
     } else if first.has_more != again.has_more {
-        "a different hasMore".to_owned()
+        match again.has_more {
+            true => "said that there is more, unlike the first time".to_owned(),
+            false => "said that there is no more, unlike the first time".to_owned(),
+        }
     } else {
         return None;
     };
-    let message = format!("the first page, requested again, had {difference}");
+    let message = format!("the first page, requested again, {difference}");
     Some(Finding::new(FindingCode::NotRepeatable, message))
 }
 

@@ -1,5 +1,5 @@
-//! Captures the log while a connector is checked: calls that failed, which the connector may not report itself, and the
-//! lines that it logs.
+//! Captures the log while a connector is checked or synced: calls that failed, which the connector may not report itself,
+//! and for a check the lines that it logs.
 
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
@@ -25,8 +25,11 @@ const LINES: &str = "guest";
 const MAX_CALLS: usize = 1000;
 
 /// The captured events. They are taken from the log, so that other rooms need no code for it.
-#[derive(Debug, Clone, Default)]
-pub(in crate::cli) struct LogCapture(Arc<Mutex<CapturedEvents>>);
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct LogCapture {
+    events: Arc<Mutex<CapturedEvents>>,
+    has_lines: bool,
+}
 
 #[derive(Debug, Default)]
 struct CapturedEvents {
@@ -35,16 +38,40 @@ struct CapturedEvents {
 }
 
 impl LogCapture {
-    /// The events to capture.
-    pub(in crate::cli) fn filter() -> Targets {
-        Targets::new()
-            .with_target(CALLS, LevelFilter::INFO)
-            .with_target(LINES, LevelFilter::DEBUG)
+    /// Captures failed calls, and the connector's lines.
+    pub(in crate::cli) fn of_calls_and_lines() -> Self {
+        Self {
+            events: Arc::default(),
+            has_lines: true,
+        }
     }
 
-    /// Removes and returns the calls that failed, in their order.
-    pub(super) fn take_failed_calls(&self) -> Vec<FailedCall> {
+    /// Captures only failed calls.
+    pub(in crate::cli) fn of_calls() -> Self {
+        Self {
+            has_lines: false,
+            ..Self::of_calls_and_lines()
+        }
+    }
+
+    /// The events to capture.
+    pub(in crate::cli) fn filter(&self) -> Targets {
+        let calls = Targets::new().with_target(CALLS, LevelFilter::INFO);
+        if self.has_lines {
+            calls.with_target(LINES, LevelFilter::DEBUG)
+        } else {
+            calls
+        }
+    }
+
+    /// Removes and returns the calls that failed, in their order, each kind of failure once.
+    pub(in crate::cli) fn take_failed_calls(&self) -> Vec<FailedCall> {
         std::mem::take(&mut self.lock().calls)
+    }
+
+    /// Removes the calls whose failure this text tells.
+    pub(in crate::cli) fn forget_calls(&self, told: &str) {
+        self.lock().calls.retain(|call| !call.is_told_by(told));
     }
 
     /// Removes and returns the captured lines.
@@ -53,7 +80,7 @@ impl LogCapture {
     }
 
     fn lock(&self) -> MutexGuard<'_, CapturedEvents> {
-        self.0.lock()
+        self.events.lock()
     }
 }
 
@@ -72,11 +99,14 @@ impl<S: Subscriber> Layer<S> for LogCapture {
             let is_other = |call: &FailedCall| call.origin != fields.origin || !call.is_lost();
             captured.calls.retain(is_other);
         } else if !fields.cause.is_empty() && captured.calls.len() < MAX_CALLS {
-            captured.calls.push(FailedCall {
+            let call = FailedCall {
                 origin: fields.origin,
                 outcome: fields.outcome,
                 cause: fields.cause,
-            });
+            };
+            if !captured.calls.contains(&call) {
+                captured.calls.push(call);
+            }
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn run(
     let mut signals = Signals::catch()?;
     tokio::select! {
         biased;
-        () = signals.next() => Err(CliError::BuildStopped),
+        () = signals.next() => Err(CliError::Stopped),
         checked = check_all(flags, server_flags, log) => checked,
     }
 }
@@ -189,8 +189,6 @@ async fn check(
         ..ClientOptions::default()
     };
     let client = ConnectorClient::with_options(&source.url, source.key.as_ref(), options)?;
-    let settings = file.with_extension("toml");
-    let settings = settings.file_name().unwrap_or_default().to_string_lossy();
     // What the log holds of the connector before belongs to it no longer.
     drop(log.take_failed_calls());
     let step = progress.begin(match flags.offline {
@@ -199,7 +197,8 @@ async fn check(
     });
     let answers = check::run(&Subject {
         client: &client,
-        settings: settings.into_owned(),
+        settings: file.with_extension("toml").display().to_string(),
+        variables: source.variables.as_ref(),
         failed_calls: &|| log.take_failed_calls(),
         pages: !flags.offline,
         patience: flags.patience,

@@ -46,7 +46,8 @@ struct JsonFinding<'c> {
     table: Option<&'c str>,
     tables: &'c [String],
     message: &'c str,
-    fix: &'c str,
+    /// `None` if the message says all there is to say.
+    fix: Option<&'c str>,
 }
 
 /// How many of a finding's tables are named, if not all.
@@ -104,7 +105,7 @@ impl CheckReport {
                     },
                     tables: &finding.tables,
                     message: &finding.message,
-                    fix: &finding.fix,
+                    fix: Some(&*finding.fix).filter(|fix| !fix.is_empty()),
                 })
                 .collect(),
         };
@@ -183,7 +184,7 @@ impl CheckReport {
             let code = code.as_str().unwrap_or_default();
             writeln!(to, "  {severity:<7}  {code}: {}", escaped(&message))?;
             // Said once for findings in a row that need the same.
-            let is_said = finding.fix == FindingCode::SEE_MESSAGE
+            let is_said = finding.fix.is_empty()
                 || findings.peek().is_some_and(|next| next.fix == finding.fix);
             if !is_said {
                 writeln!(to, "           {}", escaped(&finding.fix))?;

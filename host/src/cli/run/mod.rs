@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueHint};
 
+use super::check::LogCapture;
 use super::error::CliError;
 use super::folder_build::LanguageFlag;
 use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
 use super::output::{printable, say};
+use super::progress::ProgressLines;
 use super::signals::Signals;
 use super::sync::{
-    LimitFlags, Report, STDOUT, Target, closing_lines, sync_to, told_as_event, until_signaled,
+    CallNotices, LimitFlags, Report, STDOUT, Target, closing_lines, sync_to, told_as_event,
+    until_signaled,
 };
 use super::tokens::TokenFlags;
 use crate::author::native::{LineLevel, NativeError, NativeOptions, NativeServer, WorkerCommand};
@@ -68,13 +71,14 @@ pub(super) struct RunFlags {
     command: Vec<OsString>,
 }
 
-/// Starts the connector's worker, syncs its tables, and shows the first rows.
-pub(super) async fn run(flags: RunFlags) -> Result<(), CliError> {
+/// Starts the connector's worker, syncs its tables, and shows the first rows. `log` has the connector's failed calls, unless
+/// the log shows them.
+pub(super) async fn run(flags: RunFlags, log: Option<LogCapture>) -> Result<(), CliError> {
     let json = flags.json;
-    told_as_event(json, run_connector(flags).await)
+    told_as_event(json, run_connector(flags, log).await)
 }
 
-async fn run_connector(flags: RunFlags) -> Result<(), CliError> {
+async fn run_connector(flags: RunFlags, log: Option<LogCapture>) -> Result<(), CliError> {
     if flags.json && flags.to.as_deref() == Some(STDOUT) {
         return Err(CliError::TwoOutputs);
     }
@@ -109,11 +113,22 @@ async fn run_connector(flags: RunFlags) -> Result<(), CliError> {
             ..ClientOptions::default()
         },
     )?;
+    let progress = match flags.quiet {
+        true => ProgressLines::hidden(),
+        false => ProgressLines::shown(),
+    };
     let preview = Preview::of(if for_people { flags.rows } else { 0 });
-    let summary = until_signaled(&mut signals, continuation, async |stopped| {
+    let summary = until_signaled((&mut signals, &progress), continuation, async |stopped| {
         let destination = target.open_observed(preview.observer())?;
         let stop = stop_requested(stopped);
-        let synced = sync_to(&client, destination, &options, report, stop).await;
+        let synced = sync_to(
+            &client,
+            destination,
+            &options,
+            (report, CallNotices::of(log)),
+            stop,
+        )
+        .await;
         server.close().await;
         synced
     })

@@ -107,7 +107,7 @@ impl Bars {
         }
     }
 
-    fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         // A closed terminal must not end the sync.
         let _ = self.screen.println(text);
     }

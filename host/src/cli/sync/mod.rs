@@ -1,6 +1,7 @@
 //! `weld-host sync`: syncs a connector's tables into a destination on this machine, as Weld would.
 
 mod bars;
+mod call_notices;
 mod json;
 mod limits;
 mod lines;
@@ -19,6 +20,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use tokio::sync::oneshot;
 
+pub(super) use self::call_notices::CallNotices;
 use self::json::JsonLog;
 pub(super) use self::limits::LimitFlags;
 pub(super) use self::report::Report;
@@ -29,6 +31,7 @@ pub(super) use self::told_causes::ToldCauses;
 pub use self::unknown_table::UnknownTable;
 use super::api_keys::environment_key;
 use super::ceiling_flags::CeilingFlags;
+use super::check::LogCapture;
 use super::connector::ConnectorArgument;
 use super::error::CliError;
 use super::folder_build::FolderFlags;
@@ -93,13 +96,18 @@ enum SyncCommand {
     State(states::StateFlags),
 }
 
-/// Syncs, or shows or changes states.
-pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
+/// What is said if a sync takes long to stop.
+const STOPPING: &str =
+    "stopping once the page that is being saved is complete; Ctrl-C again ends the command at once";
+
+/// Syncs, or shows or changes states. `log` has the failed calls of a connector that this process serves, unless the log
+/// shows them.
+pub(super) async fn run(flags: SyncFlags, log: Option<LogCapture>) -> Result<(), CliError> {
     if let Some(SyncCommand::State(flags)) = flags.command {
         return states::run(flags);
     }
     let json = flags.json;
-    told_as_event(json, sync_connector(flags).await)
+    told_as_event(json, sync_connector(flags, log).await)
 }
 
 /// Adds the event of the error that ended a command, if its output is events.
@@ -111,7 +119,7 @@ pub(super) fn told_as_event(json: bool, ended: Result<(), CliError>) -> Result<(
     })
 }
 
-async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
+async fn sync_connector(flags: SyncFlags, log: Option<LogCapture>) -> Result<(), CliError> {
     let connector = flags.connector.unwrap_or_default();
     if connector.contains("://") && !flags.map.is_empty() {
         return Err(CliError::MapOfUrl);
@@ -158,12 +166,13 @@ async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
         },
     )?;
     let for_people = report.is_for_people();
+    let calls = CallNotices::of(log);
     if !flags.quiet {
         say(flags.map.announcements());
     }
-    let summary = until_signaled(&mut signals, continuation, async |stopped| {
+    let summary = until_signaled((&mut signals, &progress), continuation, async |stopped| {
         let (destination, stop) = (target.open()?, stop_requested(stopped));
-        let synced = sync_to(&client, destination, &options, report, stop).await;
+        let synced = sync_to(&client, destination, &options, (report, calls), stop).await;
         source.close().await;
         synced
     })
@@ -181,9 +190,10 @@ async fn sync_connector(flags: SyncFlags) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Runs a sync. The first signal drops the sender of what it receives, which asks it to stop; the second ends it at once.
+/// Runs a sync. The first signal drops the sender of what it receives, which asks it to stop, and `progress` says so if
+/// that takes long; the second signal ends it at once.
 pub(super) async fn until_signaled(
-    signals: &mut Signals,
+    (signals, progress): (&mut Signals, &ProgressLines),
     continuation: Continuation,
     syncing: impl AsyncFnOnce(oneshot::Receiver<()>) -> Result<Summary, CliError>,
 ) -> Result<Summary, CliError> {
@@ -191,6 +201,7 @@ pub(super) async fn until_signaled(
     let signaled = async {
         signals.next().await;
         drop(stop);
+        let _step = progress.begin(STOPPING.to_owned());
         signals.next().await;
     };
     tokio::select! {
@@ -212,22 +223,30 @@ pub(super) fn closing_lines(
         .chain(target.left_over())
 }
 
-/// Syncs, and shows the progress.
+/// Syncs, and shows the progress and the calls that failed.
 pub(super) async fn sync_to(
     client: &ConnectorClient,
     destination: Box<dyn Destination>,
     options: &SyncOptions,
-    mut report: Report,
+    (mut report, mut calls): (Report, CallNotices),
     stop: impl Future<Output = ()>,
 ) -> Result<Summary, CliError> {
     let synced = crate::sync::sync(
         client,
         destination,
         options,
-        |event: Event| report.event(&event),
+        |event: Event| {
+            report.event(&event);
+            for line in calls.event(&event) {
+                report.say(&line);
+            }
+        },
         stop,
     )
     .await;
+    for line in calls.end(synced.as_ref()) {
+        report.say(&line);
+    }
     report.end(synced.as_ref());
     Ok(synced?)
 }

@@ -40,6 +40,16 @@ impl Report {
         }
     }
 
+    /// Shows a line; nothing if the user wants only errors.
+    pub(super) fn say(&self, line: &str) {
+        match self {
+            Self::Bars(bars) => bars.say(line),
+            // Stdout has only events.
+            Self::Text(_) | Self::Json(_) => eprintln!("{line}"),
+            Self::Nothing => {}
+        }
+    }
+
     pub(super) fn end(&mut self, ended: Result<&Summary, &SyncFailure>) {
         match self {
             Self::Bars(bars) => bars.end(ended),

@@ -6,8 +6,11 @@ use tracing_subscriber::layer::{Context, Filter};
 /// The module whose warnings are the causes of failed answers. The sync receives these answers.
 const ANSWERS: &str = "weld_host::server::error";
 
-/// Drops the host's warnings about answers. A backtrace in them shows the frames of the connector's language and of libc;
-/// `--log` shows it.
+/// The module whose warnings are failed calls to APIs. The sync shows those that no answer mentions.
+const CALLS: &str = "weld_host::egress::record";
+
+/// Drops the host's warnings about calls to APIs and about answers. A backtrace in them shows the frames of the connector's
+/// language and of libc; `--log` shows it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct ToldCauses;
 
@@ -18,7 +21,7 @@ impl<S> Filter<S> for ToldCauses {
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        metadata.target() != ANSWERS || *metadata.level() == Level::ERROR
+        ![ANSWERS, CALLS].contains(&metadata.target()) || *metadata.level() == Level::ERROR
     }
 }
 
@@ -48,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn only_warnings_about_answers_are_left_out() {
+    fn only_warnings_about_answers_and_calls_are_left_out() {
         let lines = Lines::default();
         let written = lines.clone();
         let layer = tracing_subscriber::fmt::layer()
@@ -61,6 +64,7 @@ mod tests {
             tracing::warn!(target: ANSWERS, kind = "busy", trace = none, "cause");
             tracing::info!(target: ANSWERS, "request");
             tracing::warn!(target: ANSWERS, trace = Some("frame"), "crash");
+            tracing::warn!(target: CALLS, cause = "connection refused", "call");
             tracing::error!(target: ANSWERS, "fault");
             tracing::warn!(target: "guest", "line");
         });

@@ -33,7 +33,7 @@ impl AllowRemedy {
                 format!("add \"{rule}\" to `allow` under [network] in {file}")
             }
             Self::Upgrade(secure) => format!(
-                "the rules allow {secure}, so the link has http instead of https: write `upgrade-http = true` under [network] in \
+                "the rules allow {secure}, so the link has http instead of https: set `upgrade-http = true` under [network] in \
                 {file}, and the host calls https instead (a rule for http would send credentials unencrypted)"
             ),
             Self::Port { permitted, rule } => format!(

@@ -233,7 +233,7 @@ fn failures_of_cargo_and_zig_name_the_first_error() {
         .with_tool("tools/cargo", "cat ../stderr >&2; exit 101");
     let said = fails(
         &workshop,
-        "src/lib.rs, line 3: error[E0308]: mismatched types; 29 more: run `cargo check",
+        "src/lib.rs, line 3: error[E0308]: mismatched types; 29 more: run `cargo check --target wasm32-wasip2 --manifest-path beers/Cargo.toml` to see all",
     );
     assert!(
         said.contains("   Compiling beers v0.1.0\nerror[E0308]"),

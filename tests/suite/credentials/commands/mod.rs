@@ -1,6 +1,7 @@
 //! `weld-host auth`: a login at an authorization server that checks every detail, and the status and removal of
 //! tokens afterwards.
 
+mod interruptions;
 mod registered;
 mod upkeep;
 

@@ -1,11 +1,13 @@
 //! What the author sees of a failed tool, in the size of a screen.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitStatus;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 use crate::author::build::error::BuildError;
+use crate::author::build::quoting::quoted;
 
 /// The rows of the report that precede the final message. A screen has 24, of which the command and the message take some.
 pub(super) const MOST_ROWS: usize = 16;
@@ -24,6 +26,20 @@ pub(in crate::author::build) struct FailureReport {
 }
 
 impl FailureReport {
+    /// The same report for an author in another folder than the project's: the commands of npm that it advises say which
+    /// folder they are for. `shown` is the project's folder as the author knows it.
+    pub(in crate::author::build) fn in_folder(self, shown: &Path) -> Self {
+        if shown == Path::new(".") {
+            return self;
+        }
+        let install = format!("`npm install --prefix {}", quoted(shown));
+        let of_folder = |text: String| text.replace("`npm install", &install);
+        Self {
+            shown: self.shown.into_iter().map(of_folder).collect(),
+            cause: self.cause.map(of_folder),
+        }
+    }
+
     /// Shows the lines of the output, and returns the error with the cause.
     pub(in crate::author::build) fn into_error(
         self,
@@ -153,6 +169,22 @@ mod tests {
         assert!(all <= MOST_ROWS + 1, "{all} rows: {shown:?}");
         assert_eq!(screenful(["a", "b"], 0), ["a", "b"]);
         assert_eq!(screenful([], 3), Vec::<String>::new());
+    }
+
+    #[test]
+    fn commands_of_npm_name_the_folder_unless_it_is_the_current_one() {
+        let report = |cause: &str| FailureReport {
+            shown: vec!["run `npm install`".to_owned()],
+            cause: Some(cause.to_owned()),
+        };
+        let cause = "Could not resolve \"dayjs\": run `npm install dayjs`";
+        let moved = report(cause).in_folder(Path::new("my shop"));
+        assert_eq!(
+            moved.cause.as_deref(),
+            Some("Could not resolve \"dayjs\": run `npm install --prefix 'my shop' dayjs`")
+        );
+        assert_eq!(moved.shown, ["run `npm install --prefix 'my shop'`"]);
+        assert_eq!(report(cause).in_folder(Path::new(".")), report(cause));
     }
 
     #[test]

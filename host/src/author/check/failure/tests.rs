@@ -23,6 +23,7 @@ fn call(outcome: &str, cause: &str) -> FailedCall {
 fn found(kind: ErrorKind, message: &str, calls: &[FailedCall]) -> Finding {
     let context = FailureContext {
         settings: "shop.toml",
+        variables: None,
         table: Some("orders"),
         calls,
     };
@@ -135,10 +136,36 @@ fn refusals_that_a_connector_ignores_are_found() {
     let calls = [call("denied", DENIED), call("failed", "reset")];
     let context = FailureContext {
         settings: "shop.toml",
+        variables: None,
         table: None,
         calls: &calls,
     };
     let found = context.ignored_refusals();
     assert_eq!(found.len(), 1);
     assert!(found[0].tables.is_empty());
+}
+
+#[test]
+fn variable_that_is_set_is_to_be_changed() {
+    let variables = ConnectorVariables::new([("SHOP_REGION".to_owned(), None)]);
+    let context = FailureContext {
+        settings: "plugins/shop.toml",
+        variables: Some(&variables),
+        table: None,
+        calls: &[],
+    };
+    for (message, fix) in [
+        (
+            "SHOP_REGION is not a region: `x`",
+            "change SHOP_REGION under [env] in plugins/shop.toml",
+        ),
+        (
+            "SHOP_TOKEN is not set",
+            "set it under [env] in plugins/shop.toml: SHOP_TOKEN = \"…\", or SHOP_TOKEN = { env = \"SHOP_TOKEN\" }",
+        ),
+    ] {
+        let error = refused(ErrorKind::Misconfigured, message);
+        let found = context.finding(FindingCode::SchemaFailed, &error);
+        assert_eq!(found.fix, fix);
+    }
 }
