@@ -321,7 +321,7 @@ impl CompileManner {
         }
     }
 
-    /// Whether the user of a command waits, who then also reads the messages.
+    /// Whether the user of a command waits, and reads the messages.
     fn has_user(&self) -> bool {
         match self.priority {
             CompilerPriority::Foreground => true,

@@ -83,7 +83,7 @@ impl Plugins {
         Self { bounds, ..self }
     }
 
-    /// Names configurations by their paths in messages to clients, who are the person that has named the component. Others
+    /// Names configurations by their paths in messages to clients: the only one is the command that was given the path. Others
     /// learn only a file's name.
     #[must_use]
     pub fn with_shown_paths(self) -> Self {

@@ -149,8 +149,8 @@ fn compare(first: &PageSample, again: &PageSample) -> Option<Finding> {
         }
     } else if first.has_more != again.has_more {
         match again.has_more {
-            true => "said that there is more, unlike the first time".to_owned(),
-            false => "said that there is no more, unlike the first time".to_owned(),
+            true => "said that more rows follow, unlike the first time".to_owned(),
+            false => "said that nothing follows, unlike the first time".to_owned(),
         }
     } else {
         return None;

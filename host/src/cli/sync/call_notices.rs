@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_that_are_told_and_calls_that_succeed_later_are_left_out() {
+    fn causes_that_others_show_and_calls_that_succeed_later_are_left_out() {
         with_notices(|mut notices| {
             failed("http://a", "no rule allows http://a; add a line");
             notices.event(&retry("GET http://a: no rule allows http://a"));
