@@ -73,7 +73,7 @@ fn sync_that_still_compiles_its_connector_ends_at_once() {
     assert!(!desk.path("rows.sqlite").exists());
 }
 
-/// An API that answers no page until it is told to.
+/// An API that answers no page until it may.
 struct SilentApi {
     api: Upstream,
     answers: Arc<AtomicBool>,

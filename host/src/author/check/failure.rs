@@ -32,7 +32,7 @@ impl FailedCall {
     }
 
     /// Whether a text has the cause, as a connector's own message often does. The remedy may be missing.
-    pub(crate) fn is_told_by(&self, text: &str) -> bool {
+    pub(crate) fn is_reported_by(&self, text: &str) -> bool {
         text.contains(first_part(&self.cause))
     }
 
@@ -60,7 +60,7 @@ impl FailureContext<'_> {
     pub(super) fn finding(self, code: FindingCode, error: &SyncError) -> Finding {
         let told = told(error);
         let follows = |found: Finding, call: &FailedCall| {
-            self.placed(if call.is_told_by(&told) {
+            self.placed(if call.is_reported_by(&told) {
                 found
             } else {
                 let told = report::shortened(&told, SHOWN_BYTES);

@@ -71,7 +71,7 @@ impl LogCapture {
 
     /// Removes the calls whose failure this text tells.
     pub(in crate::cli) fn forget_calls(&self, told: &str) {
-        self.lock().calls.retain(|call| !call.is_told_by(told));
+        self.lock().calls.retain(|call| !call.is_reported_by(told));
     }
 
     /// Removes and returns the captured lines.
