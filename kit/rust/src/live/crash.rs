@@ -43,10 +43,13 @@ fn keep_causes() {
     }));
 }
 
+/// In one line, as a component's host shows it.
 fn cause(panic: &PanicHookInfo<'_>) -> String {
     let message = panic
         .payload_as_str()
         .unwrap_or("a value that is not a text");
+    let lines: Vec<&str> = message.lines().map(str::trim).collect();
+    let message = lines.join(" ");
     match panic.location() {
         Some(place) => format!("panicked at {place}: {message}"),
         None => format!("panicked: {message}"),

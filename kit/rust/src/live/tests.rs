@@ -165,10 +165,11 @@ fn a_panic_is_an_error_with_place_and_message_and_the_next_call_is_answered() {
     let lines = worked("panic", &[call("broken"), call("nothing")]);
     let said = lines[0]["raise"]["other"].as_str().unwrap();
     assert!(
-        said.starts_with("the connector crashed: panicked at src/live/tests.rs:"),
+        said.starts_with("the connector crashed: panicked at "),
         "{said}"
     );
-    assert!(said.contains("no rows"), "{said}");
+    assert!(said.contains("src/live/tests.rs:"), "{said}");
+    assert!(said.contains("no rows") && !said.contains('\n'), "{said}");
     assert_eq!(lines[1], json!({"raise": "unknown-table"}));
 }
 
