@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → admin, sync, author, demo; admin → pages, connectors; author → sync, egress
-//! access_check, account, config, bindings, certificates, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, telemetry, tokens, waits, demo: leaves, usable by all, using none
+//! access_check, account, config, bindings, certificates, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, telemetry, tokens, traces, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request arrives at [`server`], which knows HTTP but not wasm. [`pages`] makes the answer: it holds requests that
@@ -47,6 +47,7 @@ pub mod server;
 pub mod sync;
 pub mod telemetry;
 pub mod tokens;
+pub mod traces;
 mod waits;
 
 #[cfg(feature = "bench")]

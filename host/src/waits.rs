@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::lock::Mutex;
 use crate::telemetry::{catalog, nanoseconds};
+use crate::traces::{AttributeValue, CallTrace, OpenSpan, SpanHome, SpanKind};
 pub(crate) use postponer::{Postponement, Postponer};
 
 /// One wait, as shown to people: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
@@ -135,6 +136,8 @@ impl Display for Wait {
 pub(crate) struct Waits {
     /// The call's connector; `None` if the call isn't counted in metrics.
     connector: Option<Arc<str>>,
+    /// The call's trace; `None` if it isn't recorded.
+    trace: Option<CallTrace>,
     present: Mutex<WaitList>,
     /// Decides which waits end the call.
     pub(crate) postponer: Postponer,
@@ -148,18 +151,32 @@ struct WaitList {
 }
 
 impl Waits {
-    /// The waits of a call of this connector.
-    pub(crate) fn of(connector: Arc<str>) -> Arc<Self> {
+    /// The waits of a call of this connector, and its trace if that is recorded.
+    pub(crate) fn of(connector: Arc<str>, trace: Option<CallTrace>) -> Arc<Self> {
         Arc::new(Self {
             connector: Some(connector),
-            present: Mutex::default(),
-            postponer: Postponer::default(),
+            trace,
+            ..Self::default()
         })
+    }
+
+    /// The waits of something that isn't counted in metrics, but perhaps in this trace.
+    pub(crate) fn traced(trace: Option<CallTrace>) -> Arc<Self> {
+        Arc::new(Self {
+            trace,
+            ..Self::default()
+        })
+    }
+
+    /// The call's trace; `None` if it isn't recorded.
+    pub(crate) fn trace(&self) -> Option<&CallTrace> {
+        self.trace.as_ref()
     }
 
     /// Records a wait that lasts until the returned guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> WaitGuard {
         let part = WaitPart::of(&wait.reason);
+        let span = self.trace.as_ref().and_then(|trace| span(trace, &wait));
         let mut present = self.present();
         present.begun = present.begun.wrapping_add(1);
         let number = present.begun;
@@ -168,6 +185,7 @@ impl Waits {
             waits: self.clone(),
             number,
             part: Mutex::new(part),
+            _span: span,
         }
     }
 
@@ -229,6 +247,8 @@ pub(crate) struct WaitGuard {
     waits: Arc<Waits>,
     number: u64,
     part: Mutex<WaitPart>,
+    /// The wait in the call's trace.
+    _span: Option<OpenSpan>,
 }
 
 /// The metrics of a wait, or of the part of it that was for one reason.
@@ -245,6 +265,32 @@ impl WaitPart {
             began: Instant::now(),
         }
     }
+}
+
+/// The span of a wait. `None` for a wait that is a part of a request to an API, which has a span of its own.
+fn span(trace: &CallTrace, wait: &Wait) -> Option<OpenSpan> {
+    let (home, name) = match &wait.reason {
+        WaitReason::Response { .. } | WaitReason::Connection { .. } => return None,
+        WaitReason::Requested | WaitReason::Postponed { .. } => (SpanHome::Call, "wait"),
+        WaitReason::Sandbox => (SpanHome::Call, "wait for a sandbox"),
+        WaitReason::Pause => (SpanHome::Run, "pause"),
+        WaitReason::Budget { .. } => (SpanHome::Run, "wait for a quota"),
+        WaitReason::OtherCall { .. } => (SpanHome::Run, "wait for another call"),
+        WaitReason::Retry { .. } => (SpanHome::Run, "wait before a retry"),
+        WaitReason::Token { .. } => (SpanHome::Run, "wait for a token"),
+    };
+    let mut span = trace.span(home, name, SpanKind::Internal)?;
+    match &wait.reason {
+        WaitReason::Budget { name } | WaitReason::OtherCall { name } => {
+            span.set("weld.quota", AttributeValue::text(name));
+        }
+        WaitReason::Retry { origin } => span.set("weld.origin", origin.clone()),
+        WaitReason::Token { credential } => {
+            span.set("weld.credential", AttributeValue::text(credential));
+        }
+        _ => {}
+    }
+    Some(span)
 }
 
 impl WaitGuard {
@@ -302,7 +348,7 @@ mod tests {
     async fn waits_are_counted_when_they_end() {
         let recorded = crate::metrics_probe::MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
-        let waits = Waits::of("beers".into());
+        let waits = Waits::of("beers".into(), None);
         let first = waits.begin(response("https://a.example.com"));
         let second = waits.begin(response("https://b.example.com"));
         assert!(recorded.names().is_empty(), "{:?}", recorded.names());
@@ -325,7 +371,7 @@ mod tests {
     async fn wait_that_becomes_another_is_counted_for_both() {
         let recorded = crate::metrics_probe::MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
-        let waits = Waits::of("beers".into());
+        let waits = Waits::of("beers".into(), None);
         let origin = "https://a.example.com";
         let wait = waits.begin(Wait {
             reason: WaitReason::Connection {

@@ -159,6 +159,7 @@ async fn serve_guest() -> SocketAddr {
         max_connections: 100,
         compression: true,
         certificate: None,
+        tracer: None,
     };
     tokio::spawn(server.run(startup.connectors, pages, settings, std::future::pending()));
     address

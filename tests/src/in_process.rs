@@ -62,6 +62,7 @@ pub async fn serve(
         max_connections: 100,
         compression: true,
         certificate: None,
+        tracer: None,
     };
     let pages = Pages::new(
         startup.connectors.clone(),

@@ -15,12 +15,13 @@ use crate::author::build::BuildError;
 use crate::author::native::NativeError;
 use crate::author::new::NewError;
 use crate::certificates::CertificateError;
-use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError, KeyFileError};
+use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError, KeyFileError, OtlpError};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{Continuation, DestinationError, SyncError, SyncFailure};
 use crate::telemetry::ExporterError;
 use crate::tokens::{TokenError, TokenKeyError, TokenKeyFileError};
+use crate::traces::TraceClientError;
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,14 @@ pub enum CliError {
     /// `WELD_ADMIN_KEY` is not UTF-8.
     #[error("WELD_ADMIN_KEY is not UTF-8")]
     AdminKeyNotText,
+
+    /// A variable of OpenTelemetry can't be used.
+    #[error(transparent)]
+    Otlp(#[from] OtlpError),
+
+    /// Traces can't be exported.
+    #[error(transparent)]
+    Traces(#[from] TraceClientError),
 
     /// The admin listener can't start.
     #[error(transparent)]
@@ -365,6 +374,8 @@ impl CliError {
             | Self::KeyFile(_)
             | Self::KeyNotText
             | Self::AdminKeyNotText
+            | Self::Otlp(_)
+            | Self::Traces(_)
             | Self::Admin(_)
             | Self::NoAdminAddress
             | Self::AdminClient(_)

@@ -24,6 +24,7 @@ use crate::sandbox::{
 use crate::server::{Server, ServerSettings, Shutdown};
 use crate::telemetry::Exporter;
 use crate::tokens::Store;
+use crate::traces::{SpanSender, Tracer};
 
 use super::client_keys::ClientKeyFile;
 use super::error::CliError;
@@ -49,6 +50,8 @@ pub(super) struct Host {
     admin: Option<(AdminServer, Vec<Secret>)>,
     /// Metrics are kept if the admin listener can show them.
     exporter: Option<Exporter>,
+    /// Sends traces to their collector; `None` if none are recorded.
+    traces: Option<SpanSender>,
     /// The log, if the admin listener may change its level.
     pub(super) log: Option<LogHandle>,
     bounds: Arc<LiveBounds>,
@@ -142,6 +145,10 @@ impl Host {
             readiness.show_expiry(move || certificate.expires());
         }
         let settings = ServerSettings::new(&config, machine.max_connections());
+        let (tracer, traces) = match &config.traces {
+            Some(traces) => Some(Tracer::new(traces)?).unzip(),
+            None => (None, None),
+        };
         let key_file = ClientKeyFile::new(config.api_key_file.clone(), settings.live.clone());
         Ok(Self {
             server,
@@ -155,11 +162,13 @@ impl Host {
             upstreams,
             settings: ServerSettings {
                 certificate,
+                tracer,
                 ..settings
             },
             key_file,
             admin,
             exporter,
+            traces,
             log: None,
             bounds,
         })
@@ -249,6 +258,12 @@ impl Host {
                 }),
             );
         }
+        let mut sending = JoinSet::new();
+        let traces = self.traces.map(|traces| {
+            let end = traces.end();
+            sending.spawn(traces.run());
+            end
+        });
         let loading = loader.run(interval, on_loaded);
         let reclaiming = async {
             match self.reclaimer {
@@ -277,6 +292,9 @@ impl Host {
             let ended = self.upstreams.token_requests_ended();
             if tokio::time::timeout_at(until, ended).await.is_err() {
                 tracing::warn!("cut off a request for a token, whose answer is lost");
+            }
+            if let Some(traces) = traces {
+                traces.flush(sending.join_next(), until).await;
             }
         };
         tokio::select! {

@@ -12,6 +12,7 @@ use super::arguments::Resolution;
 use super::error::CliError;
 use super::folders::{CacheFlag, PluginsFlag};
 use super::origin::SettingOrigin;
+use super::otlp;
 use super::settings::SettingFlags;
 use super::tokens::{self, TOKEN_KEY_VARIABLE, TokenFlags};
 use crate::config::{Secret, ServerConfig, headings};
@@ -60,6 +61,8 @@ pub(super) struct HostSettings {
     pub(super) token_folder: Option<PathBuf>,
     /// Where the address comes from.
     pub(super) listen_from: SettingOrigin,
+    /// Where the endpoint of traces comes from.
+    pub(super) otlp_from: SettingOrigin,
     /// Where the keys of clients come from; `None` if there are none.
     pub(super) keys_from: Option<SettingOrigin>,
     /// Where the key of the tokens comes from; `None` if there is none.
@@ -100,8 +103,10 @@ impl HostSettings {
         config.admin_keys = flags.admin_key.key()?.into_iter().collect();
         let (token_keys, token_key_from) = token_keys(&flags.tokens, resolution)?;
         config.check()?;
+        let otlp_from = otlp::read(&mut config, resolution)?;
         Ok(Self {
             config,
+            otlp_from,
             token_folder: flags.tokens.folder(),
             tokens: flags.tokens.store_with(token_keys),
             listen_from,

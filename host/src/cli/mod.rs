@@ -41,6 +41,7 @@ mod man;
 mod maps;
 mod new;
 mod origin;
+mod otlp;
 mod output;
 mod precompiler;
 mod progress;

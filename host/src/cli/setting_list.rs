@@ -113,6 +113,7 @@ impl SettingLine {
     fn of(key: &str, settings: &HostSettings, resolution: &Resolution) -> Self {
         let origin = match key {
             "listen" => settings.listen_from.clone(),
+            "otlp" => settings.otlp_from.clone(),
             key => resolution.origin(key),
         };
         let line = resolution.file.as_ref().and_then(|file| file.value(key));

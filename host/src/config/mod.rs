@@ -22,6 +22,7 @@ pub(crate) mod key_file;
 mod limits;
 mod name;
 mod network;
+mod otlp;
 mod policy;
 mod quantity;
 mod range;
@@ -52,6 +53,10 @@ pub use key_file::{KeyFileError, KeyLine};
 pub use limits::{LimitValue, Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
+pub use otlp::{
+    BatchBounds, OTLP_VARIABLES, OtlpEndpoint, OtlpError, OtlpSetting, OtlpVariables, RootRule,
+    SamplerRule, TraceConfig,
+};
 pub use policy::{
     ConnectorGrant, ConnectorGrants, OperatorBounds, Policy, PolicyBound, PolicyPlace, SecretPlace,
     VariablePattern,

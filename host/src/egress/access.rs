@@ -219,6 +219,9 @@ impl Egress {
             MemoryPayer::Host => BodyReader::Host,
             MemoryPayer::Guest => BodyReader::Guest,
         };
+        if upstream.network.traceparent {
+            attempt.origin = Some(outgoing.target.origin().clone());
+        }
         let mut follow = upstream.network.follow_redirects;
         loop {
             let redirectable = (follow > 0).then(|| Redirectable::of(&outgoing));

@@ -37,6 +37,9 @@ pub(super) struct Attempt<'s, B> {
     pub(super) idempotent: Option<bool>,
     /// The rules by which its responses are judged; `None` if only status and headers count.
     pub(super) refusals: Option<&'s Refusals>,
+    /// The origin that it was meant for before any redirect. No other origin learns which trace it belongs to; `None` if
+    /// none does.
+    pub(super) origin: Option<Arc<str>>,
 }
 
 /// The party that a request is made for: which credential the request carries, and what may be shown of its response.
@@ -186,6 +189,7 @@ impl<'s, B: Bearer> Attempt<'s, B> {
             bearer,
             idempotent: None,
             refusals: None,
+            origin: None,
         }
     }
 

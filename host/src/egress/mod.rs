@@ -22,6 +22,7 @@ mod body;
 mod break_fault;
 mod buffered_read;
 mod byte_counter;
+mod call_span;
 mod call_target;
 mod closing_habit;
 mod coded_source;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use metrics::{SharedString, counter, histogram};
 use tokio::time::Instant;
 
 use super::byte_counter::ByteCounter;
+use super::call_span::{CallSpan, CallSpanEnd};
 use super::call_target::CallTarget;
 use super::connection::DialTimes;
 use super::error::EgressError;
@@ -14,6 +16,7 @@ use super::phase::PhaseClock;
 use crate::report::{self, milliseconds};
 use crate::secrets::Secrets;
 use crate::telemetry::catalog;
+use crate::traces::CallTrace;
 
 /// The longest path in a log line.
 const SHOWN_PATH_BYTES: usize = 200;
@@ -33,6 +36,8 @@ pub(super) struct CallRecord {
     status: Option<u16>,
     end: CallEnd,
     secrets: Secrets,
+    /// `None` if the call's trace is not recorded.
+    span: Option<CallSpan>,
 }
 
 /// The request as log and metrics name it.
@@ -109,7 +114,26 @@ impl CallRecord {
             status: None,
             end: CallEnd::Dropped,
             secrets,
+            span: None,
         }
+    }
+
+    /// Records the try in the trace of its call, if there is one.
+    pub(super) fn trace(&mut self, trace: Option<&CallTrace>, target: &CallTarget) {
+        let Some(trace) = trace else {
+            return;
+        };
+        let RequestLabels { method, path, .. } = &self.request;
+        let target = (target.url(), target.origin());
+        self.span = CallSpan::begin(trace, method, target, path);
+        if let Some(span) = &mut self.span {
+            span.resends(self.request.attempt.saturating_sub(1));
+        }
+    }
+
+    /// The header by which the API can continue the trace; `None` if it is not recorded.
+    pub(super) fn traceparent(&self) -> Option<HeaderValue> {
+        self.span.as_ref()?.traceparent()
     }
 
     pub(super) fn origin(&self) -> &str {
@@ -129,6 +153,9 @@ impl CallRecord {
     pub(super) fn held(&mut self, time: Duration) {
         self.times.held = Some(time);
         self.times.began = Instant::now();
+        if let Some(span) = &mut self.span {
+            span.held(time);
+        }
     }
 
     /// The clock that says what the call waits for.
@@ -279,9 +306,33 @@ impl CallRecord {
     }
 }
 
+impl CallRecord {
+    fn end_span(&mut self) {
+        let Some(span) = self.span.take() else {
+            return;
+        };
+        let dialed = self.times.dialed;
+        span.end(&CallSpanEnd {
+            status: self.status,
+            failure: match &self.end {
+                CallEnd::Failed { kind, cause } => Some((*kind, cause)),
+                CallEnd::Answered | CallEnd::Dropped => None,
+            },
+            sent_bytes: self.traffic.sent.get(),
+            received_bytes: self.traffic.wire.get(),
+            parts: [
+                self.times.first_byte,
+                dialed.map(|dialed| dialed.resolve),
+                dialed.map(|dialed| dialed.connect),
+            ],
+        });
+    }
+}
+
 impl Drop for CallRecord {
     fn drop(&mut self) {
         self.log();
         self.measure();
+        self.end_span();
     }
 }

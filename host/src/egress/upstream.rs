@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::response::Parts;
-use http::{Method, Response, StatusCode, header};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
 
@@ -34,6 +34,7 @@ use crate::config::{AllowList, NetworkConfig};
 use crate::scope::{Deadline, DeadlineReason};
 use crate::secrets::{Replacer, Secrets};
 use crate::tokens::Store;
+use crate::traces::TRACEPARENT;
 use crate::waits::{Wait, WaitReason};
 
 /// A response's head, and what is needed to read its body.
@@ -75,6 +76,7 @@ impl Upstream {
     ) -> Result<(Response<ResponseBody>, Judgment<'s>), TryFailure> {
         let mut record = self.record(request.method.as_str(), Some(&request.target));
         record.attempt(number);
+        record.trace(attempt.scope.waits.trace(), &request.target);
         let is_head = request.method == Method::HEAD;
         let target = request.target.clone();
         match self.exchange(request, &target, attempt, &mut record).await {
@@ -137,6 +139,9 @@ impl Upstream {
                 return Err(error);
             }
         };
+        if let Some(parent) = self.traceparent(&request, attempt, record) {
+            request.headers.insert(TRACEPARENT, parent);
+        }
         let is_head = request.method == Method::HEAD;
         let is_safe = is_head || request.method == Method::GET;
         if !attempt.scope.waits.postponer.sends(is_safe) {
@@ -200,6 +205,22 @@ impl Upstream {
         })?;
         let answer = (head, incoming, codings, times.deadline, charge);
         Ok((answer, judgment))
+    }
+
+    /// The header by which the API can continue the trace, if the connector's configuration permits that. The guest's own
+    /// header stays. A redirect to another origin carries none, as it carries no other header that identifies the
+    /// caller.
+    fn traceparent<B>(
+        &self,
+        request: &Outgoing,
+        attempt: &Attempt<'_, B>,
+        record: &CallRecord,
+    ) -> Option<HeaderValue> {
+        let is_own = || attempt.origin.as_ref() == Some(request.target.origin());
+        if !self.network.traceparent || request.headers.contains_key(TRACEPARENT) || !is_own() {
+            return None;
+        }
+        record.traceparent()
     }
 
     /// Logs which rule treated a response as a refusal.

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::calls::CallKey;
 use crate::config::ConnectorName;
+use crate::traces::CallTrace;
 use crate::waits::Waits;
 
 /// Requests for a page with equal keys share one answer. The key consists of the connector, the table, and the
@@ -41,13 +42,13 @@ pub(super) struct SchemaKey {
 }
 
 impl CallKey for PageKey {
-    fn waits(&self) -> Arc<Waits> {
-        Waits::of(self.connector.shared())
+    fn waits(&self, trace: Option<CallTrace>) -> Arc<Waits> {
+        Waits::of(self.connector.shared(), trace)
     }
 }
 
 impl CallKey for SchemaKey {
-    fn waits(&self) -> Arc<Waits> {
-        Waits::of(self.connector.shared())
+    fn waits(&self, trace: Option<CallTrace>) -> Arc<Waits> {
+        Waits::of(self.connector.shared(), trace)
     }
 }

@@ -17,7 +17,7 @@ use super::key::{PageKey, SchemaKey};
 use super::page_call::PageCall;
 use super::ready::{CallResult, ReadyPage, ReadySchema};
 use super::schemas::SchemaCache;
-use super::{pending, schema, secrets};
+use super::{call_spans, pending, schema, secrets};
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallError, Connector, ConnectorError, Connectors, Evictable, GuestPage, PageNote, Slot,
@@ -26,6 +26,7 @@ use crate::guest_error::GuestError;
 use crate::report::{self, milliseconds};
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::telemetry::catalog;
+use crate::traces::OpenSpan;
 use crate::waits::{Wait, WaitReason, Waits, between_pages};
 
 /// The memory for pages and schemas that wait for their client.
@@ -81,14 +82,19 @@ impl PageMaker {
         is_any
     }
 
-    /// Makes a schema.
+    /// Makes a schema. `span` is that of the call, if it is recorded.
     pub(super) async fn schema(
         self: Arc<Self>,
         connector: Arc<Connector>,
         deadline: Option<Deadline>,
         waits: Arc<Waits>,
+        span: Option<OpenSpan>,
     ) -> CallResult<ReadySchema> {
-        match self.ask_schema(&connector, deadline, waits).await {
+        let made = self.ask_schema(&connector, deadline, waits).await;
+        if let Some(span) = span {
+            call_spans::end_call(span, &connector, None, made.as_ref().err());
+        }
+        match made {
             Ok(schema) => {
                 let schema = Arc::new(schema);
                 let ttl = connector.limits().schema_ttl;
@@ -108,10 +114,12 @@ impl PageMaker {
     ) -> Result<ReadySchema, PagesError> {
         let (_slot, scope) = self.begin(connector, deadline, waits).await?;
         let _cpu = CpuMeter::of(connector, &scope);
+        let run = scope.waits.trace().map(|trace| trace.run("run"));
         let asked = tokio::select! {
             asked = connector.schema(&scope) => asked,
             () = connector.superseded() => return Err(PagesError::Superseded),
         };
+        call_spans::end_run(run, &scope, asked.as_ref().err());
         match asked {
             Ok(schema) => {
                 let bytes = schema.bytes();
@@ -137,16 +145,24 @@ impl PageMaker {
         }
     }
 
-    /// Makes a page.
+    /// Makes a page. `span` is that of the call, if it is recorded.
     pub(super) async fn page(
         self: Arc<Self>,
         call: PageCall,
         waits: Arc<Waits>,
+        span: Option<OpenSpan>,
     ) -> CallResult<ReadyPage> {
         let (call, began) = (Arc::new(call), Instant::now());
         let made = self.ask_page(call.clone(), waits).await;
         let connector = SharedString::from_shared(call.connector.name().shared());
         histogram!(catalog::PAGE_SECONDS.name, "connector" => connector).record(began.elapsed());
+        if let Some(mut span) = span {
+            if let Ok(page) = &made {
+                call_spans::describe_page(&mut span, page);
+            }
+            let failure = made.as_ref().err();
+            call_spans::end_call(span, &call.connector, Some(&call.table), failure);
+        }
         match made {
             Ok(page) => {
                 if page.pending.is_none() {
@@ -171,11 +187,13 @@ impl PageMaker {
         waits.postponer.allow(pending::longest_postponement(&call));
         let (slot, scope) = self.begin(&call.connector, call.deadline, waits).await?;
         let _cpu = CpuMeter::of(&call.connector, &scope);
+        let run = scope.waits.trace().map(|trace| trace.run("run"));
         let fetched = tokio::select! {
             fetched = call.connector.fetch_page(&call.table, &call.state, &scope) => fetched,
             () = call.connector.superseded() => return Err(PagesError::Superseded),
         };
         drop(slot);
+        call_spans::end_run(run, &scope, fetched.as_ref().err());
         let now = Timestamp::now();
         match fetched {
             Ok(page) => {

@@ -6,6 +6,7 @@
 //! Uses `connectors`, and `weld-protocol` for the formats.
 
 mod answer;
+mod call_spans;
 mod calls;
 mod cpu_meter;
 mod early;
@@ -36,6 +37,7 @@ use crate::config::{Limits, ServerConfig};
 use crate::connectors::{Connector, ConnectorError, Connectors};
 use crate::report;
 use crate::scope::{Deadline, DeadlineReason};
+use crate::traces::RequestSpan;
 use crate::waits::between_pages;
 pub(crate) use answer::{PageAnswer, Receipt};
 use calls::{CallPanic, Linger, NoMoreCalls};
@@ -144,7 +146,8 @@ impl Pages {
         pages + schemas
     }
 
-    /// A connector's schema as Weld reads it. It is never pending: the request waits for it.
+    /// A connector's schema as Weld reads it. It is never pending: the request waits for it. `span` is that of the
+    /// request, if it is recorded.
     ///
     /// # Errors
     ///
@@ -152,12 +155,13 @@ impl Pages {
     pub(crate) async fn schema(
         &self,
         connector: &Arc<Connector>,
+        span: Option<&RequestSpan>,
     ) -> Result<Bytes, Arc<PagesError>> {
         let limits = connector.limits();
         let deadline = answer_deadline(limits, Instant::now());
         let mut connector = connector.clone();
         for _ in 0..SCHEMA_VERSIONS {
-            match self.schema_of(&connector, deadline).await {
+            match self.schema_of(&connector, deadline, span).await {
                 Err(failure) if matches!(*failure, PagesError::Superseded) => {
                     let name = Some(connector.name().as_str());
                     connector = self.maker.connectors.find(name).map_err(PagesError::from)?;
@@ -172,6 +176,7 @@ impl Pages {
         &self,
         connector: &Arc<Connector>,
         deadline: Option<Deadline>,
+        span: Option<&RequestSpan>,
     ) -> Result<Bytes, Arc<PagesError>> {
         let limits = connector.limits();
         let key = SchemaKey {
@@ -183,8 +188,12 @@ impl Pages {
         }
         let call_deadline = deadline.filter(|_| !self.settings.background);
         let maker = self.maker.clone();
-        let begin = |waits| maker.schema(connector.clone(), call_deadline, waits);
-        let joined = self.maker.schemas.join(key, self.linger(limits), begin);
+        let begin = |waits, span| maker.schema(connector.clone(), call_deadline, waits, span);
+        let traced = (span, "schema");
+        let joined = self
+            .maker
+            .schemas
+            .join(key, self.linger(limits), traced, begin);
         let mut waiter = joined.map_err(shutting_down)?;
         tokio::select! {
             biased;
@@ -200,7 +209,7 @@ impl Pages {
         }
     }
 
-    /// One page of one table, begun no earlier than its state allows.
+    /// One page of one table, begun no earlier than its state allows. `span` is that of the request, if it is recorded.
     ///
     /// # Errors
     ///
@@ -209,6 +218,7 @@ impl Pages {
         &self,
         connector: &Arc<Connector>,
         request: &Arc<PageRequest>,
+        span: Option<&RequestSpan>,
     ) -> Result<PageAnswer, Arc<PagesError>> {
         let limits = connector.limits();
         let state = &request.state;
@@ -223,7 +233,7 @@ impl Pages {
                 .maker
                 .held
                 .begin(connector.name(), answer::wait_of(mark));
-            let is_over = self.hold(left, deadline).await;
+            let is_over = self.hold(left, deadline, span).await;
             drop(held);
             // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {
@@ -249,7 +259,7 @@ impl Pages {
             .await
             .map_err(|error| Arc::new(ConnectorError::Call(error).into()))?;
         let maker = self.maker.clone();
-        let begin = |waits| {
+        let begin = |waits, span| {
             let call = PageCall {
                 connector: connector.clone(),
                 table: request.table.clone(),
@@ -260,9 +270,13 @@ impl Pages {
                 deadline: deadline.filter(|_| !self.settings.background),
                 charge,
             };
-            maker.page(call, waits)
+            maker.page(call, waits, span)
         };
-        let joined = self.maker.pages.join(key, self.linger(limits), begin);
+        let traced = (span, "page");
+        let joined = self
+            .maker
+            .pages
+            .join(key, self.linger(limits), traced, begin);
         let Ok(mut waiter) = joined else {
             // The request was accepted before the shutdown, so it is not refused.
             let charge = charge_for(connector, state, RETURNED_COPIES)?;
@@ -293,10 +307,16 @@ impl Pages {
 
     /// Waits for `left`, but at most until `until` and not while the host shuts down. Returns whether all of it has
     /// passed.
-    async fn hold(&self, left: Duration, until: Option<Deadline>) -> bool {
+    async fn hold(
+        &self,
+        left: Duration,
+        until: Option<Deadline>,
+        span: Option<&RequestSpan>,
+    ) -> bool {
         if left.is_zero() {
             return true;
         }
+        let _held = span.map(|span| span.part("wait until the page may begin"));
         tracing::debug!(left_ms = report::milliseconds(left), "held until its time");
         let mut closing = self.closing.subscribe();
         tokio::select! {

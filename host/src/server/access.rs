@@ -24,7 +24,7 @@ use super::places::{ConnectionPlace, NoPlace};
 use super::record::RequestRecord;
 use super::routes::Routes;
 use super::shutdown::ShutdownState;
-use super::{probes, request_id, uri};
+use super::{probes, request_id, request_trace, uri};
 use crate::report;
 
 /// One connection: answers its requests one after the other.
@@ -75,6 +75,7 @@ impl Access {
         };
         open.close();
         let _entered = span.enter();
+        let failure = answer.as_ref().err().map(|error| error.outcome());
         let mut response = match answer {
             Ok(response) => {
                 if !record.is_probe() {
@@ -89,6 +90,7 @@ impl Access {
                 error.answer(&record)
             }
         };
+        request_trace::end(&record, response.status(), failure);
         if let Ok(id) = HeaderValue::try_from(&record.id) {
             response.headers_mut().insert(request_id::HEADER, id);
         }
@@ -147,5 +149,6 @@ impl Drop for OpenRequest {
         tracing::info!(took_ms, "{}", ApiError::ClientGone);
         let outcome = RequestOutcome::without_answer(ApiError::ClientGone.outcome());
         metrics::record(&self.record.labels(), &outcome, took);
+        request_trace::abandon(&self.record, ApiError::ClientGone.outcome());
     }
 }

@@ -60,6 +60,15 @@ impl FromRequestParts<Arc<Service>> for Authorization {
             },
         )?;
         authorize(service, Some(&lookup), parts)?;
+        if let Some(tracer) = &service.tracer {
+            let route = match (name, uri::is_schema(path)) {
+                (None, false) => "/",
+                (None, true) => "/schema",
+                (Some(_), false) => "/{connector}",
+                (Some(_), true) => "/{connector}/schema",
+            };
+            tracer.begin(record(parts)?, parts, route);
+        }
         Ok(Self { lookup })
     }
 }

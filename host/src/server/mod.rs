@@ -29,6 +29,7 @@ mod places;
 mod probes;
 mod record;
 mod request_id;
+mod request_trace;
 mod response;
 mod routes;
 mod service;
@@ -55,6 +56,7 @@ use crate::certificates::ServedCertificate;
 use crate::config::{ServerConfig, duration_text};
 use crate::connectors::Connectors;
 use crate::pages::{Pages, REJOIN};
+use crate::traces::Tracer;
 use attempts::WrongKeys;
 use client::TrustedProxies;
 use connection::Acceptor;
@@ -63,6 +65,7 @@ use drain::Drain;
 use head::HeadAccount;
 pub use live::LiveSettings;
 use places::ConnectionPlaces;
+use request_trace::RequestTracer;
 use routes::routes;
 use service::Service;
 use shutdown::ShutdownState;
@@ -95,6 +98,8 @@ pub struct ServerSettings {
     pub compression: bool,
     /// The certificate with which the server speaks TLS. `None` for HTTP without TLS.
     pub certificate: Option<Arc<ServedCertificate>>,
+    /// Records the traces of requests; `None` if none are recorded.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 impl ServerSettings {
@@ -110,6 +115,7 @@ impl ServerSettings {
             max_connections,
             compression: config.compression,
             certificate: None,
+            tracer: None,
         }
     }
 }
@@ -178,6 +184,13 @@ impl Server {
             compression: settings.compression,
             shutdown: state.clone(),
             wrong_keys: WrongKeys::new(),
+            tracer: settings.tracer.map(|tracer| RequestTracer {
+                tracer,
+                scheme: match settings.certificate {
+                    Some(_) => "https",
+                    None => "http",
+                },
+            }),
         });
         let acceptor = Acceptor {
             routes: routes(service.clone()),

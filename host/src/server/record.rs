@@ -12,6 +12,7 @@ use super::delivery::Outbox;
 use super::metrics::{RequestOutcome, TargetLabels};
 use super::request_id;
 use crate::access_check::{is_forwarded, names_this_machine};
+use crate::traces::RequestSpan;
 
 /// One request, from its arrival to its answer. Extractors and handlers find it among the request's extensions and
 /// add what they learn.
@@ -30,6 +31,7 @@ pub(super) struct RequestRecord {
     pub(super) outbox: Outbox,
     target: OnceLock<RequestTarget>,
     outcome: OnceLock<RequestOutcome>,
+    span: OnceLock<RequestSpan>,
     shows_reasons: AtomicBool,
     is_probe: AtomicBool,
 }
@@ -79,6 +81,7 @@ impl RequestRecord {
             outbox,
             target: OnceLock::new(),
             outcome: OnceLock::new(),
+            span: OnceLock::new(),
             shows_reasons: AtomicBool::new(false),
             is_probe: AtomicBool::new(false),
         }
@@ -93,6 +96,16 @@ impl RequestRecord {
     /// Records the outcome of a request that did not fail.
     pub(super) fn succeed(&self, outcome: RequestOutcome) {
         let _ = self.outcome.set(outcome);
+    }
+
+    /// Records the request's span. This happens once, if the trace is recorded.
+    pub(super) fn trace(&self, span: RequestSpan) {
+        let _ = self.span.set(span);
+    }
+
+    /// The request's span; `None` if its trace is not recorded.
+    pub(super) fn span(&self) -> Option<&RequestSpan> {
+        self.span.get()
     }
 
     /// Whether the client is on this machine itself rather than behind a proxy here, as far as a request can show.

@@ -26,6 +26,7 @@ use crate::account::{Bulk, Holding};
 use crate::connectors::ConnectorError;
 use crate::encoding::ContentEncoding;
 use crate::report;
+use crate::traces::AttributeValue;
 
 /// How many copies of a request's state are held: as received, and without the host's mark.
 const REQUEST_COPIES: u64 = 2;
@@ -83,7 +84,7 @@ async fn schema(
     Encoding(accepted): Encoding,
     PlainBody(_): PlainBody,
 ) -> Result<Response, ApiError> {
-    let schema = service.pages.schema(&connector).await?;
+    let schema = service.pages.schema(&connector, record.span()).await?;
     let bytes = schema.len();
     let mut texts = [Bytes::new(), schema, Bytes::new()];
     let encoding = compression::compress(&mut texts, accepted, &connector).await;
@@ -131,7 +132,11 @@ async fn page(
     let (_held, request) = parsed.map_err(ConnectorError::Call)??;
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
     tracing::Span::current().record("table", &table);
-    let mut page = service.pages.page(&connector, &request).await?;
+    if let Some(span) = record.span() {
+        span.change(|span| span.set("weld.table", AttributeValue::text(&table)));
+    }
+    let made = service.pages.page(&connector, &request, record.span());
+    let mut page = made.await?;
     let bytes = page.len();
     let encoding = compression::compress(&mut page.chunks, accepted, &connector).await;
     let pending = page.pending.map(|pending| pending.as_str());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempts::WrongKeys;
 use super::live::LiveSettings;
+use super::request_trace::RequestTracer;
 use super::shutdown::ShutdownState;
 use crate::connectors::Connectors;
 use crate::pages::Pages;
@@ -17,4 +18,6 @@ pub(super) struct Service {
     pub(super) compression: bool,
     pub(super) wrong_keys: WrongKeys,
     pub(super) shutdown: ShutdownState,
+    /// Records the traces of requests; `None` if none are recorded.
+    pub(super) tracer: Option<RequestTracer>,
 }

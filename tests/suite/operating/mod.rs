@@ -25,6 +25,7 @@ mod service_manager;
 mod settings_reload;
 mod status;
 mod tls;
+mod traces;
 mod units;
 
 use crate::{guests, host};

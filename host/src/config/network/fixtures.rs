@@ -1,7 +1,7 @@
 //! Certificates and keys generated for the tests; no real service accepts them.
 
 /// A certificate of an authority.
-pub(super) const AUTHORITY: &str = "\
+pub(in crate::config) const AUTHORITY: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBTzCCAQGgAwIBAgIUQSmAm0ZGNCZV1DCP3U9gmjzG9BEwBQYDK2VwMBwxGjAY
 BgNVBAMMEWF1dGhvcml0eS5leGFtcGxlMCAXDTI2MTEyNDA5MjU1MVoYDzIxMjYx
@@ -15,7 +15,7 @@ dYQI
 ";
 
 /// A certificate of a client.
-pub(super) const CLIENT: &str = "\
+pub(in crate::config) const CLIENT: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBSDCB+6ADAgECAhRH+eWrIkpffr441iQv2kZa7nKwnDAFBgMrZXAwGTEXMBUG
 A1UEAwwOY2xpZW50LmV4YW1wbGUwIBcNMjYxMTI0MDkyNTUxWhgPMjEyNjEwMzEw
@@ -28,21 +28,21 @@ WurHtF5kBicetI+oqWYqYUPv+Cmd2l/LId1G5mzLATLn1efTiXwWaIBdKw0=
 ";
 
 /// The key of [`CLIENT`].
-pub(super) const CLIENT_KEY: &str = "\
+pub(in crate::config) const CLIENT_KEY: &str = "\
 -----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIMokGlzomRpJ0nTEHz7qNtMLV34cSa+YPgueY8X2N3he
 -----END PRIVATE KEY-----
 ";
 
 /// The key of [`AUTHORITY`].
-pub(super) const AUTHORITY_KEY: &str = "\
+pub(in crate::config) const AUTHORITY_KEY: &str = "\
 -----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIDdIAJOwc6ofnF5vqn0QW30VhXcv8niyJuGQADAP8Fc+
 -----END PRIVATE KEY-----
 ";
 
 /// The key of [`CLIENT`], encrypted.
-pub(super) const ENCRYPTED_KEY: &str = "\
+pub(in crate::config) const ENCRYPTED_KEY: &str = "\
 -----BEGIN ENCRYPTED PRIVATE KEY-----
 MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhvWF6R+bEhgAICCAAw
 DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEGJsvdOjYY1QnRlL0CGzX0gEQF9+

@@ -2,7 +2,7 @@
 
 mod allowed_network;
 #[cfg(test)]
-mod fixtures;
+pub(super) mod fixtures;
 #[cfg(test)]
 mod mistakes;
 mod pem;
@@ -10,6 +10,7 @@ mod section;
 
 pub(super) use allowed_network::parse as parse_network;
 pub use pem::ClientIdentity;
+pub(super) use pem::{PemFault, chain, private_key, roots};
 
 use std::time::Duration;
 
@@ -35,6 +36,9 @@ pub struct NetworkConfig {
     /// `title-case`: whether HTTP/1 header names are written as in `Content-Length`, for servers that require it.
     /// Default false.
     pub title_case: bool,
+    /// `traceparent`: whether requests carry the header `traceparent`, by which the API can continue the page's trace, if
+    /// that is recorded. Default false.
+    pub traceparent: bool,
     /// `connect-timeout`: resolving a name, connecting and the TLS handshake together. Default 10 s.
     pub connect_timeout: Duration,
     /// `first-byte-timeout`: from sending a request until the head of the response. Default 60 s.
@@ -72,6 +76,7 @@ impl Default for NetworkConfig {
             follow_redirects: 0,
             upgrade_http: false,
             title_case: false,
+            traceparent: false,
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(30),

@@ -26,7 +26,7 @@ impl ClientIdentity {
     ///
     /// [`PemFault::UnusableKey`] for an algorithm or length that our TLS library doesn't support, and
     /// [`PemFault::OtherKey`] for the key of another certificate.
-    pub(super) fn new(
+    pub(in crate::config) fn new(
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, PemFault> {
@@ -55,7 +55,7 @@ impl fmt::Debug for ClientIdentity {
 /// # Errors
 ///
 /// [`PemFault`] if one is invalid, or there are none.
-pub(super) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+pub(in crate::config) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     certificates(pem, |certificate| {
         RootCertStore::empty().add(certificate.clone()).is_ok()
     })
@@ -66,7 +66,7 @@ pub(super) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault
 /// # Errors
 ///
 /// As [`roots`].
-pub(super) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+pub(in crate::config) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     certificates(pem, |certificate| {
         ParsedCertificate::try_from(certificate).is_ok()
     })
@@ -94,7 +94,7 @@ fn certificates(
 /// # Errors
 ///
 /// [`PemFault`] if there is no key, or more than one.
-pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
+pub(in crate::config) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
     let mut keys = PrivateKeyDer::pem_slice_iter(pem);
     let key = keys.next().ok_or(PemFault::NoKey)??;
     match keys.next().transpose()? {
@@ -105,7 +105,7 @@ pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault
 
 /// Why a PEM file cannot be used. Messages don't quote the file, which may contain a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PemFault {
+pub(in crate::config) enum PemFault {
     /// A block without an end, or one that isn't base64.
     #[error("the file is damaged: one of its PEM blocks is truncated or not base64")]
     Broken,

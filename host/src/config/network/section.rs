@@ -36,6 +36,7 @@ impl NetworkConfig {
             ),
             upgrade_http: settings.flag("upgrade-http"),
             title_case: settings.flag("title-case"),
+            traceparent: settings.flag("traceparent"),
             connect_timeout: settings.time(
                 "connect-timeout",
                 defaults.connect_timeout,
@@ -216,6 +217,7 @@ mod tests {
             follow-redirects = 20
             upgrade-http = true
             title-case = true
+            traceparent = true
             connect-timeout = "1ms"
             first-byte-timeout = "2s"
             idle-timeout = "3m"
@@ -239,6 +241,7 @@ mod tests {
             follow_redirects: 20,
             upgrade_http: true,
             title_case: true,
+            traceparent: true,
             connect_timeout: Duration::from_millis(1),
             first_byte_timeout: Duration::from_secs(2),
             idle_timeout: Duration::from_secs(3 * 60),

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use super::admin_address::AdminAddress;
 use crate::config::ceilings::{Ceilings, MAX_BODY_BYTES};
 use crate::config::name::ConnectorName;
+use crate::config::otlp::{OtlpEndpoint, TraceConfig};
 use crate::config::policy::Policy;
 use crate::config::secret::Secret;
 
@@ -54,6 +55,10 @@ pub struct ServerConfig {
     pub api_keys: Vec<Secret>,
     /// `--admin`: the address of the admin listener; `None` for none.
     pub admin: Option<AdminAddress>,
+    /// `--otlp`: the collector of traces; `None` if only the variables of OpenTelemetry may name one.
+    pub otlp: Option<OtlpEndpoint>,
+    /// How traces are exported; `None` if they are not.
+    pub traces: Option<Arc<TraceConfig>>,
     /// `WELD_ADMIN_KEY`: the keys of the admin listener. Empty if it requires none, which is possible only where other
     /// machines can't connect.
     pub admin_keys: Vec<Secret>,
@@ -145,6 +150,8 @@ impl Default for ServerConfig {
             cache_bytes: 4 << 30,
             api_keys: Vec::new(),
             admin: None,
+            otlp: None,
+            traces: None,
             admin_keys: Vec::new(),
             api_key_file: None,
             trusted_proxies: Vec::new(),

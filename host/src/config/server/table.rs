@@ -24,6 +24,14 @@ pub static SETTINGS: &[Setting] = &[
         ..WITHOUT
     },
     Setting {
+        key: "otlp",
+        variable: "WELD_OTLP",
+        heading: headings::NETWORK,
+        help: "The base URL of an OpenTelemetry collector for traces, such as http://127.0.0.1:4318",
+        default_words: Some("OTEL_EXPORTER_OTLP_ENDPOINT, or no traces"),
+        field: &AnyValue(|config| &mut config.otlp),
+    },
+    Setting {
         key: "cache-size",
         variable: "WELD_CACHE_SIZE",
         heading: headings::FOLDERS,

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use super::admin_address::AdminAddress;
 use crate::config::name::ConnectorName;
 use crate::config::network::parse_network;
+use crate::config::otlp::OtlpEndpoint;
 use crate::config::quantity::{duration_text, parse_duration, parse_size, parse_whole_number};
 use crate::report::size_text;
 
@@ -132,6 +133,19 @@ impl SettingValue for Option<AdminAddress> {
 
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map(Some)
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(ToString::to_string)
+    }
+}
+
+/// The base URL of a collector of traces.
+impl SettingValue for Option<OtlpEndpoint> {
+    const NAME: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        OtlpEndpoint::of_base(text).map(Some)
     }
 
     fn text(&self) -> Option<String> {

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::traces::{OpenSpan, RequestSpan};
 use crate::waits::Waits;
 pub(super) use outcome::{CallKey, Linger, OutcomeBounds, Retention, SharedOutcome};
 use registry::{CallRegistry, RunningCall};
@@ -56,7 +57,8 @@ where
     }
 
     /// Waits for the call with this key: the running one, the one whose outcome nobody has fetched yet, or a new one,
-    /// which `begin` creates.
+    /// which `begin` creates. `request` is the span of the request that waits, if it is recorded: a new call becomes a part
+    /// of its trace, under this name, and `begin` gets the call's span.
     ///
     /// # Errors
     ///
@@ -65,7 +67,8 @@ where
         &self,
         key: K,
         linger: Linger,
-        begin: impl FnOnce(Arc<Waits>) -> F,
+        (request, name): (Option<&RequestSpan>, &'static str),
+        begin: impl FnOnce(Arc<Waits>, Option<OpenSpan>) -> F,
     ) -> Result<Waiter<K, T>, NoMoreCalls>
     where
         F: Future<Output = T> + Send + 'static,
@@ -75,12 +78,18 @@ where
             drop(table);
             drop(reported);
             tracing::debug!("joins a call");
+            if let Some(request) = request
+                && let Some(call) = handle.waits.trace()
+            {
+                request.joins(call);
+            }
             return Ok(Waiter::new(self.0.clone(), key, handle, true));
         }
         if table.is_closed() {
             return Err(NoMoreCalls);
         }
-        let waits = key.waits();
+        let (trace, span) = request.map(|request| request.call(name)).unzip();
+        let waits = key.waits(trace);
         let outcome = watch::Sender::new(None);
         let (handle, watchers) = table.insert(key.clone(), outcome.subscribe(), waits.clone());
         let task = CallTask {
@@ -92,7 +101,7 @@ where
         let running = RunningCall::begin(&self.0);
         // Within the log span of the request that began it.
         tokio::spawn(
-            task.run(begin(waits), linger, outcome, running)
+            task.run(begin(waits, span), linger, outcome, running)
                 .in_current_span(),
         );
         Ok(Waiter::new(self.0.clone(), key, handle, false))

@@ -4,12 +4,13 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::traces::CallTrace;
 use crate::waits::Waits;
 
 /// What equal requests have in common.
 pub(in crate::pages) trait CallKey: Eq + Hash + Clone + Send + 'static {
-    /// Where a new call with this key records its waits.
-    fn waits(&self) -> Arc<Waits>;
+    /// Where a new call with this key records its waits, and its trace if that is recorded.
+    fn waits(&self, trace: Option<CallTrace>) -> Arc<Waits>;
 }
 
 /// The outcome of a call. Cheap to clone.

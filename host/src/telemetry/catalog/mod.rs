@@ -9,19 +9,27 @@ mod calls;
 mod loading;
 mod process;
 mod requests;
+mod traces;
 mod upstream;
 
 pub(crate) use calls::*;
 pub(crate) use loading::*;
 pub(crate) use process::*;
 pub(crate) use requests::*;
+pub(crate) use traces::*;
 pub(crate) use upstream::*;
 
 use super::metric::Metric;
 
 /// The metrics that are counted where things happen, and the gauges of the rooms, by subject.
 pub(super) fn counted() -> impl Iterator<Item = &'static Metric> {
-    let lists = [requests::ALL, calls::ALL, upstream::ALL, loading::ALL];
+    let lists = [
+        requests::ALL,
+        calls::ALL,
+        upstream::ALL,
+        loading::ALL,
+        traces::ALL,
+    ];
     lists.into_iter().flatten()
 }
 

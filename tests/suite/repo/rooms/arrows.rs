@@ -20,7 +20,7 @@ const FLOW: [&str; 7] = [
 /// tokens as `egress` does; `admin` shows connectors and their calls.
 const BESIDE: [&str; 3] = ["admin", "sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 21] = [
+const LEAVES: [&str; 22] = [
     "access_check",
     "account",
     "config",
@@ -41,10 +41,11 @@ const LEAVES: [&str; 21] = [
     "secrets",
     "telemetry",
     "tokens",
+    "traces",
     "waits",
 ];
 /// Leaves that other leaves may use; `metrics_probe` and `samples` exist only for tests.
-const BASE: [&str; 9] = [
+const BASE: [&str; 10] = [
     "account",
     "config",
     "lock",
@@ -53,6 +54,7 @@ const BASE: [&str; 9] = [
     "samples",
     "scope",
     "telemetry",
+    "traces",
     "waits",
 ];
 

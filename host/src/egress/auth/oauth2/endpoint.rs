@@ -17,6 +17,7 @@ use crate::egress::auth::fault::EndpointFault;
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::secrets::Secrets;
+use crate::traces::CallTrace;
 use crate::waits::Waits;
 
 /// Shorter tokens are not searched for in a variable's value: they may be part of any word.
@@ -32,6 +33,8 @@ pub(super) struct TokenEndpoint {
     variables: Mutex<Vec<(String, String)>>,
     /// The waits of the current request; `None` if there is no request.
     waits: Mutex<Option<Arc<Waits>>>,
+    /// The trace of the current request; `None` if it isn't recorded.
+    trace: Mutex<Option<CallTrace>>,
 }
 
 impl TokenEndpoint {
@@ -43,6 +46,7 @@ impl TokenEndpoint {
             config,
             variables: Mutex::default(),
             waits: Mutex::default(),
+            trace: Mutex::default(),
         }
     }
 
@@ -63,6 +67,16 @@ impl TokenEndpoint {
     /// Notes that a request begins, or that none is under way any more.
     pub(super) fn wait_with(&self, waits: Option<Arc<Waits>>) {
         *self.waits.lock() = waits;
+    }
+
+    /// Sets the trace that the next request belongs to.
+    pub(super) fn trace_with(&self, trace: Option<CallTrace>) {
+        *self.trace.lock() = trace;
+    }
+
+    /// The trace of the current request.
+    pub(super) fn trace(&self) -> Option<CallTrace> {
+        self.trace.lock().clone()
     }
 
     /// The time until which the current request waits, if it is known.

@@ -30,7 +30,8 @@ use crate::egress::message::Timeouts;
 use crate::egress::outgoing::{Outgoing, OutgoingBody};
 use crate::egress::tries::{PassingFailure, RetryPolicy};
 use crate::egress::upstream::Upstream;
-use crate::scope::CallScope;
+use crate::scope::{CallScope, Deadline, DeadlineReason};
+use crate::waits::Waits;
 
 /// The memory limit of a token request, in bytes: the answer, and its decompression.
 const MAX_HELD_BYTES: u64 = 32 << 20;
@@ -125,7 +126,13 @@ impl TokenRetries<'_> {
         };
         // No call is charged for a token that outlives it.
         let account = HostAccount::new(MAX_HELD_BYTES);
-        let scope = Arc::new(CallScope::of_a_page(&limits, &account));
+        let deadline = Deadline::new(
+            Instant::now(),
+            limits.page_timeout,
+            DeadlineReason::PageTimeout,
+        );
+        let waits = Waits::traced(self.endpoint.trace());
+        let scope = Arc::new(CallScope::new(&limits, deadline, waits, &account));
         let mut attempt =
             Attempt::new(&scope, Timeouts::default(), MemoryPayer::Host, NoCredential);
         let first = self.request(())?;

@@ -23,6 +23,7 @@ use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
 use crate::telemetry::catalog;
+use crate::traces::{CallTrace, OpenSpan};
 
 /// How long the endpoint is not asked again after it refused, and after any other failure.
 const REFUSAL_COUNTS: Duration = Duration::from_secs(30);
@@ -130,7 +131,7 @@ impl Tokens {
             let pending = state.request.take();
             let request = match pending.filter(|request| request.has_changed().is_ok()) {
                 Some(request) => request,
-                None => self.begin(upstream),
+                None => self.begin(upstream, scope.waits.trace()),
             };
             state.request = Some(request.clone());
             request
@@ -182,17 +183,29 @@ impl Tokens {
         true
     }
 
-    /// In a separate task, so that a canceled page doesn't cancel it.
-    fn begin(self: &Arc<Self>, upstream: &Arc<Upstream>) -> watch::Receiver<Option<TokenOutcome>> {
+    /// In a separate task, so that a canceled page doesn't cancel it. In the trace it is a part of the call that needs the
+    /// token first.
+    fn begin(
+        self: &Arc<Self>,
+        upstream: &Arc<Upstream>,
+        trace: Option<&CallTrace>,
+    ) -> watch::Receiver<Option<TokenOutcome>> {
+        let traced = trace.and_then(|trace| trace.branch("obtain a token"));
         let (sender, receiver) = watch::channel(None);
         let (tokens, upstream) = (self.clone(), upstream.clone());
         let request = upstream.token_requests.begin();
         tokio::spawn(async move {
             let _request = request;
+            let (trace, span) = traced.unzip();
+            tokens.endpoint.trace_with(trace);
             let outcome = refresh::token(&tokens.endpoint, &upstream)
                 .await
                 .map(Arc::new);
             let outcome = outcome.map_err(Arc::new);
+            tokens.endpoint.trace_with(None);
+            if let Some(span) = span {
+                end_span(span, &tokens.endpoint, &outcome);
+            }
             tokens.note(&outcome);
             count(&upstream, &tokens.endpoint, &outcome);
             let failure = outcome.as_ref().err().map(|error| error.told());
@@ -223,6 +236,14 @@ impl Tokens {
 
     fn state(&self) -> MutexGuard<'_, TokenState> {
         self.state.lock()
+    }
+}
+
+/// Ends the span of a request for a token.
+fn end_span(mut span: OpenSpan, endpoint: &TokenEndpoint, outcome: &TokenOutcome) {
+    span.set("weld.credential", endpoint.name.clone());
+    if let Err(error) = outcome {
+        span.fail(&error.told());
     }
 }
 

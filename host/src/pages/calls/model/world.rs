@@ -107,7 +107,7 @@ impl World {
         let mut end = None;
         let waiter = self
             .calls
-            .join(key, LINGER, |_| {
+            .join(key, LINGER, (None, ""), |_, _| {
                 let (sender, receiver) = oneshot::channel();
                 end = Some(sender);
                 async move { receiver.await.expect("the test lets this call panic") }

@@ -94,7 +94,7 @@ async fn closed_table_begins_no_call_but_returns_existing_ones() {
     assert!(world.ask("page").1.is_none());
     let refused = world
         .calls
-        .join("other", LINGER, |_| async { unreachable!() });
+        .join("other", LINGER, (None, ""), |_, _| async { unreachable!() });
     assert_eq!(refused.err(), Some(NoMoreCalls));
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::{CallKey, Linger, OutcomeBounds, Retention, SharedCalls, SharedOutcome, Waiter};
+use crate::traces::CallTrace;
 use crate::waits::Waits;
 
 const LINGER: Linger = Linger {
@@ -36,13 +37,13 @@ impl SharedOutcome for TestOutcome {
 }
 
 impl CallKey for &'static str {
-    fn waits(&self) -> Arc<Waits> {
+    fn waits(&self, _: Option<CallTrace>) -> Arc<Waits> {
         Arc::default()
     }
 }
 
 impl CallKey for u8 {
-    fn waits(&self) -> Arc<Waits> {
+    fn waits(&self, _: Option<CallTrace>) -> Arc<Waits> {
         Arc::default()
     }
 }
@@ -75,7 +76,7 @@ impl World {
         let mut end = None;
         let waiter = self
             .calls
-            .join(key, LINGER, |_| {
+            .join(key, LINGER, (None, ""), |_, _| {
                 self.begun.fetch_add(1, Ordering::Relaxed);
                 let (sender, receiver) = oneshot::channel();
                 end = Some(sender);

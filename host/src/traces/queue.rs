@@ -1,0 +1,173 @@
+//! The spans that wait to be sent.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use metrics::counter;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::span_record::SpanRecord;
+use crate::config::BatchBounds;
+use crate::lock::Mutex;
+use crate::telemetry::catalog;
+
+/// Why spans are dropped, as a label of the metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SpanLoss {
+    /// Too many wait.
+    FullQueue,
+    /// The collector does not take them.
+    Collector,
+    /// A single call has more than its share.
+    CallLimit,
+}
+
+impl SpanLoss {
+    fn label(self) -> &'static str {
+        match self {
+            Self::FullQueue => "queue",
+            Self::Collector => "collector",
+            Self::CallLimit => "call",
+        }
+    }
+
+    /// Counts this many dropped spans.
+    pub(super) fn count(self, spans: usize) {
+        counter!(catalog::DROPPED_SPANS.name, "reason" => self.label()).increment(spans as u64);
+    }
+}
+
+/// The spans that wait to be sent, at most as many as configured. Adding one never waits.
+#[derive(Debug)]
+pub(super) struct SpanQueue {
+    bounds: BatchBounds,
+    state: Mutex<WaitingSpans>,
+    /// Notified when the first span waits, and when a batch is complete.
+    filling: Notify,
+    /// Becomes true when no more spans come.
+    closed: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct WaitingSpans {
+    spans: VecDeque<Box<SpanRecord>>,
+    /// When the first of them was added.
+    since: Option<Instant>,
+    /// How many the last batch has, which is being sent.
+    under_way: usize,
+    /// How many were dropped since the last look.
+    dropped: usize,
+}
+
+impl SpanQueue {
+    pub(super) fn new(bounds: BatchBounds) -> Self {
+        Self {
+            bounds,
+            state: Mutex::default(),
+            filling: Notify::new(),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    /// Adds a span, or drops it if too many wait.
+    pub(super) fn push(&self, span: Box<SpanRecord>) {
+        let mut state = self.state.lock();
+        if state.spans.len() >= self.bounds.queue {
+            state.dropped = state.dropped.saturating_add(1);
+            drop(state);
+            SpanLoss::FullQueue.count(1);
+            return;
+        }
+        state.spans.push_back(span);
+        let waiting = state.spans.len();
+        if waiting == 1 {
+            state.since = Some(Instant::now());
+        }
+        drop(state);
+        if waiting == 1 || waiting == self.bounds.spans {
+            self.filling.notify_one();
+        }
+    }
+
+    /// The next batch, once it is complete or its first span has waited for long enough. `None` if the queue is closed
+    /// and empty.
+    pub(super) async fn batch(&self) -> Option<Vec<Box<SpanRecord>>> {
+        let mut closed = self.closed.subscribe();
+        loop {
+            let due = {
+                let mut state = self.state.lock();
+                // Whoever asks for the next batch is done with the last one.
+                state.under_way = 0;
+                let is_closed = *closed.borrow_and_update();
+                if is_closed && state.spans.is_empty() {
+                    return None;
+                }
+                let due = state.since.map(|since| since + self.bounds.delay);
+                let is_due = due.is_some_and(|due| due <= Instant::now());
+                if is_closed || is_due || state.spans.len() >= self.bounds.spans {
+                    return Some(state.take(self.bounds.spans));
+                }
+                due
+            };
+            let changed = async {
+                tokio::select! {
+                    () = self.filling.notified() => {}
+                    // The sender is in `self`, so this can't be an error.
+                    _ = closed.changed() => {}
+                }
+            };
+            match due {
+                None => changed.await,
+                // Both ends of the wait lead to another look.
+                Some(due) => {
+                    let _ = timeout_at(due, changed).await;
+                }
+            }
+        }
+    }
+
+    /// How many spans were dropped since the last call because too many waited.
+    pub(super) fn take_dropped(&self) -> usize {
+        mem::take(&mut self.state.lock().dropped)
+    }
+
+    /// Gives up all spans, those under way included. Returns how many there were.
+    pub(super) fn give_up(&self) -> usize {
+        let mut state = self.state.lock();
+        let waiting = mem::take(&mut state.spans);
+        let spans = waiting.len() + mem::take(&mut state.under_way);
+        drop(state);
+        SpanLoss::Collector.count(spans);
+        spans
+    }
+
+    /// No more spans come: what waits is sent at once.
+    pub(super) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Waits until the queue is closed.
+    pub(super) async fn closed(&self) {
+        // The sender is in `self`, so this can't be an error.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
+    /// Whether the queue is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+}
+
+impl WaitingSpans {
+    /// Takes the spans of a batch. Those that remain have waited no longer than those that leave.
+    fn take(&mut self, most: usize) -> Vec<Box<SpanRecord>> {
+        let count = most.min(self.spans.len());
+        self.under_way = count;
+        let batch = self.spans.drain(..count).collect();
+        if self.spans.is_empty() {
+            self.since = None;
+        }
+        batch
+    }
+}
