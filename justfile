@@ -91,6 +91,15 @@ book:
 monitoring:
     .ci/run monitoring
 
+# The host behind nginx and Caddy, if both are installed or fetched
+fronts:
+    .ci/run fronts
+
+# nginx and Caddy from Debian, into target/tools/fronts
+fetch-fronts:
+    mkdir -p target/tools/fronts
+    cd target/tools/fronts && apt-get download --quiet nginx caddy && for package in *.deb; do dpkg -x "$package" .; done
+
 # The manual's commands as printed, except those that take long
 commands:
     .ci/run commands
@@ -109,7 +118,7 @@ ci:
     .ci/run
 
 # All of these, and the checks that take too long for every change
-full: ci properties functions installed scrape commands-all (recording "target/first-connector.svg")
+full: fetch-fronts ci properties functions installed scrape commands-all (recording "target/first-connector.svg")
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
@@ -137,6 +146,11 @@ bench:
 loop *LANGUAGES:
     cargo build --quiet --release --locked -p weld-host
     bench/loop {{ LANGUAGES }}
+
+# The memory of connectors and of their pages, in each language or in the named ones (some minutes)
+memory *LANGUAGES:
+    cargo build --quiet --release --locked -p weld-host
+    bench/memory {{ LANGUAGES }}
 
 # Record README's first connector in a terminal, by running its commands (a minute or two)
 recording PICTURE="docs/pictures/first-connector.svg":

@@ -161,7 +161,7 @@ PAGES = {
             Block("install -d /etc/weld-host/plugins"),
             Block("weld-host config check --config /etc/weld-host/weld-host.toml"),
             Block("weld-host serve --config /etc/weld-host/weld-host.toml"),
-            Block("curl --fail --silent localhost:8080/readyz", shows="shop"),
+            Block("curl --fail --silent -H", shows="shop"),
             Block(
                 "weld-host completions bash",
                 stands=(

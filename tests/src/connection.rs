@@ -7,6 +7,22 @@ use rustix::net::{AddressFamily, SocketType};
 use std::io::{self, BufReader, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 
+/// Connects to a server from this address of the machine, such as one of 127.0.0.0/8.
+///
+/// # Errors
+/// If the machine doesn't have the address, or the server can't be reached.
+pub fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<TcpStream> {
+    let family = if source.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
+    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+    rustix::net::bind(&socket, &SocketAddr::from((source, 0)))?;
+    rustix::net::connect(&socket, &address)?;
+    Ok(socket.into())
+}
+
 /// A connection that stays open from one request to the next. Dropping it closes it.
 pub struct Connection {
     stream: BufReader<TcpStream>,
@@ -26,15 +42,7 @@ impl Connection {
     /// # Errors
     /// If the machine doesn't have the address, or the server can't be reached.
     pub fn open_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
-        let family = if source.is_ipv4() {
-            AddressFamily::INET
-        } else {
-            AddressFamily::INET6
-        };
-        let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
-        rustix::net::bind(&socket, &SocketAddr::from((source, 0)))?;
-        rustix::net::connect(&socket, &address)?;
-        Self::over(socket.into())
+        Self::over(connect_from(source, address)?)
     }
 
     fn over(stream: TcpStream) -> io::Result<Self> {

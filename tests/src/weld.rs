@@ -140,6 +140,11 @@ impl Request {
         }
     }
 
+    /// The same request to another address.
+    pub fn at(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
+    }
+
     /// Adds a header. `host`, in lower case, replaces the default with the address.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));

@@ -6,6 +6,7 @@ mod errors;
 mod fixed_limits;
 mod flags;
 mod front_page;
+mod fronts;
 mod links;
 mod monitoring;
 mod recording;

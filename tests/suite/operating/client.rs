@@ -4,9 +4,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{self, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use weld_host_tests::PATIENCE;
+use weld_host_tests::connection::connect_from;
 use weld_host_tests::host::HostBuilder;
 use weld_host_tests::http::{Kind, Message};
 use weld_host_tests::weld::Request;
@@ -51,7 +52,15 @@ pub(super) struct TlsConnection {
 impl TlsConnection {
     /// Connects and shakes hands.
     pub(super) fn open(address: SocketAddr) -> io::Result<Self> {
-        let tcp = TcpStream::connect(address)?;
+        Self::over(TcpStream::connect(address)?)
+    }
+
+    /// The same from this address of the machine.
+    pub(super) fn open_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        Self::over(connect_from(source, address)?)
+    }
+
+    fn over(tcp: TcpStream) -> io::Result<Self> {
         tcp.set_read_timeout(Some(PATIENCE))?;
         let name = ServerName::try_from("localhost").unwrap();
         let config = client_config(&[b"http/1.1"]);

@@ -9,6 +9,7 @@ mod client;
 mod compression;
 mod configuration;
 mod connector_list;
+mod fronts;
 mod hardened;
 mod http2;
 mod http2_client;

@@ -69,6 +69,13 @@ fn flags_of_the_unit_are_flags_of_the_program() {
 }
 
 #[test]
+fn unit_reads_the_settings_of_its_own_folder() {
+    let unit = unit("weld-host.service");
+    let folder = value(&unit, "ConfigurationDirectory");
+    assert_eq!(value(&unit, "WorkingDirectory"), format!("%E/{folder}"));
+}
+
+#[test]
 fn each_credential_of_the_unit_is_passed_to_the_program() {
     let unit = unit("weld-host.service");
     let start = value(&unit, "ExecStart");
