@@ -40,7 +40,7 @@ impl CallTrace {
     /// A call within this span.
     pub(super) fn begin(
         source: &Arc<SpanSource>,
-        parent: SpanContext,
+        parent: &SpanContext,
         name: &'static str,
     ) -> (Self, OpenSpan) {
         let call = SpanContext {
@@ -105,7 +105,7 @@ impl CallTrace {
             span: self.0.run,
             ..self.0.call.clone()
         };
-        let (mut branch, span) = Self::begin(&self.0.source, parent, name);
+        let (mut branch, span) = Self::begin(&self.0.source, &parent, name);
         // Its requests are parts of the branch itself: nothing runs in it.
         if let Some(spans) = Arc::get_mut(&mut branch.0) {
             spans.run = spans.call.span;

@@ -100,7 +100,7 @@ impl Drop for OpenSpan {
             // A clock that jumps must not make a span last for years, or end before it begins.
             let took = nanoseconds(self.began.elapsed());
             record.ended = record.began.saturating_add(took);
-            self.queue.push(record);
+            self.queue.push(*record);
         }
     }
 }

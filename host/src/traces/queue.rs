@@ -51,7 +51,7 @@ pub(super) struct SpanQueue {
 
 #[derive(Debug, Default)]
 struct WaitingSpans {
-    spans: VecDeque<Box<SpanRecord>>,
+    spans: VecDeque<SpanRecord>,
     /// When the first of them was added.
     since: Option<Instant>,
     /// How many the last batch has, which is being sent.
@@ -71,7 +71,7 @@ impl SpanQueue {
     }
 
     /// Adds a span, or drops it if too many wait.
-    pub(super) fn push(&self, span: Box<SpanRecord>) {
+    pub(super) fn push(&self, span: SpanRecord) {
         let mut state = self.state.lock();
         if state.spans.len() >= self.bounds.queue {
             state.dropped = state.dropped.saturating_add(1);
@@ -92,7 +92,7 @@ impl SpanQueue {
 
     /// The next batch, once it is complete or its first span has waited for long enough. `None` if the queue is closed
     /// and empty.
-    pub(super) async fn batch(&self) -> Option<Vec<Box<SpanRecord>>> {
+    pub(super) async fn batch(&self) -> Option<Vec<SpanRecord>> {
         let mut closed = self.closed.subscribe();
         loop {
             let due = {
@@ -161,7 +161,7 @@ impl SpanQueue {
 
 impl WaitingSpans {
     /// Takes the spans of a batch. Those that remain have waited no longer than those that leave.
-    fn take(&mut self, most: usize) -> Vec<Box<SpanRecord>> {
+    fn take(&mut self, most: usize) -> Vec<SpanRecord> {
         let count = most.min(self.spans.len());
         self.under_way = count;
         let batch = self.spans.drain(..count).collect();

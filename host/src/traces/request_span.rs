@@ -57,7 +57,7 @@ impl RequestSpan {
 
     /// A call that the request begins, with the call's span. It may outlast the request.
     pub(crate) fn call(&self, name: &'static str) -> (CallTrace, OpenSpan) {
-        CallTrace::begin(&self.source, self.context.clone(), name)
+        CallTrace::begin(&self.source, &self.context, name)
     }
 
     /// A part of the request.

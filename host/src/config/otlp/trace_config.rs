@@ -219,7 +219,8 @@ fn identity(variables: &OtlpVariables<'_>) -> Result<Option<ClientIdentity>, Otl
         (None, None) => return Ok(None),
         (Some(_), None) => (variables::CHAIN, variables::KEY),
         (None, Some(_)) => (variables::KEY, variables::CHAIN),
-        (Some((_, certificates)), Some(((variable, path), key))) => {
+        (Some((_, certificates)), Some((file, key))) => {
+            let NamedFile { variable, path } = file;
             let identity = ClientIdentity::new(certificates, key);
             return identity.map(Some).map_err(|problem| OtlpError::Pem {
                 variable,
@@ -231,12 +232,18 @@ fn identity(variables: &OtlpVariables<'_>) -> Result<Option<ClientIdentity>, Otl
     Err(OtlpError::HalfOfIdentity { given, missing })
 }
 
-/// The content of the file that the first of these variables names, with the variable and the file.
+/// A file that a variable names.
+struct NamedFile {
+    variable: &'static str,
+    path: PathBuf,
+}
+
+/// The content of the file that the first of these variables names, with that file.
 fn pem_file<T>(
     variables: &OtlpVariables<'_>,
     names: [&'static str; 2],
     parse: impl FnOnce(&[u8]) -> Result<T, PemFault>,
-) -> Result<Option<((&'static str, PathBuf), T)>, OtlpError> {
+) -> Result<Option<(NamedFile, T)>, OtlpError> {
     let Some((variable, path)) = variables.first(names)? else {
         return Ok(None);
     };
@@ -247,7 +254,7 @@ fn pem_file<T>(
         source,
     })?;
     match parse(&content) {
-        Ok(parsed) => Ok(Some(((variable, path), parsed))),
+        Ok(parsed) => Ok(Some((NamedFile { variable, path }, parsed))),
         Err(problem) => Err(OtlpError::Pem {
             variable,
             path,

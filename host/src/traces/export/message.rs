@@ -157,7 +157,7 @@ pub(super) struct PartialSuccess {
 
 impl ExportRequest {
     /// The request with these spans of the process.
-    pub(super) fn new(resource: ResourceMessage, spans: Vec<Box<SpanRecord>>) -> Self {
+    pub(super) fn new(resource: ResourceMessage, spans: Vec<SpanRecord>) -> Self {
         let scope = InstrumentationScope {
             name: "weld-host".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -167,7 +167,7 @@ impl ExportRequest {
                 resource: Some(resource),
                 scope_spans: vec![ScopeSpans {
                     scope: Some(scope),
-                    spans: spans.into_iter().map(|span| (*span).into()).collect(),
+                    spans: spans.into_iter().map(|span| span.into()).collect(),
                 }],
             }],
         }

@@ -92,7 +92,7 @@ impl SpanSender {
 
     /// The body of a batch's request, made on a thread for blocking work, since it may take milliseconds. `None` if the
     /// thread has failed.
-    async fn body(&self, batch: Vec<Box<SpanRecord>>) -> Option<Bytes> {
+    async fn body(&self, batch: Vec<SpanRecord>) -> Option<Bytes> {
         let (resource, compression) = (self.resource.clone(), self.client.compression());
         let made = tokio::task::spawn_blocking(move || {
             ExportRequest::new(resource, batch).into_body(compression)
