@@ -119,19 +119,15 @@ impl Upstream {
             .allow
             .matching(request.method.as_str(), url)
             .ok_or_else(|| self.denied(request.method.as_str(), target))?;
-        if let Err(place) = self
-            .policy
-            .get()
-            .permits_request(request.method.as_str(), url)
-        {
-            return Err(EgressError::BeyondPolicy {
-                origin: origin.to_string(),
-                place: place.clone(),
-            });
-        }
+        self.within_policy(&request.method, target)?;
         record.allowed_by(rule.host().clone());
         let is_streamed = matches!(request.body, OutgoingBody::Streamed(_));
         let permit = self.admitted(target, attempt, record).await?;
+        // The operator may have narrowed the policy during a long wait for the credential or the quota.
+        if let Err(error) = self.within_policy(&request.method, target) {
+            permit.unmade();
+            return Err(error);
+        }
         let charge = match attempt.made_ready(&mut request) {
             Ok(charge) => charge,
             Err(error) => {
@@ -323,6 +319,16 @@ impl Upstream {
             return url;
         }
         self.allow.secure_form(method.as_str(), &url).unwrap_or(url)
+    }
+
+    /// Checks whether the operator's policy, as it is now, permits a request.
+    fn within_policy(&self, method: &Method, target: &CallTarget) -> Result<(), EgressError> {
+        let policy = self.policy.get();
+        let permitted = policy.permits_request(method.as_str(), target.url());
+        permitted.map_err(|place| EgressError::BeyondPolicy {
+            origin: target.origin().to_string(),
+            place: place.clone(),
+        })
     }
 
     fn denied(&self, method: &str, target: &CallTarget) -> EgressError {

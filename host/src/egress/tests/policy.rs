@@ -53,11 +53,16 @@ struct Bounded {
 
 impl Bounded {
     async fn start(policy: &str) -> Self {
+        Self::start_with(CONFIG, policy).await
+    }
+
+    /// With this configuration of the connector.
+    async fn start_with(config: &str, policy: &str) -> Self {
         let server = ScriptedServer::start(None, redirects).await;
         let policy = CurrentPolicy::new(HostFile::policy_of(policy));
         let upstreams =
             Upstreams::new(Arc::new(Names(server.address()))).with_policy(policy.clone());
-        let config = ConnectorConfig::parse(CONFIG, Path::new("shop.toml"), &Ceilings::default());
+        let config = ConnectorConfig::parse(config, Path::new("shop.toml"), &Ceilings::default());
         let file = "shop.toml".to_owned();
         let egress = Egress::new("shop", &config.unwrap(), file, &upstreams, None).unwrap();
         Self {
@@ -204,4 +209,19 @@ async fn wasi_http_can_be_turned_off() {
         .policy
         .set(HostFile::policy_of("[policy]\nwasi-http = true"));
     assert!(bounded.egress.send(request(), &scope).await.is_ok());
+}
+
+#[tokio::test]
+async fn change_applies_to_a_request_that_waits_for_its_turn() {
+    // The second call waits for half a second.
+    let bounded = Bounded::start_with(&format!("{CONFIG}rate = \"2/s\"\n"), "").await;
+    let public = "http://api.example.com/";
+    assert_eq!(bounded.outcome(public).await, "sent");
+    let narrower = HostFile::policy_of("[policy]\norigins = []");
+    let (waiting, ()) = tokio::join!(bounded.outcome(public), async {
+        bounded.policy.set(narrower);
+    });
+    assert_eq!(waiting, "policy.origins");
+    bounded.policy.set(HostFile::policy_of(""));
+    assert_eq!(bounded.outcome(public).await, "sent");
 }
