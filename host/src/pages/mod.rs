@@ -13,6 +13,7 @@ mod early;
 mod error;
 mod gauges;
 mod guard;
+mod holds;
 mod key;
 mod make;
 mod monitor;
@@ -28,7 +29,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::watch;
 use tokio::time::Instant;
 use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 
@@ -43,6 +43,7 @@ pub(crate) use answer::{PageAnswer, Receipt};
 use calls::{CallPanic, Linger, NoMoreCalls};
 pub(crate) use error::PagesError;
 pub use gauges::HostGauges;
+use holds::{PageHold, PageHolds};
 use key::{PageKey, SchemaKey};
 use make::PageMaker;
 pub(crate) use make::REJOIN;
@@ -67,8 +68,7 @@ const SMALL_BYTES: u64 = 2 << 10;
 pub struct Pages {
     maker: Arc<PageMaker>,
     settings: PageSettings,
-    /// Becomes true when the host shuts down: from then on no request is held.
-    closing: watch::Sender<bool>,
+    holds: PageHolds,
 }
 
 /// Settings for making pages.
@@ -102,7 +102,7 @@ impl Pages {
         Self {
             maker,
             settings,
-            closing: watch::Sender::new(false),
+            holds: PageHolds::default(),
         }
     }
 
@@ -121,10 +121,15 @@ impl Pages {
     /// Begins no new calls and holds no requests any longer: requests waiting for a page get a pending answer at
     /// once.
     pub(crate) fn close(&self) {
-        self.closing.send_replace(true);
+        self.holds.close();
         self.maker.pages.close();
         self.maker.schemas.close();
         self.maker.connectors.close();
+    }
+
+    /// Gives the requests that wait for a page, and arrived before this, a pending answer. Later ones may wait.
+    pub(crate) fn release(&self, arrived_before: Instant) {
+        self.holds.release(arrived_before);
     }
 
     /// Cancels the calls that nobody has waited for during `at_least`. Returns how many there were.
@@ -200,7 +205,7 @@ impl Pages {
             made = waiter.outcome() => match made {
                 Ok(schema) => Ok(schema?.0.clone()),
                 // A shutdown cancels calls that would only sleep.
-                Err(CallPanic) if *self.closing.borrow() => Err(shutting_down(NoMoreCalls)),
+                Err(CallPanic) if self.holds.are_closed() => Err(shutting_down(NoMoreCalls)),
                 Err(error) => Err(crashed(error)),
             },
             () = reached(deadline) => Err(Arc::new(PagesError::SchemaTimeout {
@@ -223,6 +228,7 @@ impl Pages {
         let limits = connector.limits();
         let state = &request.state;
         let (arrived, now) = (Timestamp::now(), Instant::now());
+        let hold = self.holds.begin();
         let deadline = answer_deadline(limits, now);
         let mark = state
             .waiting()
@@ -233,7 +239,7 @@ impl Pages {
                 .maker
                 .held
                 .begin(connector.name(), answer::wait_of(mark));
-            let is_over = self.hold(left, deadline, span).await;
+            let is_over = held_until_its_time(left, deadline, &hold, span).await;
             drop(held);
             // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {
@@ -283,47 +289,23 @@ impl Pages {
             let state = returned_state(state, mark.as_ref());
             return Ok(PageAnswer::not_begun(&state, charge));
         };
-        let mut closing = self.closing.subscribe();
         let made = tokio::select! {
             biased;
             made = waiter.outcome() => Some(made),
             // Without a background, the call itself ends by then.
             () = reached(deadline.filter(|_| self.settings.background)) => None,
-            // The sender lives as long as `self`, so this can't be an error.
-            _ = closing.wait_for(|closing| *closing) => None,
+            () = hold.ended() => None,
         };
         match made {
             Some(Ok(Ok(page))) => Ok(PageAnswer::ready(&page, waiter)),
             Some(Ok(Err(failure))) if !failure.may_pass() => Err(failure),
-            Some(Err(error)) if !*closing.borrow() => Err(crashed(error)),
+            Some(Err(error)) if !self.holds.are_closed() => Err(crashed(error)),
             // A shutdown cancels calls that would only sleep, even while a request waits for them.
             None | Some(Ok(Err(_)) | Err(_)) => Ok(PageAnswer::running(
                 &returned_state(state, mark.as_ref()),
                 &waiter,
                 charge_for(connector, state, RETURNED_COPIES)?,
             )),
-        }
-    }
-
-    /// Waits for `left`, but at most until `until` and not while the host shuts down. Returns whether all of it has
-    /// passed.
-    async fn hold(
-        &self,
-        left: Duration,
-        until: Option<Deadline>,
-        span: Option<&RequestSpan>,
-    ) -> bool {
-        if left.is_zero() {
-            return true;
-        }
-        let _held = span.map(|span| span.part("wait until the page may begin"));
-        tracing::debug!(left_ms = report::milliseconds(left), "held until its time");
-        let mut closing = self.closing.subscribe();
-        tokio::select! {
-            biased;
-            () = tokio::time::sleep(left) => true,
-            () = reached(until) => false,
-            _ = closing.wait_for(|closing| *closing) => false,
         }
     }
 
@@ -336,6 +318,26 @@ impl Pages {
             },
             finished: limits.linger,
         }
+    }
+}
+
+/// Waits for `left`, but at most until `until` and until the hold ends. Returns whether all of it has passed.
+async fn held_until_its_time(
+    left: Duration,
+    until: Option<Deadline>,
+    hold: &PageHold,
+    span: Option<&RequestSpan>,
+) -> bool {
+    if left.is_zero() {
+        return true;
+    }
+    let _held = span.map(|span| span.part("wait until the page may begin"));
+    tracing::debug!(left_ms = report::milliseconds(left), "held until its time");
+    tokio::select! {
+        biased;
+        () = tokio::time::sleep(left) => true,
+        () = reached(until) => false,
+        () = hold.ended() => false,
     }
 }
 

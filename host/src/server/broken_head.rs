@@ -6,6 +6,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use axum::response::Response;
 use http::HeaderValue;
 use http::header;
 use http_body_util::BodyExt;
@@ -36,29 +37,34 @@ pub(super) async fn refuse(
     answer(transport, fault, record, within).await;
 }
 
-/// Answers a request that HTTP has not read, with its own line in the log and its metrics. The client has `within` to
-/// receive the answer.
+/// The answer to a request that no handler gets, which has its own line in the log and its metrics.
+pub(super) fn response(fault: &ApiError, record: &RequestRecord) -> Response {
+    let span = tracing::info_span!(
+        "request",
+        request_id = record.id,
+        client = record.client.map(tracing::field::display),
+    );
+    let mut response = span.in_scope(|| fault.answer(record));
+    let outcome = RequestOutcome::without_answer(fault.outcome());
+    metrics::record(&record.labels(), &outcome, record.began.elapsed());
+    if let Ok(id) = HeaderValue::try_from(&record.id) {
+        response.headers_mut().insert(request_id::HEADER, id);
+    }
+    response
+}
+
+/// Answers a request that HTTP has not read. The client has `within` to receive the answer.
 pub(super) async fn answer(
     transport: &mut Transport,
     fault: ApiError,
     record: RequestRecord,
     within: Duration,
 ) {
-    let span = tracing::info_span!(
-        "request",
-        request_id = record.id,
-        client = record.client.map(tracing::field::display),
-    );
-    let mut response = span.in_scope(|| fault.answer(&record));
-    let outcome = RequestOutcome::without_answer(fault.outcome());
-    metrics::record(&record.labels(), &outcome, record.began.elapsed());
+    let mut response = response(&fault, &record);
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     if let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(SystemTime::now())) {
         headers.insert(header::DATE, date);
-    }
-    if let Ok(id) = HeaderValue::try_from(&record.id) {
-        headers.insert(request_id::HEADER, id);
     }
     let (head, body) = response.into_parts();
     let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {

@@ -1,12 +1,12 @@
 //! One connection, from its acceptance to its end.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
-use hyper_util::server::graceful::Watcher;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -14,10 +14,13 @@ use super::access::Access;
 use super::broken_head;
 use super::client::{Caller, TrustedProxies};
 use super::delivery::{DeliveryStream, Outbox, TransportSlot};
+use super::departure::DepartureNotice;
 use super::drain::{Drain, UnreadBody};
 use super::error::ApiError;
 use super::head::{HEADERS_TIMEOUT, HeadAccount, HeadMeter, MAX_HEADERS};
 use super::http2::Http2Connection;
+use super::idle::IdleEntry;
+use super::metrics::{self, CountedConnection};
 use super::peer::Peer;
 use super::places::{ConnectionPlace, ConnectionPlaces};
 use super::record::RequestRecord;
@@ -48,13 +51,13 @@ pub(super) struct Acceptor {
 
 impl Acceptor {
     /// Answers one connection to its end. If the client goes away, its request ends: the handler is dropped, and with it
-    /// the request's place among those waiting for the page. The watcher lets a shutdown wait for the requests.
+    /// the request's place among those waiting for the page. The notice tells when the connection has to end.
     pub(super) fn serve(
         &self,
         stream: TcpStream,
-        place: ConnectionPlace,
-        watcher: Watcher,
+        departure: DepartureNotice,
     ) -> impl Future<Output = ()> + Send + use<> {
+        let (place, idle) = (self.places.place(), self.places.idle_entry());
         let address = stream.peer_addr().ok().map(|peer| peer.ip());
         let connection = ClientConnection {
             caller: Caller::new(address, self.proxies.clone()),
@@ -71,8 +74,8 @@ impl Acceptor {
         async move {
             // Small answers must not wait for more data. A failure is not a reason to refuse the client.
             let _ = connection.stream.set_nodelay(true);
-            if let Some(transport) = connection.open(tls).await {
-                connection.answer(transport, place, watcher).await;
+            if let Some(transport) = connection.open(tls, &idle, &departure).await {
+                connection.answer(transport, place, idle, &departure).await;
             }
         }
     }
@@ -94,12 +97,23 @@ struct ClientConnection {
 
 impl ClientConnection {
     /// Shakes hands if the connection has TLS. `None` if it has ended.
-    async fn open(&self, tls: Option<ServerTls>) -> Option<Transport> {
+    async fn open(
+        &self,
+        tls: Option<ServerTls>,
+        idle: &IdleEntry,
+        departure: &DepartureNotice,
+    ) -> Option<Transport> {
         let socket = Socket::new(self.stream.clone(), self.write_timeout, self.head.clone());
         let Some(tls) = tls else {
             return Some(Transport::Plain(socket));
         };
-        match tls.accept(socket).await {
+        let _counted = CountedConnection::new(metrics::HANDSHAKE);
+        let accepted = tokio::select! {
+            accepted = tls.accept(socket) => accepted,
+            // Without a handshake there is no request that could be lost.
+            () = must_leave(idle, departure) => return None,
+        };
+        match accepted {
             Ok(stream) => Some(Transport::Tls(stream)),
             Err(HandshakeFailure::Ended) => None,
             Err(HandshakeFailure::Plain(socket)) => {
@@ -114,17 +128,30 @@ impl ClientConnection {
     }
 
     /// Answers the requests of the connection, in the version of HTTP that its handshake chose.
-    async fn answer(self, transport: Transport, place: ConnectionPlace, watcher: Watcher) {
+    async fn answer(
+        self,
+        transport: Transport,
+        place: ConnectionPlace,
+        idle: IdleEntry,
+        departure: &DepartureNotice,
+    ) {
         if transport.is_http2() {
+            let _counted = CountedConnection::new(metrics::HTTP2);
             // Each of its requests gets a place of its own.
             drop(place);
-            self.answer_http2(transport, watcher).await;
+            self.answer_http2(transport, idle, departure).await;
         } else {
-            self.answer_http1(transport, place, watcher).await;
+            let _counted = CountedConnection::new(metrics::HTTP1);
+            self.answer_http1(transport, place, idle, departure).await;
         }
     }
 
-    async fn answer_http2(self, transport: Transport, watcher: Watcher) {
+    async fn answer_http2(
+        self,
+        transport: Transport,
+        idle: IdleEntry,
+        departure: &DepartureNotice,
+    ) {
         let left = TransportSlot::default();
         let peer = self.peer();
         // What is read belongs to many requests, whose heads are charged on their own.
@@ -138,13 +165,21 @@ impl ClientConnection {
             places: self.places,
             shutdown: self.shutdown,
         };
-        connection.answer(transport, left.clone(), watcher).await;
+        connection
+            .answer(transport, left.clone(), idle, departure)
+            .await;
         if let Some(transport) = left.take() {
             end(transport, self.write_timeout).await;
         }
     }
 
-    async fn answer_http1(self, transport: Transport, place: ConnectionPlace, watcher: Watcher) {
+    async fn answer_http1(
+        self,
+        transport: Transport,
+        place: ConnectionPlace,
+        idle: IdleEntry,
+        departure: &DepartureNotice,
+    ) {
         let (outbox, unread) = (Outbox::default(), UnreadBody::default());
         let access = Arc::new(Access {
             routes: self.routes.clone(),
@@ -156,7 +191,10 @@ impl ClientConnection {
             unread: unread.clone(),
             shutdown: self.shutdown.clone(),
         });
+        let idle = Arc::new(idle);
+        let working = idle.clone();
         let answer = move |request| {
+            working.work();
             let access = access.clone();
             async move { access.answer(request).await }
         };
@@ -170,7 +208,16 @@ impl ClientConnection {
                 DeliveryStream::new(transport, left.clone(), outbox.clone()),
                 service_fn(answer),
             );
-        let ended = watcher.watch(connection).await;
+        let ended = {
+            let mut connection = pin!(connection);
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = must_leave(&idle, departure) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        };
         if let Err(error) = &ended {
             tracing::debug!(
                 cause = crate::report::chain(error),
@@ -194,6 +241,14 @@ impl ClientConnection {
         Peer::of(self.stream.clone())
             .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"))
             .ok()
+    }
+}
+
+/// Waits until a connection has to end with the request that it has, or without one.
+async fn must_leave(idle: &IdleEntry, departure: &DepartureNotice) {
+    tokio::select! {
+        () = departure.due() => {}
+        () = idle.dismissed() => {}
     }
 }
 

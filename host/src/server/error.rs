@@ -12,9 +12,11 @@
 //!   to load is always in the log, but only in the answers to clients that may know it.
 //!
 //! The kind determines the status (the map is in `weld-protocol`), and both determine the log level. The matches
-//! below are deliberately exhaustive: a new cause does not compile until its answer is defined here.
+//! here are deliberately exhaustive: a new cause does not compile until its answer is defined here.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod answer;
+mod kinds;
 mod temporary;
 #[cfg(test)]
 mod texts;
@@ -24,20 +26,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{self, HeaderValue};
-use http::{HeaderMap, StatusCode};
-use weld_protocol::{ErrorAnswer, ErrorKind, RequestError};
+use weld_protocol::{ErrorKind, RequestError};
 
 use super::attempts::TooManyAttempts;
 use super::head::MAX_HEADERS;
-use super::record::RequestRecord;
-use super::response;
 use crate::account::MemoryError;
 use crate::config::{duration_text, wait_text};
-use crate::connectors::{CallError, ConnectorError};
+use crate::connectors::ConnectorError;
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
 use crate::report::size_text;
+use kinds::page_kind;
 
 /// When to retry after a shutdown: hosts are restarted within seconds, or another one has taken over.
 const RESTART: Duration = Duration::from_secs(5);
@@ -139,6 +138,13 @@ pub(super) enum ApiError {
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
+    /// The same for its head, whose share is smaller.
+    #[error(
+        "the line and headers of all requests at once take a sixteenth of the host's memory (`--total-memory`); retry, or \
+         raise the limit"
+    )]
+    NoHeadMemory,
+
     #[error("the host failed to handle the request; its log has the details")]
     Panicked,
 }
@@ -185,7 +191,7 @@ impl ApiError {
             | Self::Request(_) => ErrorKind::BadRequest,
             Self::Encoding(_) => ErrorKind::UnsupportedEncoding,
             Self::Page(failure) => page_kind(failure),
-            Self::OutOfMemory(_) => ErrorKind::OutOfMemory,
+            Self::OutOfMemory(_) | Self::NoHeadMemory => ErrorKind::OutOfMemory,
             Self::Panicked => ErrorKind::Internal,
         }
     }
@@ -235,174 +241,5 @@ impl ApiError {
             PagesError::Connector(ConnectorError::Loading) => Some(LOADING),
             PagesError::Superseded => Some(SUPERSEDED),
         }
-    }
-
-    /// Builds the answer and writes the log line. The host's own faults are logged as errors, faults that an operator
-    /// can fix as warnings, and faults that only the client can fix as information.
-    pub(super) fn answer(&self, record: &RequestRecord) -> Response {
-        let kind = self.kind();
-        let complete = self.complete();
-        self.log(&complete, record.began.elapsed());
-        let message = if record.shows_reasons() {
-            complete
-        } else {
-            crate::report::chain(self)
-        };
-        let answer = ErrorAnswer {
-            kind,
-            temporary: Some(temporary::is_temporary(self)),
-            message,
-            connector: record.name().map(str::to_owned),
-            request_id: Some(record.id.clone()),
-        };
-        let mut response = response::json(answer.write());
-        *response.status_mut() = self.status();
-        self.add_headers(response.headers_mut());
-        if kind == ErrorKind::TooManyAttempts && record.is_direct {
-            // The next guess costs another connection over HTTP/1.1. A proxy's connection carries other clients' requests, too.
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
-        }
-        response
-    }
-
-    /// The message with the reason why a connector failed to load. The reason names files of the host, so only the log
-    /// and [some clients](RequestRecord::shows_reasons) get it.
-    fn complete(&self) -> String {
-        if let Self::Page(failure) = self
-            && let PagesError::Connector(ConnectorError::Unavailable { reason, .. }) =
-                failure.as_ref()
-        {
-            return format!("the connector failed to load: {reason}");
-        }
-        crate::report::chain(self)
-    }
-
-    fn log(&self, message: &str, took: Duration) {
-        let (kind, status, trace) = (self.kind(), self.status(), self.trace());
-        let (code, name) = (status.as_u16(), kind.as_str());
-        let took_ms = crate::report::milliseconds(took);
-        // The message may contain text from a guest.
-        let logged = crate::report::escaped(message);
-        if let Self::TooManyAttempts(attempts) = self {
-            log_attempts(*attempts, &logged, took_ms);
-        } else if kind == ErrorKind::Internal {
-            tracing::error!(status = code, kind = name, took_ms, "{logged}");
-        } else if status.is_server_error() || kind == ErrorKind::RateLimited {
-            tracing::warn!(status = code, kind = name, took_ms, trace, "{logged}");
-        } else {
-            tracing::info!(status = code, kind = name, took_ms, "{logged}");
-        }
-    }
-
-    fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-
-    fn add_headers(&self, headers: &mut HeaderMap) {
-        if let Some(wait) = self.retry_after() {
-            // Rounded up, since a client that retries a moment too early is refused again.
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        let kind = self.kind();
-        if kind == ErrorKind::MethodNotAllowed {
-            let methods = if matches!(self, Self::ProbeMethod) {
-                "GET, HEAD"
-            } else {
-                "GET, POST"
-            };
-            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
-        }
-        if kind == ErrorKind::Unauthorized {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-    }
-
-    fn trace(&self) -> Option<&str> {
-        let Self::Page(failure) = self else {
-            return None;
-        };
-        let PagesError::Connector(ConnectorError::Call(error)) = failure.as_ref() else {
-            return None;
-        };
-        error.trace()
-    }
-}
-
-/// Writes the line of a client that has sent too many wrong keys: a warning once for each burst, since the client
-/// decides how many lines there are.
-fn log_attempts(attempts: TooManyAttempts, message: &str, took_ms: f64) {
-    let kind = ErrorKind::TooManyAttempts;
-    let (code, name) = (kind.status(), kind.as_str());
-    match attempts.mention {
-        Some(others) => {
-            let unmentioned_clients = (others > 0).then_some(others);
-            tracing::warn!(
-                status = code,
-                kind = name,
-                took_ms,
-                unmentioned_clients,
-                "{message}"
-            );
-        }
-        None => tracing::debug!(status = code, kind = name, took_ms, "{message}"),
-    }
-}
-
-fn page_kind(failure: &PagesError) -> ErrorKind {
-    match failure {
-        PagesError::Connector(error) => connector_kind(error),
-        PagesError::InvalidPage(_) => ErrorKind::InvalidPage,
-        PagesError::SecretInState => ErrorKind::SecretInPage,
-        PagesError::ReplacedTooLarge { .. } => ErrorKind::PageTooLarge,
-        PagesError::OutOfMemory(_) => ErrorKind::OutOfMemory,
-        PagesError::SchemaTooLarge { .. } => ErrorKind::SchemaTooLarge,
-        PagesError::Stuck { .. } => ErrorKind::StuckSync,
-        PagesError::InvalidSchema(_) | PagesError::UnreadableSchema { .. } => {
-            ErrorKind::InvalidSchema
-        }
-        PagesError::RateLimited { .. } | PagesError::SchemaRateLimited { .. } => {
-            ErrorKind::RateLimited
-        }
-        PagesError::SchemaTimeout { .. } => ErrorKind::DeadlineExceeded,
-        PagesError::Superseded => ErrorKind::ConnectorUnavailable,
-        PagesError::Crashed => ErrorKind::Internal,
-    }
-}
-
-fn connector_kind(error: &ConnectorError) -> ErrorKind {
-    match error {
-        ConnectorError::Unknown { .. } | ConnectorError::Ambiguous | ConnectorError::None => {
-            ErrorKind::UnknownConnector
-        }
-        ConnectorError::Unavailable { .. } | ConnectorError::Loading => {
-            ErrorKind::ConnectorUnavailable
-        }
-        ConnectorError::ShuttingDown => ErrorKind::ShuttingDown,
-        ConnectorError::Busy { .. } => ErrorKind::Busy,
-        ConnectorError::Call(error) => call_kind(error),
-    }
-}
-
-fn call_kind(error: &CallError) -> ErrorKind {
-    match error {
-        CallError::Guest(error) => error.kind(),
-        CallError::Crashed { .. } | CallError::Exited { .. } => ErrorKind::ConnectorCrashed,
-        CallError::OutOfMemory { .. } => ErrorKind::OutOfMemory,
-        CallError::CpuTime { .. } => ErrorKind::CpuExceeded,
-        // A postponed page is answered as pending, and a schema is never postponed.
-        CallError::Postponed(_) => ErrorKind::RateLimited,
-        CallError::PageTimeout { .. } | CallError::AnswerTimeout { .. } => {
-            ErrorKind::DeadlineExceeded
-        }
-        CallError::PageTooLarge { .. } => ErrorKind::PageTooLarge,
-        CallError::StateTooLarge { .. } => ErrorKind::StateTooLarge,
-        CallError::SchemaTooLarge { .. } => ErrorKind::SchemaTooLarge,
-        CallError::Unreadable { .. } => ErrorKind::InvalidPage,
-        CallError::Sandbox { .. } => ErrorKind::Internal,
-        CallError::Credentials { .. } => ErrorKind::CredentialsFailed,
-        CallError::Explained { failed, .. } => call_kind(failed),
-        CallError::Code(_) => ErrorKind::ConnectorUnavailable,
     }
 }

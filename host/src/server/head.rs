@@ -7,9 +7,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use http::uri::{Authority, PathAndQuery};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::account::{CallAccount, Charge, HostAccount};
+use crate::account::{CallAccount, Charge, HostAccount, MemoryError};
 use crate::lock::Mutex;
 
 /// The maximum size of a request's line and headers together. Weld's are far below 1 KiB.
@@ -33,6 +35,24 @@ const FREE_HEADS: usize = 1024;
 
 /// The minimum charge for a head: what a connection with a buffer for it takes.
 const LEAST_BYTES: u64 = 14 << 10;
+
+/// The size of a request's head in bytes: its target, and the names and values of its headers.
+pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
+    let uri = request.uri();
+    let target = [
+        uri.scheme_str(),
+        uri.authority().map(Authority::as_str),
+        uri.path_and_query().map(PathAndQuery::as_str),
+    ];
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len());
+    target
+        .into_iter()
+        .flatten()
+        .map(str::len)
+        .chain(headers)
+        .sum()
+}
 
 /// The memory taken by the heads of all connections.
 #[derive(Debug, Clone)]
@@ -85,6 +105,20 @@ impl HeadMeter {
     /// [`io::ErrorKind::OutOfMemory`] if the heads of all connections take more than their share: the connection must
     /// end.
     pub(super) fn read(&self, bytes: usize) -> io::Result<()> {
+        self.charge(bytes).map_err(|_| {
+            tracing::info!(
+                "closing a connection: the heads of incoming requests take a sixteenth of --total-memory"
+            );
+            io::ErrorKind::OutOfMemory.into()
+        })
+    }
+
+    /// Records that this many bytes of a head are held.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError`] if the heads of all connections take more than their share.
+    pub(super) fn charge(&self, bytes: usize) -> Result<(), MemoryError> {
         let mut head = self.head.lock();
         if head.is_whole {
             return Ok(());
@@ -104,7 +138,7 @@ impl HeadMeter {
         AnsweredHead(self)
     }
 
-    fn count(&self, head: &mut HeadCount, bytes: u64) -> io::Result<()> {
+    fn count(&self, head: &mut HeadCount, bytes: u64) -> Result<(), MemoryError> {
         head.bytes = bytes;
         let free = head.free.take().filter(|_| bytes <= FREE_BYTES);
         if bytes <= FREE_BYTES {
@@ -115,20 +149,11 @@ impl HeadMeter {
             return Ok(());
         }
         let bytes = bytes.max(LEAST_BYTES);
-        let charged = match &mut head.charge {
-            Some(charge) => charge.resize(bytes),
-            None => self
-                .account
-                .account
-                .own(bytes)
-                .map(|charge| head.charge = Some(charge)),
-        };
-        charged.map_err(|_| {
-            tracing::info!(
-                "closing a connection: the heads of incoming requests take a sixteenth of --total-memory"
-            );
-            io::ErrorKind::OutOfMemory.into()
-        })
+        match &mut head.charge {
+            Some(charge) => charge.resize(bytes)?,
+            None => head.charge = Some(self.account.account.own(bytes)?),
+        }
+        Ok(())
     }
 }
 
@@ -141,6 +166,20 @@ impl Drop for AnsweredHead<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn head_is_its_target_and_its_headers() {
+        for (target, expected) in [
+            ("/beers/?a=b", 11),
+            ("/", 1),
+            ("*", 1),
+            ("https://localhost/beers", 20),
+        ] {
+            let request = Request::builder().uri(target).header("accept", "json");
+            let request = request.body(()).unwrap();
+            assert_eq!(head_bytes(&request), expected + 10, "{target}");
+        }
+    }
 
     #[test]
     fn only_so_many_small_heads_are_not_charged() {

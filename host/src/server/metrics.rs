@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{SharedString, counter, histogram};
+use metrics::{SharedString, counter, gauge, histogram};
 
 use crate::telemetry::catalog;
 
@@ -66,6 +66,38 @@ pub(super) fn record(labels: &TargetLabels, outcome: &RequestOutcome, took: Dura
     }
     if outcome.has_joined {
         counter!(catalog::JOINED_REQUESTS.name).increment(1);
+    }
+}
+
+/// The label of connections whose TLS handshake is not complete.
+pub(super) const HANDSHAKE: &str = "handshake";
+
+/// The labels of connections by the version of HTTP that they speak.
+pub(super) const HTTP1: &str = "http1";
+pub(super) const HTTP2: &str = "http2";
+
+/// One open connection of a client, counted until it is dropped.
+#[derive(Debug)]
+pub(super) struct CountedConnection(&'static str);
+
+impl CountedConnection {
+    /// Exports the number of connections of each protocol from now on, so that an alert finds a 0 rather than nothing.
+    pub(super) fn begin_counting() {
+        for protocol in [HANDSHAKE, HTTP1, HTTP2] {
+            gauge!(catalog::CLIENT_CONNECTIONS.name, "protocol" => protocol).increment(0.0);
+        }
+    }
+
+    /// Counts one more connection of this protocol.
+    pub(super) fn new(protocol: &'static str) -> Self {
+        gauge!(catalog::CLIENT_CONNECTIONS.name, "protocol" => protocol).increment(1.0);
+        Self(protocol)
+    }
+}
+
+impl Drop for CountedConnection {
+    fn drop(&mut self) {
+        gauge!(catalog::CLIENT_CONNECTIONS.name, "protocol" => self.0).decrement(1.0);
     }
 }
 

@@ -15,12 +15,15 @@ mod compression;
 mod connection;
 mod connections;
 mod delivery;
+mod departure;
 mod drain;
 mod error;
 mod extract;
 mod forwarded;
+mod hand_over;
 mod head;
 mod http2;
+mod idle;
 mod live;
 mod metrics;
 mod own_answer;
@@ -40,30 +43,30 @@ mod tls;
 mod transport;
 mod uri;
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::certificates::ServedCertificate;
 use crate::config::{ServerConfig, duration_text};
 use crate::connectors::Connectors;
-use crate::pages::{Pages, REJOIN};
+use crate::pages::Pages;
 use crate::traces::Tracer;
 use attempts::WrongKeys;
 use client::TrustedProxies;
 use connection::Acceptor;
 use connections::Connections;
 use drain::Drain;
+use hand_over::{cancel_unwatched, hand_over};
 use head::HeadAccount;
 pub use live::LiveSettings;
+use metrics::CountedConnection;
 use places::ConnectionPlaces;
 use request_trace::RequestTracer;
 use routes::routes;
@@ -71,12 +74,6 @@ use service::Service;
 use shutdown::ShutdownState;
 pub use shutdown::{Shutdown, Successor};
 use tls::ServerTls;
-
-/// How long the last connections have to send their requests and get their answers, if a successor accepts the next ones.
-const LAST_REQUESTS: Duration = Duration::from_secs(1);
-
-/// How often the host looks during a drain for calls that nobody waits for.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The server's own settings.
 #[derive(Debug, Clone)]
@@ -160,11 +157,12 @@ impl Server {
     /// Answers requests until `shutdown` is ready, then ends as it says:
     ///
     /// 1. Calls that no request waits for are canceled. Until the drain is over, requests that wait for a page
-    ///    continue to wait, and each connection is closed after its next answer. New requests are refused, or served
-    ///    if somebody takes over the port.
-    /// 2. Then the port is closed and no request waits for a page any longer: it gets a pending answer. The calls for
+    ///    continue to wait, and each connection is closed after its next answer, or as soon as its client agrees (HTTP/2).
+    ///    New requests are refused, or served if somebody takes over the port.
+    /// 2. If somebody takes over the port, requests are served until all clients can receive their answers within a moment.
+    /// 3. Then the port is closed and no request waits for a page any longer: it gets a pending answer. The calls for
     ///    pages end. Calls for schemas that a request waits for continue.
-    /// 3. At the end of the grace, which begins with the shutdown, whatever is left is cut off.
+    /// 4. At the end of the grace, which begins with the shutdown, whatever is left is cut off.
     ///
     /// Returns when the grace ends.
     pub async fn run(
@@ -205,10 +203,9 @@ impl Server {
             tls: settings.certificate.as_ref().map(ServerTls::new),
             shutdown: state.clone(),
         };
-        let serve = |stream: TcpStream, graceful: &GracefulShutdown| {
-            acceptor.serve(stream, places.place(), graceful.watcher())
-        };
-        let mut connections = Connections::new(self.listener, places.clone(), serve);
+        CountedConnection::begin_counting();
+        let serve = |stream, notice| acceptor.serve(stream, notice);
+        let mut connections = Connections::new(self.listener, places, serve);
         let shutdown = tokio::select! {
             shutdown = shutdown => shutdown,
             never = connections.accept() => match never {},
@@ -216,19 +213,18 @@ impl Server {
         let (began, grace) = (Instant::now(), settings.grace);
         let until = began + grace;
         let shutdown = shutdown.within(grace);
-        shutdown.log(grace);
         service.connectors.readiness().drain();
         state.begin(shutdown.successor);
+        connections.announce_departure();
+        shutdown.log(grace);
         tokio::select! {
             () = tokio::time::sleep(shutdown.drain) => {}
             never = connections.accept() => match never {},
             never = cancel_unwatched(&service.pages, shutdown.successor) => match never {},
         }
-        if shutdown.successor == Successor::Later {
-            // Connections that were accepted last may not have sent their request yet. Those to come are accepted by
-            // the successor.
-            let last = until.min(Instant::now() + LAST_REQUESTS);
-            let _ = tokio::time::timeout_at(last, connections.ended()).await;
+        match shutdown.successor {
+            Successor::None => connections.accept_queued(),
+            Successor::Later => hand_over(&mut connections, &service.pages, until).await,
         }
         service.pages.close();
         let (in_time, ended) = tokio::join!(connections.close(until), service.pages.drain(until));
@@ -242,21 +238,5 @@ impl Server {
             tracing::info!(calls = ended, "ended calls that nobody waits for any more");
         }
         until
-    }
-}
-
-/// Cancels the calls that no request waits for, for as long as the future is awaited.
-async fn cancel_unwatched(pages: &Pages, successor: Successor) -> Infallible {
-    let at_least = match successor {
-        // A client that is refused can't return to its call.
-        Successor::None => Duration::ZERO,
-        Successor::Later => REJOIN,
-    };
-    loop {
-        let canceled = pages.cancel_unwatched(at_least);
-        if canceled > 0 {
-            tracing::info!(calls = canceled, "canceled calls that nobody waits for");
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
+use super::idle::{IdleConnections, IdleEntry};
+
 /// The most connections that are kept aside.
 const MAX_ASIDE: usize = 64;
 
@@ -26,6 +28,7 @@ pub(super) struct ConnectionPlaces {
     free: Arc<Semaphore>,
     /// Places among the requests that wait. They have half of the connections kept aside; the others are for probes.
     queue: Arc<Semaphore>,
+    idle: IdleConnections,
 }
 
 /// One connection's place, which it has from its beginning or gets later, until its end.
@@ -52,12 +55,31 @@ impl ConnectionPlaces {
             aside,
             free: Arc::new(Semaphore::new(most)),
             queue: Arc::new(Semaphore::new(aside / 2)),
+            idle: IdleConnections::default(),
         }
     }
 
     /// Whether one more connection may be accepted when this many are open.
     pub(super) fn accept(&self, open: usize) -> bool {
         open < self.most.saturating_add(self.aside)
+    }
+
+    /// Whether the next connection would be one of those kept aside when this many are open.
+    pub(super) fn are_scarce(&self, open: usize) -> bool {
+        open >= self.most
+    }
+
+    /// Asks idle connections to leave if places are scarce when this many are open, so that the next one has room.
+    pub(super) fn make_room(&self, open: usize) {
+        if self.are_scarce(open) {
+            self.idle
+                .dismiss(open.saturating_sub(self.most).saturating_add(1));
+        }
+    }
+
+    /// The entry of a new connection among the idle ones.
+    pub(super) fn idle_entry(&self) -> IdleEntry {
+        self.idle.enter()
     }
 
     /// A new connection's place, if one is free.

@@ -9,6 +9,7 @@ use http::{HeaderMap, Request};
 
 use super::client::Caller;
 use super::delivery::Outbox;
+use super::head::head_bytes;
 use super::metrics::{RequestOutcome, TargetLabels};
 use super::request_id;
 use crate::access_check::{is_forwarded, names_this_machine};
@@ -19,7 +20,7 @@ use crate::traces::RequestSpan;
 pub(super) struct RequestRecord {
     pub(super) id: String,
     pub(super) began: Instant,
-    /// The size of the request line and the headers in bytes.
+    /// The size of the target and the headers in bytes.
     pub(super) head_bytes: usize,
     /// The address of the client that sent it, for the log. `None` if the client is gone already.
     pub(super) client: Option<IpAddr>,
@@ -47,13 +48,8 @@ pub(super) struct RequestTarget {
 impl RequestRecord {
     /// Creates the record of a request that has just arrived.
     pub(super) fn begin<B>(request: &Request<B>, caller: &Caller, outbox: Outbox) -> Arc<Self> {
-        let line = request.uri().path_and_query();
-        let line = line.map_or(0, |line| line.as_str().len());
-        let head_bytes = request.headers().iter().fold(line, |sum, (name, value)| {
-            sum + name.as_str().len() + value.len()
-        });
         Arc::new(Self {
-            head_bytes,
+            head_bytes: head_bytes(request),
             client: caller.client(request.headers()),
             is_local: caller.is_local(),
             is_direct: caller.is_client(),

@@ -7,7 +7,7 @@ use std::fs;
 const PAGE: &str = "docs/limits-and-errors.md";
 
 /// What a row begins with, a number that it names, the file that sets the number, and the code that does.
-const NUMBERS: [(&str, &str, &str, &str); 50] = [
+const NUMBERS: [(&str, &str, &str, &str); 51] = [
     (
         "the [admin",
         "64 connections",
@@ -199,6 +199,12 @@ const NUMBERS: [(&str, &str, &str, &str); 50] = [
         "8 KiB",
         "server/head.rs",
         "u64 = 8 << 10",
+    ),
+    (
+        "connections without a request while",
+        "1 s",
+        "server/idle.rs",
+        "LEAST_TIME: Duration = Duration::from_secs(1)",
     ),
     (
         "elements of one table",

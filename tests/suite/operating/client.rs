@@ -52,18 +52,24 @@ pub(super) struct TlsConnection {
 impl TlsConnection {
     /// Connects and shakes hands.
     pub(super) fn open(address: SocketAddr) -> io::Result<Self> {
-        Self::over(TcpStream::connect(address)?)
+        Self::open_with(address, b"http/1.1")
     }
 
     /// The same from this address of the machine.
     pub(super) fn open_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
-        Self::over(connect_from(source, address)?)
+        Self::over(connect_from(source, address)?, b"http/1.1")
     }
 
-    fn over(tcp: TcpStream) -> io::Result<Self> {
+    /// Connects, and shakes hands for this protocol.
+    pub(super) fn open_with(address: SocketAddr, protocol: &[u8]) -> io::Result<Self> {
+        Self::over(TcpStream::connect(address)?, protocol)
+    }
+
+    /// Shakes hands on this connection for this protocol.
+    pub(super) fn over(tcp: TcpStream, protocol: &[u8]) -> io::Result<Self> {
         tcp.set_read_timeout(Some(PATIENCE))?;
         let name = ServerName::try_from("localhost").unwrap();
-        let config = client_config(&[b"http/1.1"]);
+        let config = client_config(&[protocol]);
         let session = ClientConnection::new(config, name).unwrap();
         let mut stream = StreamOwned::new(session, tcp);
         stream.conn.complete_io(&mut stream.sock)?;
@@ -100,6 +106,12 @@ impl TlsConnection {
     pub(super) fn certificate(&self) -> CertificateDer<'static> {
         let shown = self.stream.get_ref().conn.peer_certificates().unwrap();
         shown[0].clone().into_owned()
+    }
+
+    /// How many certificates the host has shown.
+    pub(super) fn chain_length(&self) -> usize {
+        let shown = self.stream.get_ref().conn.peer_certificates().unwrap();
+        shown.len()
     }
 
     /// Lets the system receive little before it is read.

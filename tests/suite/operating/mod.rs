@@ -13,14 +13,20 @@ mod fronts;
 mod hardened;
 mod http2;
 mod http2_client;
+mod http2_departure;
+mod http2_frames;
+mod http2_heads;
 mod key_files;
+mod load;
 mod log_level;
 mod metrics;
 mod place;
 mod policy;
 mod probes;
 mod reload_request;
+mod reload_under_load;
 mod restart;
+mod restart_connections;
 mod restart_under_load;
 mod service_manager;
 mod settings_reload;
@@ -31,7 +37,9 @@ mod units;
 
 use crate::{guests, host};
 use serde_json::json;
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::http::Message;
 use weld_host_tests::weld::Request;
@@ -51,6 +59,13 @@ fn admin_address(host: &Host) -> String {
         .wait_for("the admin listener", |line| line.starts_with(begin));
     let address = line.trim_start_matches(begin);
     address.trim_start_matches("http://").to_owned()
+}
+
+/// Puts a file in the place of another one, as careful programs do.
+fn put(path: &Path, content: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, content).unwrap();
+    fs::rename(&new, path).unwrap();
 }
 
 /// A host with three sandboxes and a queue of one, and a connector `greedy` whose pages compute for minutes.

@@ -1,97 +1,14 @@
 //! Restarts while clients send 200 requests a second: none of them fails.
 
+use super::load::Load;
 use crate::{guests, host};
 use serde_json::json;
-use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::io::{BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use weld_host_tests::PATIENCE;
 use weld_host_tests::connection::Connection;
-use weld_host_tests::host::HostBuilder;
-use weld_host_tests::until;
-use weld_host_tests::weld::{Request, Weld};
-
-/// How many clients there are. One half opens a connection for each request, the other half keeps theirs.
-const CLIENTS: usize = 8;
-
-/// How long each client pauses between two requests: together they send 200 a second.
-const PAUSE: Duration = Duration::from_millis(40);
-
-/// Clients that send requests until they are stopped.
-struct Load {
-    stops: Arc<AtomicBool>,
-    answered: Arc<AtomicUsize>,
-    clients: Vec<JoinHandle<()>>,
-}
-
-impl Load {
-    fn begin(address: SocketAddr) -> Self {
-        let (stops, answered) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-        let clients = (0..CLIENTS).map(|client| {
-            let (stops, answered) = (stops.clone(), answered.clone());
-            thread::spawn(move || {
-                let mut connection = None;
-                for number in 0.. {
-                    if stops.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let state = json!({ "client": client, "number": number });
-                    let page = Weld::new(address, "/guest").page_request("rows", &state);
-                    let keeps = client % 2 == 0;
-                    ask(address, &page, &mut connection, keeps)
-                        .unwrap_or_else(|error| panic!("{client} {number}: {error}"));
-                    answered.fetch_add(1, Ordering::Relaxed);
-                    thread::sleep(PAUSE);
-                }
-            })
-        });
-        Self {
-            clients: clients.collect(),
-            stops,
-            answered,
-        }
-    }
-
-    /// Waits until many more requests have been answered.
-    fn go_on(&self) {
-        let before = self.answered.load(Ordering::Relaxed);
-        until("the clients get their answers", || {
-            self.clients.iter().any(JoinHandle::is_finished)
-                || self.answered.load(Ordering::Relaxed) >= before + 100
-        });
-    }
-
-    /// Stops the clients, which must have got an answer to each request.
-    fn end(self) {
-        self.stops.store(true, Ordering::Relaxed);
-        for client in self.clients {
-            client.join().expect("no request failed");
-        }
-    }
-}
-
-/// Sends a request on the client's connection, or on a new one if it has none. A page must be the answer.
-fn ask(
-    address: SocketAddr,
-    page: &Request,
-    connection: &mut Option<Connection>,
-    keeps: bool,
-) -> io::Result<()> {
-    let mut open = match connection.take() {
-        Some(open) => open,
-        None => Connection::open(address)?,
-    };
-    let answer = open.ask(page)?;
-    if answer.status() != 200 || answer.header("weld-host-pending").is_some() {
-        return Err(io::Error::other(answer.text()));
-    }
-    if keeps && answer.header("connection") != Some("close") {
-        *connection = Some(open);
-    }
-    Ok(())
-}
+use weld_host_tests::host::{Host, HostBuilder};
+use weld_host_tests::http::{Kind, Message};
 
 fn builder(socket: &TcpListener) -> HostBuilder {
     host()
@@ -100,11 +17,36 @@ fn builder(socket: &TcpListener) -> HostBuilder {
         .flag("--drain", "500ms")
 }
 
+/// A host with a connector `huge`, whose pages are larger than the system's buffers.
+fn with_huge_pages(socket: &TcpListener) -> HostBuilder {
+    builder(socket)
+        .plugin("huge", guests::RETURNS_HUGE_PAGE)
+        .flag("--grace", "1h")
+        .flag("--write-timeout", "1h")
+}
+
+/// A client that has begun to read a page of the connector `huge`.
+fn reader(host: &Host) -> BufReader<TcpStream> {
+    let request = host.weld("huge").page_request("40", &json!({}));
+    let mut stream = TcpStream::connect(host.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(&request.bytes()).unwrap();
+    stream.peek(&mut [0]).unwrap();
+    BufReader::with_capacity(64 << 10, stream)
+}
+
+/// Reads the rest of a page.
+fn read(mut reader: BufReader<TcpStream>) {
+    let answer = Message::read(&mut reader, Kind::Response).unwrap().unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.body.len() > 40_000_000, "{}", answer.body.len());
+}
+
 #[test]
 fn no_request_fails_while_a_host_with_a_passed_socket_restarts() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut host = builder(&socket).start();
-    let load = Load::begin(host.address());
+    let load = Load::begin(host.address(), Connection::open);
     for _ in 0..3 {
         load.go_on();
         host.terminate();
@@ -113,4 +55,57 @@ fn no_request_fails_while_a_host_with_a_passed_socket_restarts() {
     }
     load.go_on();
     load.end();
+}
+
+#[test]
+fn client_that_reads_slowly_during_a_restart_delays_nobody() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut host = with_huge_pages(&socket).start();
+    let load = Load::begin(host.address(), Connection::open);
+    let first = reader(&host);
+    host.terminate();
+    host.log().wait_for_text("the drain is over");
+    load.go_on();
+    // A page that is requested now is read slowly, too: the host can't stop when the first client has its page.
+    let second = reader(&host);
+    read(first);
+    host.log().wait_for_text("continues to accept connections");
+    load.go_on();
+    read(second);
+    assert_eq!(host.wait_for_exit().code(), Some(0));
+    host = builder(&socket).start();
+    load.go_on();
+    load.end();
+    drop(host);
+}
+
+#[test]
+fn pages_that_are_waited_for_do_not_keep_a_host_from_ending() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut host = with_huge_pages(&socket)
+        .plugin("sleeper", guests::SLEEPS_INSIDE)
+        .config("sleeper", "[env]\nSLEEP_MS = \"3600000\"")
+        .start();
+    let page = host.weld("sleeper").page_request("rows", &json!({}));
+    let before = page.clone().begin().unwrap();
+    host.log().wait_for_text("begun");
+    let slow = reader(&host);
+    host.terminate();
+    // The page is pending when the drain is over, though the host serves on because of the other client.
+    let pending = before.answer().unwrap();
+    assert!(
+        pending.header("weld-host-pending").is_some(),
+        "{}",
+        pending.text()
+    );
+    let again = page.begin().unwrap();
+    assert!(again.is_unanswered(), "later requests wait again");
+    read(slow);
+    let pending = again.answer().unwrap();
+    assert!(
+        pending.header("weld-host-pending").is_some(),
+        "{}",
+        pending.text()
+    );
+    assert_eq!(host.wait_for_exit().code(), Some(0));
 }

@@ -3,6 +3,7 @@
 use super::client::{
     AUTHORITY, EXPIRED, GOOD, KEY, OTHER_NAME, TlsConnection, client_config, encrypted,
 };
+use super::put;
 use crate::{assert_error, guests, host};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -12,7 +13,6 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use weld_host_tests::connection::Connection;
 use weld_host_tests::host::Host;
 use weld_host_tests::http::Kind;
@@ -245,13 +245,6 @@ fn shown(host: &Host) -> CertificateDer<'static> {
 
 fn certificate(pem: &str) -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
-}
-
-/// Puts a file in the place of another one, as careful programs do.
-fn put(path: &Path, content: &str) {
-    let new = path.with_extension("new");
-    fs::write(&new, content).unwrap();
-    fs::rename(&new, path).unwrap();
 }
 
 #[test]

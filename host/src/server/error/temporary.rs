@@ -11,6 +11,8 @@ pub(super) fn is_temporary(error: &ApiError) -> bool {
     match error {
         ApiError::Page(failure) => of_page(failure),
         ApiError::OutOfMemory(limit) => of_memory(*limit),
+        // Other requests' heads are gone soon.
+        ApiError::NoHeadMemory => true,
         ApiError::Unauthorized
         | ApiError::TooManyAttempts(_)
         | ApiError::ForeignHost

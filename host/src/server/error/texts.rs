@@ -101,6 +101,7 @@ fn all() -> Vec<ApiError> {
         ApiError::Request(_) => ApiError::Request(RequestError::Empty),
         ApiError::Page(_) => ApiError::Page(Arc::new(PagesError::Crashed)),
         ApiError::OutOfMemory(_) => ApiError::OutOfMemory(MemoryError::Total(1 << 30)),
+        ApiError::NoHeadMemory => ApiError::NoHeadMemory,
         ApiError::Panicked => ApiError::Panicked,
     );
     let memory = memory().into_iter().map(ApiError::OutOfMemory);

@@ -4,6 +4,7 @@
 //! as it writes them, and drops the piece if its stream or connection ends before. So the piece itself knows.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(super) struct AnswerFlight {
     progress: Mutex<FlightProgress>,
     /// Notified when nothing is on its way.
     landed: Notify,
+    /// The answer has begun.
+    is_answered: AtomicBool,
     /// Where receipts wait for the connection's next flush.
     outbox: Outbox,
 }
@@ -49,8 +52,19 @@ impl AnswerFlight {
                 waiting: None,
             }),
             landed: Notify::new(),
+            is_answered: AtomicBool::new(false),
             outbox,
         })
+    }
+
+    /// The answer begins.
+    pub(super) fn begin(&self) {
+        self.is_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the answer has begun.
+    pub(super) fn is_answered(&self) -> bool {
+        self.is_answered.load(Ordering::Relaxed)
     }
 
     /// Whether no more than `most` bytes are on their way. If not, the task is woken once that is so.

@@ -22,7 +22,7 @@ const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 
-/// When a head that is still arriving began; `None` if none is.
+/// When a head that is still arriving began, or the connection whose preface is still to come; `None` if nothing is.
 pub(super) type HeadBegin = Arc<Mutex<Option<Instant>>>;
 
 /// Follows the frames of a connection, and charges the heads that are still arriving.
@@ -36,6 +36,8 @@ pub(super) struct FrameMeter {
 /// Where in the series of frames the next byte is.
 #[derive(Debug)]
 enum FramePlace {
+    /// So many bytes remain of what a client sends first.
+    Preface(usize),
     /// So many bytes remain of something without meaning here.
     Skipped(usize),
     /// In the head of a frame, of which these bytes have come.
@@ -57,8 +59,8 @@ impl FrameMeter {
     pub(super) fn new(meter: HeadMeter) -> Self {
         Self {
             meter,
-            begun: HeadBegin::default(),
-            place: FramePlace::Skipped(PREFACE_BYTES),
+            begun: Arc::new(Mutex::new(Some(Instant::now()))),
+            place: FramePlace::Preface(PREFACE_BYTES),
         }
     }
 
@@ -85,6 +87,15 @@ impl FrameMeter {
             return Ok(None);
         }
         let rest = match &mut self.place {
+            FramePlace::Preface(left) => {
+                let (read, rest) = split(bytes, *left);
+                *left -= read.len();
+                if *left == 0 {
+                    *self.begun.lock() = None;
+                    self.place = NEXT_FRAME;
+                }
+                rest
+            }
             FramePlace::Skipped(left) => {
                 let (read, rest) = split(bytes, *left);
                 *left -= read.len();
@@ -197,6 +208,17 @@ mod tests {
             assert_eq!(host.used_bytes(), 0, "in pieces of {size}");
             assert!(begun.lock().is_none());
         }
+    }
+
+    #[test]
+    fn preface_is_awaited_like_a_head() {
+        let host = HostAccount::new(1 << 30);
+        let mut frames = FrameMeter::new(HeadMeter::new(HeadAccount::new(&host)));
+        let begun = frames.begun();
+        frames.read(&[b'p'; PREFACE_BYTES - 1]).unwrap();
+        assert!(begun.lock().is_some());
+        frames.read(b"p").unwrap();
+        assert!(begun.lock().is_none());
     }
 
     #[test]

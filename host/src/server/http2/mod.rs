@@ -14,7 +14,8 @@ mod frames;
 mod streams;
 mod wire;
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,15 +27,19 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::Watcher;
 
 use super::access::Access;
+use super::broken_head;
 use super::client::Caller;
 use super::delivery::{Outbox, TransportSlot};
+use super::departure::DepartureNotice;
 use super::drain::UnreadBody;
-use super::head::{HeadAccount, HeadMeter};
+use super::error::ApiError;
+use super::head::{HeadAccount, HeadMeter, head_bytes};
+use super::idle::IdleEntry;
 use super::peer::Peer;
 use super::places::ConnectionPlaces;
+use super::record::RequestRecord;
 use super::routes::Routes;
 use super::shutdown::ShutdownState;
 use super::transport::Transport;
@@ -80,24 +85,27 @@ pub(super) struct Http2Connection {
 }
 
 impl Http2Connection {
-    /// Answers the requests of a connection until it ends. Its transport is then left in the slot.
-    pub(super) fn answer(
+    /// Answers the requests of a connection until it ends. Its transport is then left in the slot. A client whose connection
+    /// should end gets a GOAWAY first, and the requests that it has sent before it knows are still answered (RFC 9113,
+    /// section 6.8).
+    pub(super) async fn answer(
         self,
         transport: Transport,
         left_in: TransportSlot,
-        watcher: Watcher,
-    ) -> impl Future<Output = ()> + Send {
+        idle: IdleEntry,
+        departure: &DepartureNotice,
+    ) {
         let outbox = Outbox::default();
         let frames = FrameMeter::new(HeadMeter::new(self.heads.clone()));
         let begun = frames.begun();
         let wire = Http2Wire::new(transport, frames, left_in, outbox.clone());
-        let streams = Http2Streams::new(outbox, self.write_timeout);
+        let streams = Http2Streams::new(outbox, self.write_timeout, idle);
         let (shared, entering) = (Arc::new(self), streams.clone());
         let service = service_fn(move |request| {
             // Before the stream's task begins, which needs its entry.
             let entry = entering.enter();
             let shared = shared.clone();
-            async move { shared.answer_stream(request, entry).await }
+            async move { Ok::<_, Infallible>(shared.answer_stream(request, entry).await) }
         });
         let connection = hyper::server::conn::http2::Builder::new(StreamExecutor(streams.clone()))
             .timer(TokioTimer::new())
@@ -112,54 +120,66 @@ impl Http2Connection {
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PONG_WITHIN)
             .serve_connection(TokioIo::new(wire), service);
-        let connection = watcher.watch(connection);
-        async move {
+        let mut connection = pin!(connection);
+        let mut is_leaving = false;
+        let reason = loop {
             tokio::select! {
-                ended = connection => if let Err(error) = ended {
-                    let cause = crate::report::chain(&error);
-                    tracing::debug!(cause, "a connection ended early");
-                },
-                reason = streams.must_end(&begun) => {
-                    tracing::debug!(reason, "an HTTP/2 connection was closed");
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        let cause = crate::report::chain(&error);
+                        tracing::debug!(cause, "a connection ended early");
+                    }
+                    return;
+                }
+                reason = streams.must_end(&begun) => break reason,
+                reason = streams.should_leave(departure), if !is_leaving => {
+                    tracing::debug!(reason, "asked the client of an HTTP/2 connection to end it");
+                    connection.as_mut().graceful_shutdown();
+                    is_leaving = true;
+                }
+                () = streams.have_left(departure), if is_leaving => {
+                    break "its client did not agree to its end in time";
                 }
             }
-        }
+        };
+        tracing::debug!(reason, "an HTTP/2 connection was closed");
     }
 
     /// Answers one request.
-    ///
-    /// # Errors
-    ///
-    /// The reset of a stream for whose head there is no memory.
     async fn answer_stream(
         &self,
         mut request: Request<Incoming>,
         entry: StreamEntry,
-    ) -> Result<Response<PacedBody>, h2::Error> {
-        let head = HeadMeter::new(self.heads.clone());
-        let head_bytes = request.headers().iter().fold(0, |sum, (name, value)| {
-            sum + name.as_str().len() + value.len()
-        });
-        head.read(head_bytes)
-            .map_err(|_| h2::Error::from(h2::Reason::ENHANCE_YOUR_CALM))?;
+    ) -> Response<PacedBody> {
         name_host(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let access = Access {
-            routes: self.routes.clone(),
-            peer: self.peer.clone(),
-            caller: self.caller.clone(),
-            outbox: entry.staged().clone(),
-            head: Arc::new(head),
-            place: self.places.place(),
-            shutdown: self.shutdown.clone(),
-            unread: UnreadBody::default(),
+        let head = HeadMeter::new(self.heads.clone());
+        let (mut response, place) = match head.charge(head_bytes(&request)) {
+            Ok(()) => {
+                let access = Access {
+                    routes: self.routes.clone(),
+                    peer: self.peer.clone(),
+                    caller: self.caller.clone(),
+                    outbox: entry.staged().clone(),
+                    head: Arc::new(head),
+                    place: self.places.place(),
+                    shutdown: self.shutdown.clone(),
+                    unread: UnreadBody::default(),
+                };
+                let Ok(response) = access.answer(request).await;
+                (response, access.place)
+            }
+            Err(_) => {
+                drop((request, head));
+                let record = RequestRecord::of_no_request(&self.caller, Outbox::default());
+                let refused = broken_head::response(&ApiError::NoHeadMemory, &record);
+                (refused, self.places.place())
+            }
         };
-        let Ok(mut response) = access.answer(request).await;
         if is_head {
             response = without_body(response);
         }
-        let Access { place, .. } = access;
-        Ok(response.map(|body| entry.send(body, place)))
+        response.map(|body| entry.send(body, place))
     }
 }
 

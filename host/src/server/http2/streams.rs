@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use hyper::rt::Executor;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::super::delivery::Outbox;
+use super::super::departure::DepartureNotice;
 use super::super::head::HEADERS_TIMEOUT;
+use super::super::idle::IdleEntry;
 use super::super::places::ConnectionPlace;
 use super::super::stall;
 use super::body::PacedBody;
@@ -19,6 +21,12 @@ use crate::lock::Mutex;
 
 /// How long a connection may have no request. Longer than for HTTP/1.1, since clients keep such connections for later.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a client has to agree to the end of its connection. Its requests that are on their way are answered.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The same when the host can't wait any longer.
+const SHORT_GOODBYE: Duration = Duration::from_millis(250);
 
 /// How often a connection is examined.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -32,14 +40,16 @@ const FREE_RESETS: u64 = 100;
 pub(super) struct Http2Streams(Arc<SharedStreams>);
 
 struct SharedStreams {
-    counts: Mutex<StreamCounts>,
+    counts: watch::Sender<StreamCounts>,
     /// The flight of the stream that has just been accepted, until its task begins.
-    entering: Mutex<Option<StreamTask>>,
+    entering: Mutex<Option<Arc<AnswerFlight>>>,
     /// Notified with the reason why the connection must end.
     ending: Notify,
     ending_reason: Mutex<&'static str>,
     outbox: Outbox,
     write_timeout: Duration,
+    /// The connection among the idle ones.
+    idle: IdleEntry,
 }
 
 #[derive(Debug)]
@@ -51,17 +61,16 @@ struct StreamCounts {
     idle_since: Instant,
 }
 
-/// What the task of a stream needs.
-struct StreamTask {
-    flight: Arc<AnswerFlight>,
-    is_answered: Arc<Mutex<bool>>,
+impl StreamCounts {
+    fn has_had_any(&self) -> bool {
+        self.open + self.answered + self.reset > 0
+    }
 }
 
 /// A stream that has been accepted.
 pub(super) struct StreamEntry {
     staged: Outbox,
     flight: Arc<AnswerFlight>,
-    is_answered: Arc<Mutex<bool>>,
 }
 
 impl StreamEntry {
@@ -72,16 +81,17 @@ impl StreamEntry {
 
     /// The answer's body on its way. It keeps the request's place until it is handed over.
     pub(super) fn send(self, body: Body, place: ConnectionPlace) -> PacedBody {
-        *self.is_answered.lock() = true;
+        self.flight.begin();
         PacedBody::new(body, self.staged, self.flight, place)
     }
 }
 
 impl Http2Streams {
-    /// A connection without streams.
-    pub(super) fn new(outbox: Outbox, write_timeout: Duration) -> Self {
+    /// A connection without streams, which is idle.
+    pub(super) fn new(outbox: Outbox, write_timeout: Duration, idle: IdleEntry) -> Self {
+        idle.rest();
         Self(Arc::new(SharedStreams {
-            counts: Mutex::new(StreamCounts {
+            counts: watch::Sender::new(StreamCounts {
                 open: 0,
                 answered: 0,
                 reset: 0,
@@ -92,25 +102,55 @@ impl Http2Streams {
             ending_reason: Mutex::new(""),
             outbox,
             write_timeout,
+            idle,
         }))
     }
 
     /// Accepts a stream, whose task must be the next one that is executed.
     pub(super) fn enter(&self) -> StreamEntry {
         let flight = AnswerFlight::new(self.0.outbox.clone());
-        let is_answered = Arc::new(Mutex::new(false));
-        *self.0.entering.lock() = Some(StreamTask {
-            flight: flight.clone(),
-            is_answered: is_answered.clone(),
-        });
+        *self.0.entering.lock() = Some(flight.clone());
         StreamEntry {
             staged: Outbox::default(),
             flight,
-            is_answered,
         }
     }
 
-    /// Waits until the connection must end, and returns why.
+    /// Waits until the client should be asked to end the connection, and returns why. No request is lost by that.
+    pub(super) async fn should_leave(&self, departure: &DepartureNotice) -> &'static str {
+        let announced = async {
+            if departure.is_late() {
+                // The client has connected during the shutdown, and needs an answer that says so.
+                let first = self.reached(StreamCounts::has_had_any);
+                tokio::select! {
+                    () = first => {}
+                    () = departure.due() => {}
+                }
+            } else {
+                departure.announced().await;
+            }
+        };
+        tokio::select! {
+            () = announced => "the host shuts down",
+            () = self.0.idle.dismissed() => "it was idle, and places are scarce",
+            () = self.idle() => "it was idle",
+        }
+    }
+
+    /// Waits until the connection of a client that was asked to end it has no request any longer, and the client has had
+    /// its time.
+    pub(super) async fn have_left(&self, departure: &DepartureNotice) {
+        let hurry = async {
+            tokio::join!(departure.due(), tokio::time::sleep(SHORT_GOODBYE));
+        };
+        tokio::select! {
+            () = tokio::time::sleep(GOODBYE_TIMEOUT) => {}
+            () = hurry => {}
+        }
+        self.reached(|counts| counts.open == 0).await;
+    }
+
+    /// Waits until the connection must end at once, and returns why.
     pub(super) async fn must_end(&self, head: &HeadBegin) -> &'static str {
         loop {
             tokio::select! {
@@ -121,39 +161,74 @@ impl Http2Streams {
                 .lock()
                 .is_some_and(|begun| begun.elapsed() >= HEADERS_TIMEOUT)
             {
-                return "a request's head took too long";
-            }
-            let counts = self.0.counts.lock();
-            if counts.open == 0 && counts.idle_since.elapsed() >= IDLE_TIMEOUT {
-                return "it was idle";
+                return "a request's head, or the beginning of HTTP/2, took too long";
             }
         }
+    }
+
+    /// Waits until the connection has had no stream for as long as it may.
+    async fn idle(&self) {
+        loop {
+            let until = {
+                let counts = self.0.counts.borrow();
+                let begin = if counts.open == 0 {
+                    counts.idle_since
+                } else {
+                    Instant::now()
+                };
+                begin + IDLE_TIMEOUT
+            };
+            if until <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    async fn reached(&self, condition: impl FnMut(&StreamCounts) -> bool) {
+        // The sender lives as long as `self`, so this can't be an error.
+        let _ = self.0.counts.subscribe().wait_for(condition).await;
     }
 }
 
 impl SharedStreams {
+    /// A stream begins, whose task runs soon.
+    fn begin(&self) {
+        self.counts.send_modify(|counts| {
+            if counts.open == 0 {
+                self.idle.work();
+            }
+            counts.open += 1;
+        });
+    }
+
     /// Runs a stream until its answer is written, or it is reset by either side.
-    async fn run(&self, stream: impl Future<Output = ()>, task: StreamTask) {
-        self.counts.lock().open += 1;
-        self.answer(stream, &task).await;
-        let is_answered = *task.is_answered.lock();
-        let mut counts = self.counts.lock();
-        counts.open = counts.open.saturating_sub(1);
-        counts.idle_since = Instant::now();
-        if is_answered {
-            counts.answered += 1;
-        } else {
-            counts.reset += 1;
-        }
-        if counts.reset > FREE_RESETS && counts.reset > counts.answered {
-            drop(counts);
+    async fn run(&self, stream: impl Future<Output = ()>, flight: &AnswerFlight) {
+        self.answer(stream, flight).await;
+        self.counts.send_modify(|counts| {
+            counts.open = counts.open.saturating_sub(1);
+            counts.idle_since = Instant::now();
+            if flight.is_answered() {
+                counts.answered += 1;
+            } else {
+                counts.reset += 1;
+            }
+            if counts.open == 0 {
+                self.idle.rest();
+            }
+        });
+        let is_abused = {
+            let counts = self.counts.borrow();
+            counts.reset > FREE_RESETS && counts.reset > counts.answered
+        };
+        if is_abused {
             tracing::info!("cut off a client that begins and resets requests of HTTP/2");
             self.end("too many resets");
         }
     }
 
-    async fn answer(&self, stream: impl Future<Output = ()>, task: &StreamTask) {
-        let (flight, limit) = (&task.flight, self.write_timeout);
+    async fn answer(&self, stream: impl Future<Output = ()>, flight: &AnswerFlight) {
+        let limit = self.write_timeout;
         tokio::select! {
             () = stream => {}
             // Dropping the stream resets it, and returns all pieces.
@@ -182,13 +257,12 @@ pub(super) struct StreamExecutor(pub(super) Http2Streams);
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
     fn execute(&self, stream: F) {
         let shared = self.0.0.clone();
-        let entering = shared.entering.lock().take();
-        tokio::spawn(async move {
-            match entering {
-                Some(task) => shared.run(stream, task).await,
-                // There is an entry for every stream, so this is something else.
-                None => stream.await,
-            }
-        });
+        // There is a flight for every stream. Anything else is run as it is.
+        let Some(flight) = shared.entering.lock().take() else {
+            tokio::spawn(stream);
+            return;
+        };
+        shared.begin();
+        tokio::spawn(async move { shared.run(stream, &flight).await });
     }
 }

@@ -12,6 +12,7 @@ pub(in crate::telemetry) const ALL: &[Metric] = &[
     KEPT_BYTES,
     CERTIFICATE_EXPIRY,
     HANDSHAKE_FAILURES,
+    CLIENT_CONNECTIONS,
 ];
 
 /// Requests that ended. `connector` is `none` if there is no such connector; `what` is `page`, `schema`, or `nothing`
@@ -78,4 +79,11 @@ pub(crate) const HANDSHAKE_FAILURES: Metric = Metric::counter(
     "weld_host_tls_handshake_failures_total",
     &["reason"],
     "TLS handshakes of clients that failed, by reason.",
+);
+
+/// `protocol` is `http1`, `http2`, or `handshake` until the TLS handshake of a connection is complete.
+pub(crate) const CLIENT_CONNECTIONS: Metric = Metric::gauge(
+    "weld_host_client_connections",
+    &["protocol"],
+    "Open connections of clients to the public port.",
 );

@@ -18,7 +18,7 @@ const SLEEPERS: [(&str, usize); 8] = [
     ("tests/suite/limits/page_exchanges.rs", 2),
     ("tests/suite/limits/upstream_memory.rs", 1),
     // Clients that send a number of requests a second.
-    ("tests/suite/operating/restart_under_load.rs", 1),
+    ("tests/suite/operating/load.rs", 1),
     // A client that reads slowly.
     ("tests/suite/serving/slow_clients.rs", 1),
     // Waits for the middle of a commit, which a sleep would miss. It ends when the sync ends.

@@ -1,0 +1,138 @@
+//! How connections learn that they have to end, without losing a request that is on its way.
+//!
+//! The connections of a server are in generations. Those of one generation get the same notice, and a shutdown can wait
+//! until all of them have ended, while those of the next one are served.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How long a new connection has for its first request, even if its generation ends. Its client may have sent it already.
+pub(super) const FIRST_REQUEST: Duration = Duration::from_millis(500);
+
+/// What the connections of a generation have to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum DepartureStage {
+    /// Serve.
+    None,
+    /// End without losing a request: after the next answer, or as soon as the client has agreed.
+    Leaving,
+    /// End with the requests that are being answered.
+    Last,
+}
+
+/// The connections of one generation, as the code sees them that ends them.
+#[derive(Debug)]
+pub(super) struct Departure(watch::Sender<DepartureStage>);
+
+/// The notice of one connection. Its generation has not ended before this is dropped.
+#[derive(Debug)]
+pub(super) struct DepartureNotice {
+    stage: watch::Receiver<DepartureStage>,
+    accepted: Instant,
+    is_late: bool,
+}
+
+impl Departure {
+    /// A generation that serves.
+    pub(super) fn new() -> Self {
+        Self(watch::Sender::new(DepartureStage::None))
+    }
+
+    /// A generation that serves one request on each connection, since the shutdown has begun.
+    pub(super) fn late() -> Self {
+        Self(watch::Sender::new(DepartureStage::Leaving))
+    }
+
+    /// The notice of a connection that has just been accepted.
+    pub(super) fn notice(&self) -> DepartureNotice {
+        let stage = self.0.subscribe();
+        let is_late = *stage.borrow() != DepartureStage::None;
+        DepartureNotice {
+            stage,
+            accepted: Instant::now(),
+            is_late,
+        }
+    }
+
+    /// The connections shall end as soon as they lose nothing.
+    pub(super) fn announce(&self) {
+        self.0.send_replace(DepartureStage::Leaving);
+    }
+
+    /// The connections shall end with the requests that they have.
+    pub(super) fn end(&self) {
+        self.0.send_replace(DepartureStage::Last);
+    }
+
+    /// Waits until all connections have ended.
+    pub(super) async fn ended(&self) {
+        self.0.closed().await;
+    }
+}
+
+impl DepartureNotice {
+    /// Whether the connection was accepted after the shutdown had begun.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late
+    }
+
+    /// Waits until the connection shall end as soon as it loses nothing.
+    pub(super) async fn announced(&self) {
+        self.reached(DepartureStage::Leaving).await;
+    }
+
+    /// Waits until the connection must end with the requests that it has, and has had time for its first one.
+    pub(super) async fn due(&self) {
+        self.reached(DepartureStage::Last).await;
+        tokio::time::sleep_until(self.accepted + FIRST_REQUEST).await;
+    }
+
+    async fn reached(&self, stage: DepartureStage) {
+        // It is an error if the generation is dropped, which then waits for nobody.
+        let _ = self.stage.clone().wait_for(|now| *now >= stage).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    async fn is_ready(future: impl Future<Output = ()>) -> bool {
+        tokio::time::timeout(Duration::ZERO, future).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn new_connections_have_time_for_their_first_request_and_old_ones_have_none_left() {
+        let departure = Departure::new();
+        let old = departure.notice();
+        tokio::time::sleep(SECOND).await;
+        let new = departure.notice();
+        assert!(!is_ready(old.announced()).await && !is_ready(old.due()).await);
+        departure.announce();
+        assert!(is_ready(old.announced()).await && !is_ready(old.due()).await);
+        departure.end();
+        assert!(is_ready(old.due()).await && !is_ready(new.due()).await);
+        let began = Instant::now();
+        new.due().await;
+        assert!(began.elapsed() >= FIRST_REQUEST && began.elapsed() < SECOND);
+        assert!(!old.is_late() && Departure::late().notice().is_late());
+    }
+
+    #[tokio::test]
+    async fn generation_ends_with_its_last_connection() {
+        let departure = Departure::new();
+        let notices = [departure.notice(), departure.notice()];
+        let next = Departure::late();
+        let _later = next.notice();
+        departure.end();
+        let [first, second] = notices;
+        drop(first);
+        assert!(!is_ready(departure.ended()).await);
+        drop(second);
+        assert!(is_ready(departure.ended()).await);
+    }
+}
