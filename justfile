@@ -100,6 +100,10 @@ fetch-fronts:
     mkdir -p target/tools/fronts
     cd target/tools/fronts && apt-get download --quiet nginx caddy && for package in *.deb; do dpkg -x "$package" .; done
 
+# Requests through tinyproxy and squid, where they are installed
+proxies:
+    .ci/run proxies
+
 # The manual's commands as printed, except those that take long
 commands:
     .ci/run commands

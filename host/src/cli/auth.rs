@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use super::error::CliError;
 use super::folders::PluginsFlag;
 use super::output::say;
+use super::proxies;
 use super::signals::Signals;
 use super::text_table::text_table;
 use super::tokens::TokenFlags;
@@ -126,6 +127,7 @@ async fn run_command(command: AuthCommand) -> Result<(), CliError> {
             place,
         } => {
             let (plugins, store) = place.resolve()?;
+            let proxies = proxies::of_environment()?;
             let name = connector.clone();
             let login = Login::begin(&plugins, connector, credential.as_deref(), store, port);
             let login = login.await?;
@@ -143,7 +145,7 @@ async fn run_command(command: AuthCommand) -> Result<(), CliError> {
             if !no_browser {
                 open(login.address());
             }
-            let kept = login.end(timeout).await?;
+            let kept = login.end(timeout, proxies).await?;
             say(&format!(
                 "The token of {name}/{} is stored in {}.",
                 kept.credential,
@@ -163,7 +165,9 @@ async fn run_command(command: AuthCommand) -> Result<(), CliError> {
         } => {
             let (plugins, store) = place.resolve()?;
             let (name, url) = (credential.as_deref(), url.as_deref());
-            let trial = auth::try_credential(&plugins, &connector, name, url, &store).await?;
+            let proxies = proxies::of_environment()?;
+            let trial =
+                auth::try_credential(&plugins, &connector, name, url, (&store, proxies)).await?;
             if trial.has_token {
                 say(&format!(
                     "The token of {connector}/{} is available.",

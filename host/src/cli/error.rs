@@ -305,6 +305,20 @@ pub enum CliError {
     #[error("PORT is `{0}`, which is not a port number")]
     Port(String),
 
+    /// A variable for proxies is invalid. The problem doesn't quote its value, which may contain a password.
+    #[error(
+        "the environment variable {variable} is invalid: {problem}{}",
+        alternative(variable, own_variable)
+    )]
+    Proxy {
+        /// The variable.
+        variable: String,
+        /// What is wrong with it, and what to write.
+        problem: String,
+        /// The variable of this program, which takes precedence over those of all programs.
+        own_variable: &'static str,
+    },
+
     /// The server can't listen on the address.
     #[error(
         "can't listen on {address}, which another server may be using; {flag} chooses another address"
@@ -408,6 +422,7 @@ impl CliError {
             | Self::Stdout(_)
             | Self::ManPages { .. }
             | Self::Port(_)
+            | Self::Proxy { .. }
             | Self::Listen { .. }
             | Self::Sockets(_)
             | Self::New(_)
@@ -432,6 +447,14 @@ impl CliError {
             Self::DemoSetUp(_) | Self::DemoConnector(_) => ExitStatus::Fault,
         }
     }
+}
+
+/// What to do if a variable must stay as it is for other programs.
+fn alternative(variable: &str, own_variable: &str) -> String {
+    if variable == own_variable {
+        return String::new();
+    }
+    format!("; {own_variable} takes precedence over it, if other programs need {variable} as it is")
 }
 
 /// Each error on a line of its own.

@@ -5,7 +5,7 @@ use std::error::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
-use crate::config::{FlagForm, FlagKey};
+use crate::config::{FlagForm, FlagKey, SETTINGS, ServerConfig};
 
 /// The command whose flags are the keys of the file.
 const SERVE: &str = "serve";
@@ -61,6 +61,11 @@ impl FlagTable {
     ///
     /// A message in one line that describes the right form.
     pub(super) fn check(&self, name: &str, text: &str) -> Result<(), String> {
+        // The command line's parser leaves out the values that it must not quote.
+        let setting = SETTINGS.iter().find(|setting| setting.key == name);
+        if let Some(setting) = setting.filter(|setting| setting.is_secret()) {
+            return setting.set(&mut ServerConfig::default(), text);
+        }
         let line = [self.command.get_name(), SERVE, &format!("--{name}={text}")];
         match self.command.clone().try_get_matches_from(line) {
             Err(error) if error.kind() == ErrorKind::ValueValidation => Err(error
@@ -80,12 +85,10 @@ impl FlagTable {
     }
 }
 
-/// Whether help calls the value of a flag a file or a folder.
-fn names_a_path(arg: &Arg) -> bool {
+/// Whether help has one of these names for the value of a flag.
+fn has_name(arg: &Arg, wanted: [&str; 2]) -> bool {
     let names = arg.get_value_names().unwrap_or_default();
-    names
-        .iter()
-        .any(|name| ["FILE", "DIR"].contains(&name.as_str()))
+    names.iter().any(|name| wanted.contains(&name.as_str()))
 }
 
 impl ServeFlag {
@@ -97,7 +100,8 @@ impl ServeFlag {
         let form = match arg.get_action() {
             ArgAction::SetTrue | ArgAction::SetFalse => FlagForm::Switch,
             ArgAction::Append => FlagForm::List,
-            _ if names_a_path(arg) => FlagForm::Path,
+            _ if has_name(arg, ["FILE", "DIR"]) => FlagForm::Path,
+            _ if has_name(arg, ["HOSTS", "NETWORKS"]) => FlagForm::Joined,
             _ => FlagForm::Text,
         };
         Some(Self {

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::logging::LogHandle;
+use super::proxies;
 use crate::admin::{AdminParts, AdminServer, MetricsText};
 use crate::certificates::{CertificateFiles, ServedCertificate};
 use crate::config::{AdminAddress, CompileLimits, Secret, ServerConfig};
@@ -116,9 +117,11 @@ impl Host {
             runtime = runtime.telling_last_words();
         }
         let runtime = Arc::new(runtime);
+        proxies::report(&config);
         let bounds = Arc::new(LiveBounds::new(&config));
         let mut upstreams = Upstreams::default()
             .with_maps(maps)
+            .with_proxies(config.proxies.clone())
             .with_policy(bounds.policy());
         if let Some(tokens) = tokens {
             upstreams = upstreams.with_tokens(tokens);

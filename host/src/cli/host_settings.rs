@@ -13,6 +13,7 @@ use super::error::CliError;
 use super::folders::{CacheFlag, PluginsFlag};
 use super::origin::SettingOrigin;
 use super::otlp;
+use super::proxies;
 use super::settings::SettingFlags;
 use super::tokens::{self, TOKEN_KEY_VARIABLE, TokenFlags};
 use crate::config::{Secret, ServerConfig, headings};
@@ -59,10 +60,8 @@ pub(super) struct HostSettings {
     pub(super) tokens: Option<Store>,
     /// The folder of tokens.
     pub(super) token_folder: Option<PathBuf>,
-    /// Where the address comes from.
-    pub(super) listen_from: SettingOrigin,
-    /// Where the endpoint of traces comes from.
-    pub(super) otlp_from: SettingOrigin,
+    /// Where the values of settings come from that neither a flag, nor the setting's own variable, nor the file determines.
+    pub(super) other_origins: Vec<(&'static str, SettingOrigin)>,
     /// Where the keys of clients come from; `None` if there are none.
     pub(super) keys_from: Option<SettingOrigin>,
     /// Where the key of the tokens comes from; `None` if there is none.
@@ -74,20 +73,21 @@ impl HostSettings {
     ///
     /// # Errors
     ///
-    /// [`CliError`]: a key can't be read or is invalid, `PORT` is not a port, or the settings contradict each other.
+    /// [`CliError`]: a key can't be read or is invalid, `PORT` is not a port, a variable for proxies is invalid, or the settings
+    /// contradict each other.
     pub(super) fn new(flags: ServeFlags, resolution: &Resolution) -> Result<Self, CliError> {
         let mut config = *flags.settings.config;
-        let listen_from = if flags.settings.has_listen {
-            resolution.origin("listen")
-        } else {
+        let mut other_origins = proxies::complete(&mut config, |key| {
+            resolution.origin(key) != SettingOrigin::Default
+        })?;
+        if !flags.settings.has_listen {
             let port = std::env::var(PORT_VARIABLE).ok();
-            let from = match port {
-                Some(_) => SettingOrigin::Variable(PORT_VARIABLE.to_owned()),
-                None => SettingOrigin::Default,
-            };
+            if port.is_some() {
+                let from = SettingOrigin::Variable(PORT_VARIABLE.to_owned());
+                other_origins.push(("listen", from));
+            }
             config.listen = default_address(port)?;
-            from
-        };
+        }
         config.plugins = flags.plugins.plugins;
         config.cache = flags.cache.folder();
         if let Some(file) = &resolution.file {
@@ -103,13 +103,12 @@ impl HostSettings {
         config.admin_keys = flags.admin_key.key()?.into_iter().collect();
         let (token_keys, token_key_from) = token_keys(&flags.tokens, resolution)?;
         config.check()?;
-        let otlp_from = otlp::read(&mut config, resolution)?;
+        other_origins.push(("otlp", otlp::read(&mut config, resolution)?));
         Ok(Self {
             config,
-            otlp_from,
             token_folder: flags.tokens.folder(),
             tokens: flags.tokens.store_with(token_keys),
-            listen_from,
+            other_origins,
             keys_from,
             token_key_from,
         })

@@ -45,6 +45,7 @@ mod otlp;
 mod output;
 mod precompiler;
 mod progress;
+mod proxies;
 mod run;
 mod serve;
 mod setting_list;

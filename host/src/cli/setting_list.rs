@@ -20,6 +20,8 @@ struct SettingLine {
     key: String,
     /// `None` if it has none.
     value: Option<String>,
+    /// The value for people if that is another text.
+    shown: Option<String>,
     /// Whether the value must not be shown.
     is_secret: bool,
     origin: SettingOrigin,
@@ -36,6 +38,7 @@ impl SettingList {
         let secrets = secrets.map(|(key, from, value)| SettingLine {
             key: key.to_owned(),
             value: from.as_ref().map(|_| value),
+            shown: None,
             is_secret: true,
             origin: from.clone().unwrap_or(SettingOrigin::Default),
         });
@@ -45,6 +48,7 @@ impl SettingList {
         let policy = policy.into_iter().map(|(place, value)| SettingLine {
             key: place.key().to_owned(),
             value: Some(value.to_owned()),
+            shown: None,
             is_secret: false,
             origin: resolution.line(place.line()),
         });
@@ -106,21 +110,27 @@ impl SettingLine {
     fn shown(&self) -> Option<&str> {
         match &self.value {
             Some(_) if self.is_secret => Some(SECRET),
-            value => value.as_deref(),
+            value => self.shown.as_deref().or(value.as_deref()),
         }
     }
 
     fn of(key: &str, settings: &HostSettings, resolution: &Resolution) -> Self {
-        let origin = match key {
-            "listen" => settings.listen_from.clone(),
-            "otlp" => settings.otlp_from.clone(),
-            key => resolution.origin(key),
+        let other = settings
+            .other_origins
+            .iter()
+            .find(|(known, _)| *known == key);
+        let origin = match other {
+            Some((_, origin)) => origin.clone(),
+            None => resolution.origin(key),
         };
         let line = resolution.file.as_ref().and_then(|file| file.value(key));
         let is_secret =
             matches!(origin, SettingOrigin::File { .. }) && line.is_some_and(|line| line.is_secret);
+        let mut table = SETTINGS.iter().filter(|setting| setting.is_secret());
+        let setting = table.find(|setting| setting.key == key);
         Self {
             key: key.to_owned(),
+            shown: setting.and_then(|setting| setting.shown_text(&settings.config)),
             value: effective(key, origin == SettingOrigin::Default, settings, resolution),
             is_secret,
             origin,

@@ -26,7 +26,12 @@ impl FromArgMatches for SettingFlags {
             };
             if let Some(text) = text {
                 setting.set(&mut config, &text).map_err(|problem| {
-                    clap::Error::raw(clap::error::ErrorKind::ValueValidation, problem)
+                    let name = setting.value_name().unwrap_or_default();
+                    let message = format!(
+                        "invalid value for '--{} <{name}>': {problem}\n",
+                        setting.key
+                    );
+                    clap::Error::raw(clap::error::ErrorKind::ValueValidation, message)
                 })?;
             }
         }
@@ -64,6 +69,8 @@ pub(super) fn flag(setting: &'static Setting) -> Arg {
         .help(help);
     let arg = match setting.value_name() {
         None => arg.action(ArgAction::SetTrue),
+        // Clap's errors and help would quote the value. So it is read later.
+        Some(name) if setting.is_secret() => arg.value_name(name).hide_env_values(true),
         Some(name) => arg.value_name(name).value_parser(move |text: &str| {
             let checked = setting.set(&mut ServerConfig::default(), text);
             checked.map(|()| text.to_owned())

@@ -14,6 +14,7 @@ use crate::cli::folder_build::FolderFlags;
 use crate::cli::folders::CacheFlag;
 use crate::cli::host::{Host, shutdown_requested};
 use crate::cli::progress::ProgressLines;
+use crate::cli::proxies;
 use crate::cli::tokens::TokenFlags;
 use crate::cli::unknown_connector::UnknownConnector;
 use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};
@@ -99,6 +100,7 @@ impl SyncSource {
             api_keys: vec![key.clone()],
             slots: Some(SLOTS),
             grace: GRACE,
+            proxies: proxies::of_environment()?,
             ..*ceilings.config.clone()
         };
         config.check()?;

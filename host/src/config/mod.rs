@@ -24,6 +24,7 @@ mod name;
 mod network;
 mod otlp;
 mod policy;
+mod proxy;
 mod quantity;
 mod range;
 mod rate_limit;
@@ -60,6 +61,9 @@ pub use otlp::{
 pub use policy::{
     ConnectorGrant, ConnectorGrants, OperatorBounds, Policy, PolicyBound, PolicyPlace, SecretPlace,
     VariablePattern,
+};
+pub use proxy::{
+    Exemption, ExemptionError, ProxyAddress, ProxyAddressError, ProxyConfig, ProxyExemptions,
 };
 pub use quantity::{ValueError, parse_duration, parse_size, parse_whole_number};
 pub(crate) use quantity::{duration_text, wait_text};

@@ -67,10 +67,9 @@ impl Egress {
             }
             _ => {
                 let tls = upstreams.tls.client(&config.network)?;
-                let maps = upstreams.maps.clone();
                 let network = upstreams.network.clone();
                 let policy = upstreams.policy.clone();
-                let ways = (network, maps, policy.clone());
+                let ways = (network, upstreams.passages.clone(), policy.clone());
                 let dialler = Dialler::new(ways, &config.network, tls, warnings.clone());
                 Arc::new(Pool::new(dialler, policy, config.network.title_case))
             }
@@ -97,7 +96,7 @@ impl Egress {
             page_timeout: config.limits.page_timeout,
             tokens: upstreams.tokens.clone(),
             token_requests: upstreams.token_requests.clone(),
-            maps: upstreams.maps.clone(),
+            passages: upstreams.passages.clone(),
             policy: upstreams.policy.clone(),
         };
         Ok(Self {

@@ -177,12 +177,13 @@ impl ResponseBody {
                 let waited = PhaseTime {
                     phase: CallPhase::Body,
                     spent: self.limits.idle.time,
+                    proxy: self.record.phases().proxy(),
                 };
                 Timeout::Idle(self.limits.idle).after(waited)
             }
             Some(CutReason::TooLong) => self.too_large(),
             None => EgressError::Failed {
-                origin: self.record.origin().to_owned(),
+                origin: self.record.origin_and_proxy(),
                 source: error.into(),
             },
         }

@@ -35,6 +35,8 @@ pub(super) struct ConnectionTag {
 pub(super) struct Connection {
     io: TokioIo<Wire>,
     tag: ConnectionTag,
+    /// Whether the other end is a proxy that is sent whole requests, with the whole URL.
+    is_forwarded: bool,
     /// Released when the connection ends. It limits the number of connections to one origin.
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -47,8 +49,15 @@ impl Connection {
                 life: wire.life(),
             },
             io: TokioIo::new(wire),
+            is_forwarded: false,
             _permit: permit,
         }
+    }
+
+    /// Whether the other end is a proxy that is sent whole requests.
+    pub(super) fn forwarded(mut self, is_forwarded: bool) -> Self {
+        self.is_forwarded = is_forwarded;
+        self
     }
 }
 
@@ -62,7 +71,9 @@ impl Drop for Connection {
 
 impl Pooled for Connection {
     fn connected(&self) -> Connected {
-        let connected = Connected::new().extra(self.tag.clone());
+        let connected = Connected::new()
+            .proxy(self.is_forwarded)
+            .extra(self.tag.clone());
         match self.tag.life {
             Some(_) => connected,
             None => connected.negotiated_h2(),

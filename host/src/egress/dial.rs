@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,68 +16,33 @@ use http::uri::Scheme;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
-use super::address::{AddressGate, SpecialUse};
+use super::address::AddressGate;
 use super::connection::{Connection, DialTimes};
+use super::dial_fault::DialFault;
+use super::first_connection::first_of;
 use super::heads::HeadReader;
-use super::host_maps::HostMaps;
+use super::host_addresses::HostAddresses;
 use super::liveness::{ConnectionLife, IdleChecks};
 use super::network::Network;
 use super::origin_connections::OriginConnections;
+use super::passage::{Passage, PassageForm, Passages, without_brackets};
 use super::phase::{CallPhase, PhaseClock};
 use super::policy::CurrentPolicy;
+use super::proxy_fault::ProxyFault;
 use super::response_warnings::ResponseWarnings;
 use super::stream::Stream;
 use super::tls_fault::TlsFault;
+use super::tunnel::{self, TunnelTarget};
 use super::wire::{Wire, WireWatch};
-use crate::config::{NetworkConfig, PolicyPlace, duration_text};
+use crate::config::NetworkConfig;
 use crate::lock::Mutex;
-
-/// How long an address is tried alone before the next one is tried in parallel (RFC 8305, section 5).
-const HEAD_START: Duration = Duration::from_millis(250);
-
-/// How many names one connector looks up at once.
-const LOOK_UPS: usize = 8;
 
 /// How many origins have their connections counted before origins without connections are forgotten.
 const COUNTED_ORIGINS: usize = 64;
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DialFault {
-    #[error("the address {address} is {special_use}")]
-    Forbidden {
-        /// The address that is reported to the operator: the first of several.
-        address: IpAddr,
-        special_use: SpecialUse,
-    },
-    #[error("the address {address} is {special_use}, beyond {place}")]
-    BeyondPolicy {
-        /// As for `Forbidden`.
-        address: IpAddr,
-        special_use: SpecialUse,
-        /// The line of the operator's policy.
-        place: PolicyPlace,
-    },
-    #[error("could not resolve the host name")]
-    Resolve(#[source] io::Error),
-    #[error("the host name has no address")]
-    NoAddress,
-    #[error("could not connect")]
-    Connect(#[source] io::Error),
-    #[error("the TLS handshake failed")]
-    Tls(#[source] io::Error),
-    #[error("the TLS handshake failed")]
-    TlsRefused(#[source] TlsFault),
-    #[error("connecting took longer than {} (`network.connect-timeout`)", duration_text(*limit))]
-    Timeout { limit: Duration },
-    #[error("`{0}` is not a valid host")]
-    Host(String),
-}
 
 /// Makes the connections of one connector.
 #[derive(Clone)]
@@ -86,12 +50,9 @@ pub(super) struct Dialler(Arc<DialContext>);
 
 struct DialContext {
     network: Arc<dyn Network>,
-    maps: HostMaps,
-    gate: AddressGate,
-    policy: CurrentPolicy,
+    passages: Passages,
+    addresses: HostAddresses,
     tls: TlsConnector,
-    /// An abandoned lookup still occupies a thread of the system's resolver.
-    look_ups: Arc<Semaphore>,
     connect_timeout: Duration,
     max_per_origin: usize,
     warnings: Arc<ResponseWarnings>,
@@ -99,20 +60,28 @@ struct DialContext {
     origins: Mutex<HashMap<String, OriginConnections>>,
 }
 
+/// A TCP connection, or a tunnel that takes its place.
+struct DialedStream {
+    stream: TcpStream,
+    /// When the addresses were known.
+    resolved: Instant,
+    /// Whether the other end is a proxy that is sent whole requests.
+    is_forwarded: bool,
+}
+
 impl Dialler {
     pub(super) fn new(
-        (network, maps, policy): (Arc<dyn Network>, HostMaps, CurrentPolicy),
+        (network, passages, policy): (Arc<dyn Network>, Passages, CurrentPolicy),
         config: &NetworkConfig,
         tls: ClientConfig,
         warnings: Arc<ResponseWarnings>,
     ) -> Self {
+        let gate = AddressGate::new(config.allow_networks.clone());
         Self(Arc::new(DialContext {
+            addresses: HostAddresses::new(network.clone(), gate, policy),
             network,
-            maps,
-            gate: AddressGate::new(config.allow_networks.clone()),
-            policy,
+            passages,
             tls: TlsConnector::from(Arc::new(tls)),
-            look_ups: Arc::new(Semaphore::new(LOOK_UPS)),
             connect_timeout: config.connect_timeout,
             max_per_origin: config.connections,
             warnings,
@@ -181,36 +150,33 @@ impl DialContext {
         let began = Instant::now();
         phases.enter(CallPhase::LookUp);
         let host = uri.host().unwrap_or_default();
-        let host = host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(host);
-        let mapped = self.maps.addresses(uri);
+        let mapped = self.passages.maps.addresses(uri);
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
         let is_tls = is_https && mapped.is_none();
         let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        let addresses = match mapped {
-            Some(mapped) => mapped.to_vec(),
-            None => {
-                let found = self.addresses(host).await?;
+        let DialedStream {
+            stream: tcp,
+            resolved,
+            is_forwarded,
+        } = match (mapped, self.passages.of(is_https, host, port)) {
+            (Some(mapped), _) => self.dial(mapped.to_vec(), phases).await?,
+            (None, None) => {
+                let found = self.addresses.permitted(without_brackets(host)).await?;
                 let with_port = |address| SocketAddr::new(address, port);
-                found.into_iter().map(with_port).collect()
+                self.dial(found.into_iter().map(with_port).collect(), phases)
+                    .await?
             }
+            (None, Some(passage)) => self.pass(passage, host, port, phases).await?,
         };
-        let resolved = Instant::now();
-        phases.enter(CallPhase::Tcp);
-        let tcp = first_of(&self.network, addresses)
-            .await
-            .map_err(DialFault::Connect)?;
         let (stream, is_http2) = if is_tls {
             phases.enter(CallPhase::Tls);
-            self.encrypt(host, tcp).await?
+            self.encrypt(without_brackets(host), tcp).await?
         } else {
             (Box::new(tcp) as Box<dyn Stream>, false)
         };
         let times = DialTimes {
             began,
-            resolve: resolved.duration_since(began),
+            resolve: resolved.saturating_duration_since(began),
             connect: resolved.elapsed(),
         };
         let watch = (!is_http2).then(|| {
@@ -221,64 +187,70 @@ impl DialContext {
             WireWatch::new(life, self.checks.clone(), heads)
         });
         let wire = Wire::new(stream, watch);
-        Ok(Connection::new(wire, times, permit))
+        Ok(Connection::new(wire, times, permit).forwarded(is_forwarded))
     }
 
-    /// The addresses of a host that may be called. Forbidden ones are left out; if no other is left, they are the
-    /// error.
-    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialFault> {
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return self.judge(address, true).map(|()| vec![address]);
-        }
-        let mut found = self.resolve(host).await.map_err(DialFault::Resolve)?;
-        let mut forbidden = None;
-        found.retain(|&address| match self.judge(address, false) {
-            Ok(()) => true,
-            Err(fault) => {
-                forbidden.get_or_insert(fault);
-                false
+    /// Connects to one of these addresses, which were judged before.
+    async fn dial(
+        &self,
+        addresses: Vec<SocketAddr>,
+        phases: &PhaseClock,
+    ) -> Result<DialedStream, DialFault> {
+        let resolved = Instant::now();
+        phases.enter(CallPhase::Tcp);
+        let stream = first_of(&self.network, addresses).await;
+        Ok(DialedStream {
+            stream: stream.map_err(DialFault::Connect)?,
+            resolved,
+            is_forwarded: false,
+        })
+    }
+
+    /// Connects to a host through a proxy. Addresses in URLs are judged, and those of names if this host resolves them.
+    async fn pass(
+        &self,
+        passage: Passage<'_>,
+        host: &str,
+        port: u16,
+        phases: &PhaseClock,
+    ) -> Result<DialedStream, DialFault> {
+        let error = |fault| DialFault::Proxy(passage.error(fault));
+        let targets = match passage.form {
+            PassageForm::TunnelByAddress => {
+                let found = self.addresses.permitted(host).await;
+                let found = found.map_err(|fault| match fault {
+                    DialFault::Resolve(source) => error(ProxyFault::ApiName(source)),
+                    other => other,
+                })?;
+                let with_port = |address| TunnelTarget::Resolved(SocketAddr::new(address, port));
+                found.into_iter().map(with_port).collect()
             }
-        });
-        match (found.is_empty(), forbidden) {
-            (false, _) => Ok(found),
-            (true, Some(forbidden)) => Err(forbidden),
-            (true, None) => Err(DialFault::NoAddress),
-        }
-    }
-
-    /// Whether an address may be called: by the connector's rules, and by the operator's policy, to which it doesn't
-    /// matter that a rule of the connector names the address itself (`literal`).
-    fn judge(&self, address: IpAddr, literal: bool) -> Result<(), DialFault> {
-        self.gate
-            .permits(address, literal)
-            .map_err(|special_use| DialFault::Forbidden {
-                address,
-                special_use,
-            })?;
-        match &self.policy.get().networks {
-            Some(bound) => AddressGate::new(bound.permitted.clone())
-                .permits(address, false)
-                .map_err(|special_use| DialFault::BeyondPolicy {
-                    address,
-                    special_use,
-                    place: bound.place.clone(),
-                }),
-            None => Ok(()),
-        }
-    }
-
-    /// Looks up the addresses of a name. The lookup continues after the future is dropped, since the system's lookups
-    /// can't be canceled, so it keeps its place until it ends.
-    async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        // The semaphore is never closed.
-        let place = self.look_ups.clone().acquire_owned().await.ok();
-        let (network, name) = (self.network.clone(), name.to_owned());
-        let looking_up = tokio::spawn(async move {
-            let found = network.resolve(&name).await;
-            drop(place);
-            found
-        });
-        looking_up.await?
+            PassageForm::TunnelByName | PassageForm::Forward => {
+                let literal = without_brackets(host);
+                if literal.parse::<IpAddr>().is_ok() {
+                    self.addresses.permitted(literal).await?;
+                }
+                vec![TunnelTarget::Host(host.to_owned(), port)]
+            }
+        };
+        let found = self.addresses.resolve(&passage.proxy.host()).await;
+        let found = found.map_err(|source| error(ProxyFault::Resolve(source)))?;
+        let with_port = |address| SocketAddr::new(address, passage.proxy.port());
+        let addresses: Vec<SocketAddr> = found.into_iter().map(with_port).collect();
+        let resolved = Instant::now();
+        phases.enter(CallPhase::Tcp);
+        let is_forwarded = passage.form == PassageForm::Forward;
+        let connected = match is_forwarded {
+            true => tunnel::dial(&self.network, &addresses).await,
+            false => {
+                tunnel::connect(passage.proxy, &self.network, &addresses, (targets, phases)).await
+            }
+        };
+        Ok(DialedStream {
+            stream: connected.map_err(error)?,
+            resolved,
+            is_forwarded,
+        })
     }
 
     async fn encrypt(
@@ -299,33 +271,4 @@ impl DialContext {
 /// The host of a URL, with its port if it has one.
 fn authority(uri: &Uri) -> &str {
     uri.authority().map_or("", |authority| authority.as_str())
-}
-
-/// The first connection that succeeds. Addresses are tried in order, each with a head start before the next.
-async fn first_of(network: &Arc<dyn Network>, addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
-    let mut waiting = addresses.into_iter();
-    let mut dialing = JoinSet::new();
-    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    loop {
-        let next = waiting.next();
-        let has_next = next.is_some();
-        if let Some(address) = next {
-            let network = network.clone();
-            dialing.spawn(async move { network.dial(address).await });
-        }
-        let joined = if has_next {
-            match tokio::time::timeout(HEAD_START, dialing.join_next()).await {
-                Ok(joined) => joined,
-                Err(_) => continue,
-            }
-        } else {
-            dialing.join_next().await
-        };
-        match joined {
-            Some(Ok(Ok(stream))) => return Ok(stream),
-            Some(Ok(Err(error))) => failure = error,
-            Some(Err(error)) => failure = error.into(),
-            None => return Err(failure),
-        }
-    }
 }

@@ -4,12 +4,14 @@
 mod texts;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::SpecialUse;
 use super::auth::error::AuthError;
 use super::memory::in_bytes;
 use super::phase::PhaseTime;
+use super::proxy_fault::ProxyFault;
 use super::timeout::Timeout;
 use crate::account::MemoryError;
 use crate::config::{AllowRemedy, PolicyPlace, wait_text};
@@ -144,6 +146,15 @@ pub(crate) enum EgressError {
         waited: PhaseTime,
     },
 
+    #[error("the request to {origin} failed at the proxy {proxy}")]
+    Proxy {
+        origin: String,
+        /// Its URL, without user and password.
+        proxy: Arc<str>,
+        #[source]
+        source: Arc<ProxyFault>,
+    },
+
     /// The response has arrived, but can't be read; another try would not help.
     #[error("could not read the response from {origin}")]
     Unreadable {
@@ -254,6 +265,7 @@ impl EgressError {
                 "unavailable"
             }
             Self::Timeout { .. } => "timeout",
+            Self::Proxy { .. } => "proxy",
             Self::Unreadable { .. } | Self::Failed { .. } => "failed",
         }
     }

@@ -6,7 +6,7 @@ use std::io;
 use super::break_fault::{StaleFault, UnbegunFault};
 use super::codings::CodingFault;
 use super::decoders::WindowFault;
-use super::dial::DialFault;
+use super::dial_fault::DialFault;
 use super::error::EgressError;
 use super::timeout::Timeout;
 use super::tls_fault::TlsFault;
@@ -34,6 +34,8 @@ impl FailureKind {
         match error {
             EgressError::Failed { source, .. } => Some(Self::of_cause(source.as_ref())),
             EgressError::Unreadable { .. } => Some(Self::Lasting),
+            EgressError::Proxy { source, .. } if source.is_lasting() => Some(Self::Lasting),
+            EgressError::Proxy { .. } => Some(Self::Passing),
             EgressError::Timeout {
                 // From here, a body that stalls looks like one that breaks.
                 limit: Timeout::Connect(_) | Timeout::Idle(_),
@@ -115,6 +117,7 @@ impl EgressError {
                     DeadlineReason::PageTimeout | DeadlineReason::AnswerWithin => false,
                 },
             },
+            Self::Proxy { source, .. } => !source.is_lasting(),
             Self::Unreadable { .. } | Self::Failed { .. } => {
                 FailureKind::of(self) != Some(FailureKind::Lasting)
             }

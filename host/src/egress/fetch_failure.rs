@@ -46,9 +46,9 @@ impl From<&EgressError> for FetchFailure {
             EgressError::RateLimited { wait, .. } => Self::Unavailable(wait.map(milliseconds)),
             EgressError::Timeout { .. } => Self::Timeout,
             EgressError::ResponseTooLarge { .. } => Self::TooLarge,
-            EgressError::Unreadable { .. } | EgressError::Failed { .. } => {
-                Self::Failed(error.told())
-            }
+            EgressError::Proxy { .. }
+            | EgressError::Unreadable { .. }
+            | EgressError::Failed { .. } => Self::Failed(error.told()),
         }
     }
 }

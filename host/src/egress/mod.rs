@@ -8,7 +8,7 @@
 //! From a call to its socket, there are six functions: `Egress::fetch` reads the whole response, `Egress::send`
 //! follows redirects, `Upstream::send` makes the tries, `Upstream::once` writes the log line, `Upstream::exchange`
 //! applies rules, credential and governor, and `exchange::send` enforces the timeouts around the client's pool, which
-//! connects through `dial`. Guests do not belong here: this room knows requests and responses as plain values.
+//! connects through `dial`, directly or by a proxy (`passage`). Guests do not belong here: this room knows requests and responses as plain values.
 //!
 //! Uses no other room except leaves; `config` provides the parsed rules, `scope` the limits of the call.
 
@@ -32,15 +32,18 @@ mod current;
 mod decode;
 mod decoders;
 mod dial;
+mod dial_fault;
 mod error;
 mod exchange;
 mod failure;
 mod fetch_failure;
 mod first_bytes;
+mod first_connection;
 mod governor;
 mod guest_tries;
 mod headers;
 mod heads;
+mod host_addresses;
 mod host_maps;
 mod liveness;
 mod member_reader;
@@ -49,10 +52,12 @@ mod message;
 mod network;
 mod origin_connections;
 mod outgoing;
+mod passage;
 mod phase;
 mod piece_reader;
 mod policy;
 mod pool;
+mod proxy_fault;
 mod record;
 mod redirect;
 mod refusals;
@@ -66,6 +71,7 @@ mod tls;
 mod tls_fault;
 mod token_requests;
 mod tries;
+mod tunnel;
 mod upstream;
 mod upstreams;
 mod wire;

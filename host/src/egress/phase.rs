@@ -27,6 +27,8 @@ pub(crate) enum CallPhase {
     Connection,
     LookUp,
     Tcp,
+    /// A proxy is asked for a connection to the API.
+    Tunnel,
     Tls,
     RequestBody,
     Head,
@@ -42,6 +44,7 @@ impl Display for CallPhase {
             Self::Connection => "a free connection (`network.connections`)",
             Self::LookUp => "the DNS lookup",
             Self::Tcp => "the TCP connection",
+            Self::Tunnel => "the proxy's answer to CONNECT",
             Self::Tls => "the TLS handshake",
             Self::RequestBody => "the rest of the request's body",
             Self::Head => "the head of the response",
@@ -50,17 +53,27 @@ impl Display for CallPhase {
     }
 }
 
-/// What a call was waiting for, and for how long: `10.0s for the TLS handshake`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a call was waiting for, and for how long: `10.0s for the TLS handshake`, and through which proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PhaseTime {
     pub(crate) phase: CallPhase,
     pub(crate) spent: Duration,
+    /// The URL of the proxy, without user and password; `None` if the call went directly.
+    pub(crate) proxy: Option<Arc<str>>,
 }
 
 impl Display for PhaseTime {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self { phase, spent } = self;
-        write!(formatter, "{} for {phase}", wait_text(*spent))
+        let Self {
+            phase,
+            spent,
+            proxy,
+        } = self;
+        write!(formatter, "{} for {phase}", wait_text(*spent))?;
+        match proxy {
+            Some(proxy) => write!(formatter, ", through the proxy {proxy}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -72,6 +85,8 @@ pub(super) struct PhaseClock(Arc<Mutex<PhaseStart>>);
 struct PhaseStart {
     phase: CallPhase,
     began: Instant,
+    /// The proxy that the try goes through, in messages.
+    proxy: Option<Arc<str>>,
     /// Shows that the call waits for a connection, and to which origin. Dialing that continues for a finished call
     /// doesn't keep it alive.
     shown: Option<(Weak<WaitGuard>, Arc<str>)>,
@@ -82,6 +97,7 @@ impl Default for PhaseClock {
         Self(Arc::new(Mutex::new(PhaseStart {
             phase: CallPhase::Credential,
             began: Instant::now(),
+            proxy: None,
             shown: None,
         })))
     }
@@ -113,12 +129,23 @@ impl PhaseClock {
         self.0.lock().shown = Some((Arc::downgrade(wait), origin.clone()));
     }
 
+    /// Notes that the try goes through this proxy.
+    pub(super) fn pass(&self, proxy: Arc<str>) {
+        self.0.lock().proxy = Some(proxy);
+    }
+
+    /// The proxy that the try goes through; `None` if it goes directly.
+    pub(super) fn proxy(&self) -> Option<Arc<str>> {
+        self.0.lock().proxy.clone()
+    }
+
     /// The phase, and the time spent in it so far.
     pub(super) fn spent(&self) -> PhaseTime {
         let start = self.0.lock();
         PhaseTime {
             phase: start.phase,
             spent: start.began.elapsed(),
+            proxy: start.proxy.clone(),
         }
     }
 
@@ -151,6 +178,11 @@ mod tests {
         );
         clock.enter(CallPhase::Body);
         assert_eq!(clock.spent().spent, Duration::ZERO);
+        clock.pass("http://proxy:3128".into());
+        assert_eq!(
+            clock.spent().to_string(),
+            "0s for the rest of the response's body, through the proxy http://proxy:3128"
+        );
     }
 
     #[test]

@@ -140,6 +140,14 @@ impl CallRecord {
         &self.request.origin
     }
 
+    /// The origin for messages, with the proxy that the call goes through.
+    pub(super) fn origin_and_proxy(&self) -> String {
+        match self.phases.proxy() {
+            Some(proxy) => format!("{} through the proxy {proxy}", self.origin()),
+            None => self.origin().to_owned(),
+        }
+    }
+
     pub(super) fn allowed_by(&mut self, rule: Arc<str>) {
         self.request.rule = Some(rule);
     }
@@ -225,6 +233,8 @@ impl CallRecord {
         let connector = &*self.connector;
         let RequestLabels { method, path, .. } = &self.request;
         let origin = self.origin();
+        let proxy = self.phases.proxy();
+        let proxy = proxy.as_deref();
         let times = &self.times;
         let attempt = (self.request.attempt > 1).then_some(self.request.attempt);
         let held_ms = times.held.map(milliseconds);
@@ -243,6 +253,7 @@ impl CallRecord {
                     method,
                     origin,
                     path,
+                    proxy,
                     status,
                     attempt,
                     held_ms,

@@ -19,11 +19,12 @@ use super::exchange::{self, AnswerBody, ExchangeTimes};
 use super::failure::FailureKind;
 use super::governor::{CallPermit, Governor, HeldCall};
 use super::headers;
-use super::host_maps::HostMaps;
 use super::outgoing::{Outgoing, OutgoingBody};
+use super::passage::Passages;
 use super::phase::CallPhase;
 use super::policy::CurrentPolicy;
 use super::pool::Pool;
+use super::proxy_fault::ProxyError;
 use super::record::CallRecord;
 use super::refusals::{ExchangeJudgment, HeadJudgment, Judgment, Refusals};
 use super::response_warnings::ResponseWarnings;
@@ -60,8 +61,8 @@ pub(super) struct Upstream {
     /// Where tokens are kept.
     pub(super) tokens: Option<Store>,
     pub(super) token_requests: TokenRequests,
-    /// For a trial: where the requests for some origins go.
-    pub(super) maps: HostMaps,
+    /// The proxies, and for a trial, where the requests for some origins go.
+    pub(super) passages: Passages,
     /// Bounds all connectors.
     pub(super) policy: CurrentPolicy,
 }
@@ -156,7 +157,12 @@ impl Upstream {
             .governor
             .may_repeat(request.method.as_str(), attempt.idempotent);
         let _check = (!may_repeat || is_streamed).then(|| self.pool.check_idle());
-        let mapped = self.maps.enter(&mut request);
+        let mapped = self.passages.maps.enter(&mut request);
+        let passage = self.passages.of_url(url);
+        if let Some(passage) = passage {
+            record.phases().pass(passage.name());
+            passage.authorize(&mut request.headers);
+        }
         let sent = exchange::send(
             &self.pool.client(),
             request,
@@ -166,7 +172,18 @@ impl Upstream {
             record,
         )
         .await
-        .map_err(|fault| fault.into_error(origin, &self.config_file, record.phases().spent()));
+        .map_err(|fault| fault.into_error(origin, &self.config_file, record.phases().spent()))
+        .and_then(|response| {
+            let head = (response.status(), response.headers());
+            match passage.and_then(|passage| passage.refusal(head, url)) {
+                Some(ProxyError { proxy, fault }) => Err(EgressError::Proxy {
+                    origin: origin.to_string(),
+                    proxy,
+                    source: fault,
+                }),
+                None => Ok(response),
+            }
+        });
         let response = match sent {
             Ok(response) => response,
             Err(error) => {
@@ -305,7 +322,9 @@ impl Upstream {
     /// Where the tokens of this token endpoint are kept. Those of a mapped endpoint belong to a trial: they replace
     /// no others.
     pub(super) fn token_store(&self, token_url: &Url) -> Option<&Store> {
-        self.tokens.as_ref().filter(|_| !self.maps.has(token_url))
+        self.tokens
+            .as_ref()
+            .filter(|_| !self.passages.maps.has(token_url))
     }
 
     /// The record of a call; without a `target`, of an invalid request.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::governor::Budgets;
 use super::host_maps::HostMaps;
 use super::network::{Network, SystemNetwork};
+use super::passage::Passages;
 use super::policy::CurrentPolicy;
 use super::tls::Tls;
 use super::token_requests::TokenRequests;
+use crate::config::ProxyConfig;
 use crate::tokens::Store;
 
 /// The network under all connectors, TLS settings, budgets, and the token store. A connector that is reloaded
@@ -19,8 +21,8 @@ pub struct Upstreams {
     /// Tokens stay in memory if this is `None` or has no key.
     pub(super) tokens: Option<Store>,
     pub(super) token_requests: TokenRequests,
-    /// For a trial.
-    pub(super) maps: HostMaps,
+    /// The proxies to APIs, and the maps of a trial.
+    pub(super) passages: Passages,
     /// Bounds all connectors.
     pub(super) policy: CurrentPolicy,
 }
@@ -35,7 +37,7 @@ impl Upstreams {
             budgets: Budgets::default(),
             tokens: None,
             token_requests: TokenRequests::default(),
-            maps: HostMaps::default(),
+            passages: Passages::default(),
             policy: CurrentPolicy::default(),
         }
     }
@@ -44,6 +46,13 @@ impl Upstreams {
     #[must_use]
     pub fn with_tokens(mut self, tokens: Store) -> Self {
         self.tokens = Some(tokens);
+        self
+    }
+
+    /// Reaches APIs through these proxies.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: ProxyConfig) -> Self {
+        self.passages.proxies = Arc::new(proxies);
         self
     }
 
@@ -63,7 +72,7 @@ impl Upstreams {
     /// Sends the requests for some origins to servers on this machine.
     #[must_use]
     pub fn with_maps(mut self, maps: HostMaps) -> Self {
-        self.maps = maps;
+        self.passages.maps = maps;
         self
     }
 }

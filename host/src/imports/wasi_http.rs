@@ -234,6 +234,7 @@ fn wasi(error: &EgressError) -> Error {
         | EgressError::TooManyCalls { .. }
         | EgressError::TooManyBytes { .. }
         | EgressError::OutOfMemory(_)
+        | EgressError::Proxy { .. }
         | EgressError::Unreadable { .. }
         | EgressError::Failed { .. } => Error::InternalError(Some(error.told())),
     }

@@ -258,7 +258,7 @@ fn name_of_this_machine_needs_a_rule_and_a_network() {
 }
 
 #[test]
-fn proxies_of_the_environment_are_ignored() {
+fn proxies_of_the_environment_are_ignored_for_this_machine() {
     let (upstream, proxy) = (Upstream::answering("{}"), Upstream::answering("{}"));
     let config = format!("[network]\nallow = [\"{}\"]", upstream.origin());
     let connectors = [("fetch", guests::FETCHES), ("wasi", guests::FETCHES_WASI)];

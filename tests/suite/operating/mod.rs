@@ -36,6 +36,7 @@ mod traces;
 mod units;
 
 use crate::{guests, host};
+pub(crate) use place::Place;
 use serde_json::json;
 use std::fs;
 use std::net::SocketAddr;
@@ -45,7 +46,7 @@ use weld_host_tests::http::Message;
 use weld_host_tests::weld::Request;
 
 /// A host with an admin listener on a free port.
-fn with_admin(builder: HostBuilder) -> (Host, SocketAddr) {
+pub(crate) fn with_admin(builder: HostBuilder) -> (Host, SocketAddr) {
     let host = builder.flag("--admin", "127.0.0.1:0").start();
     let address = admin_address(&host).parse().unwrap();
     (host, address)

@@ -8,28 +8,28 @@ use tempfile::TempDir;
 use weld_host_tests::process::{Ended, Process};
 
 /// The working folder of commands.
-pub(super) struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
     /// A folder with this `weld-host.toml`.
-    pub(super) fn with(toml: &str) -> Self {
+    pub(crate) fn with(toml: &str) -> Self {
         let place = Self(TempDir::new().unwrap());
         fs::write(place.path("weld-host.toml"), toml).unwrap();
         fs::create_dir(place.path("plugins")).unwrap();
         place
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Writes a file of the plugins folder.
-    pub(super) fn connector(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn connector(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path("plugins").join(name), content).unwrap();
     }
 
     /// Runs the program to its end, with these variables only.
-    pub(super) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = Command::new(PROGRAM);
         command
             .args(arguments)

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::callback::Callback;
 use super::error::AuthCommandError;
 use super::lookup::{oauth2_credential, read_config};
-use crate::config::{ConnectorConfig, ConnectorName, Grant, Secret};
+use crate::config::{ConnectorConfig, ConnectorName, Grant, ProxyConfig, Secret};
 use crate::egress::{AuthorizationCode, Egress, Upstreams};
 use crate::report;
 use crate::tokens::{Store, TokenError};
@@ -117,13 +117,17 @@ impl Login {
         &self.address
     }
 
-    /// Waits for the grant, obtains the tokens and stores them.
+    /// Waits for the grant, obtains the tokens through these proxies, and stores them.
     ///
     /// # Errors
     ///
     /// [`AuthCommandError`]: nobody granted access within `timeout`, access was refused, no token could be obtained, or
     /// it can't be stored.
-    pub async fn end(self, timeout: Duration) -> Result<KeptLogin, AuthCommandError> {
+    pub async fn end(
+        self,
+        timeout: Duration,
+        proxies: ProxyConfig,
+    ) -> Result<KeptLogin, AuthCommandError> {
         let redirect_uri = self.callback.address().to_owned();
         let code = tokio::time::timeout(timeout, self.callback.code())
             .await
@@ -132,7 +136,9 @@ impl Login {
             self.connector.as_str(),
             &self.config,
             self.connector.config_file(),
-            &Upstreams::default().with_tokens(self.store.clone()),
+            &Upstreams::default()
+                .with_proxies(proxies)
+                .with_tokens(self.store.clone()),
             None,
         )
         .map_err(|error| AuthCommandError::Certificates(error.to_string()))?;

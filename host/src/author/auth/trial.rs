@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::AuthCommandError;
 use super::lookup::{any_credential, read_config};
 use crate::account::HostAccount;
-use crate::config::{ConnectorName, CredentialKind, Grant, Limits};
+use crate::config::{ConnectorName, CredentialKind, Grant, Limits, ProxyConfig};
 use crate::egress::{Egress, Request, Upstreams};
 use crate::report;
 use crate::scope::CallScope;
@@ -27,7 +27,7 @@ pub struct Trial {
 }
 
 /// Obtains a token for a connector's credential (the only one if none is named), and requests the URL with it. Both go
-/// through the connector's egress, under its rules.
+/// through the connector's egress, under its rules, and through these proxies.
 ///
 /// # Errors
 ///
@@ -38,7 +38,7 @@ pub async fn try_credential(
     connector: &ConnectorName,
     credential: Option<&str>,
     url: Option<&str>,
-    store: &Store,
+    (store, proxies): (&Store, ProxyConfig),
 ) -> Result<Trial, AuthCommandError> {
     let config = read_config(plugins, connector)?;
     let credential = any_credential(&config, connector, credential)?;
@@ -56,7 +56,9 @@ pub async fn try_credential(
     if !has_token && url.is_none() {
         return Err(AuthCommandError::NothingToTry { name });
     }
-    let upstreams = Upstreams::default().with_tokens(store.clone());
+    let upstreams = Upstreams::default()
+        .with_proxies(proxies)
+        .with_tokens(store.clone());
     let file = connector.config_file();
     let egress = Egress::new(connector.as_str(), &config, file, &upstreams, None)
         .map_err(|error| AuthCommandError::Certificates(error.to_string()))?;

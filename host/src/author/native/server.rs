@@ -27,7 +27,7 @@ use super::error::NativeError;
 use super::fault::NativeFault;
 use super::page::NativeReply;
 use super::process_group::ProcessGroup;
-use crate::config::{Ceilings, ConnectorConfig, ConnectorName, Secret, SystemFiles};
+use crate::config::{Ceilings, ConnectorConfig, ConnectorName, ProxyConfig, Secret, SystemFiles};
 use crate::egress::{Egress, HostMaps, Upstreams};
 use crate::report;
 use crate::sync::ConnectorVariables;
@@ -50,6 +50,8 @@ pub(crate) struct NativeOptions {
     pub(crate) config: PathBuf,
     /// Where requests for some hosts go instead.
     pub(crate) maps: HostMaps,
+    /// The proxies through which APIs are reached.
+    pub(crate) proxies: ProxyConfig,
     /// The store of its credentials' tokens; `None` to keep them in memory.
     pub(crate) tokens: Option<Store>,
     /// The variables of this process, from which the worker's are taken.
@@ -79,7 +81,9 @@ impl NativeServer {
     /// [`NativeError`]: the configuration is not valid, or there is no port.
     pub(crate) async fn start(options: NativeOptions) -> Result<Self, NativeError> {
         let config = ConnectorConfig::read(&options.config, &Ceilings::default(), &SystemFiles)?;
-        let mut upstreams = Upstreams::default().with_maps(options.maps);
+        let mut upstreams = Upstreams::default()
+            .with_maps(options.maps)
+            .with_proxies(options.proxies);
         if let Some(tokens) = options.tokens {
             upstreams = upstreams.with_tokens(tokens);
         }

@@ -16,6 +16,7 @@ use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
 use super::output::{printable, say};
 use super::progress::ProgressLines;
+use super::proxies;
 use super::signals::Signals;
 use super::sync::{
     CallNotices, LimitFlags, Report, STDOUT, Target, closing_lines, sync_to, told_as_event,
@@ -213,6 +214,7 @@ impl Native {
             command: self.command,
             config: self.config,
             maps,
+            proxies: proxies::of_environment()?,
             tokens: TokenFlags::of_environment().store()?,
             environment: std::env::vars_os().collect(),
             lines: Box::new(move |level, line| {

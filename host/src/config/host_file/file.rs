@@ -17,6 +17,15 @@ const TOKEN_KEY: &str = "token-key";
 /// The section with the operator's policy.
 const POLICY: &str = "policy";
 
+/// The section with the proxies, and its keys: other names of flags.
+const PROXY: &str = "proxy";
+const PROXY_KEYS: [(&str, &str); 4] = [
+    ("https", "https-proxy"),
+    ("http", "http-proxy"),
+    ("no-proxy", "no-proxy"),
+    ("proxy-resolves", "proxy-resolves"),
+];
+
 /// Pairs of keys of which only one may be set.
 const EITHER: [[&str; 2]; 2] = [[API_KEY, "api-key-file"], [TOKEN_KEY, "token-key-file"]];
 
@@ -142,14 +151,13 @@ impl HostFileReader<'_> {
                         self.file.policy = Arc::new(policy);
                     }
                 }
-                flag => {
-                    let value = match self.flags.iter().find(|known| known.name == flag) {
-                        Some(known) => known.read(entry, &self.sources, self.check),
-                        None => Err(self.unknown(flag, entry)),
-                    };
-                    let value = self.keep(value);
-                    self.file.values.extend(value);
+                PROXY => {
+                    let table = entry.table();
+                    if let Some(table) = self.keep(table) {
+                        self.proxy(table);
+                    }
                 }
+                flag => self.flag(flag, entry),
             }
         }
         for [one, other] in EITHER {
@@ -160,6 +168,38 @@ impl HostFileReader<'_> {
                     first.place()
                 );
                 self.problems.push(second.problem(message));
+            }
+        }
+    }
+
+    /// The value of a flag.
+    fn flag(&mut self, name: &str, entry: &TomlEntry<'_>) {
+        let value = match self.flags.iter().find(|known| known.name == name) {
+            Some(known) => known.read(entry, &self.sources, self.check),
+            None => Err(self.unknown(name, entry)),
+        };
+        if let Some(value) = self.keep(value) {
+            match self.file.value(name) {
+                Some(first) => {
+                    let line = first.line;
+                    let message =
+                        format!("`{name}` is also set on line {line}: remove one of them");
+                    self.problems.push(entry.problem(message));
+                }
+                None => self.file.values.push(value),
+            }
+        }
+    }
+
+    /// Section `[proxy]`.
+    fn proxy(&mut self, table: TomlTable<'_>) {
+        for (key, entry) in table.into_entries() {
+            match PROXY_KEYS.iter().find(|(known, _)| *known == key) {
+                Some((_, flag)) => self.flag(flag, &entry),
+                None => {
+                    let known = PROXY_KEYS.iter().map(|(known, _)| *known);
+                    self.problems.push(entry.unknown(key, known));
+                }
             }
         }
     }
@@ -199,7 +239,7 @@ impl HostFileReader<'_> {
     }
 
     fn unknown(&self, key: &str, entry: &TomlEntry<'_>) -> Problem {
-        let own = [API_KEY, TOKEN_KEY, POLICY];
+        let own = [API_KEY, TOKEN_KEY, POLICY, PROXY];
         let flags = self.flags.iter().map(|flag| flag.name.as_str());
         entry.unknown(key, own.into_iter().chain(flags))
     }

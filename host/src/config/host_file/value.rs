@@ -23,6 +23,8 @@ pub enum FlagForm {
     Path,
     /// A string or a list of strings; the flag may be repeated.
     List,
+    /// A string or a list of strings; the flag's value has commas between them.
+    Joined,
 }
 
 /// A value with its place in the file.
@@ -93,7 +95,7 @@ impl FlagKey {
                 let path = sources.path(&text).to_string_lossy().into_owned();
                 Ok((vec![path], is_secret))
             }
-            FlagForm::List => {
+            FlagForm::List | FlagForm::Joined => {
                 let expected = "a string, or a list of strings";
                 let Some(items) = entry.items() else {
                     return sources.text_and_secrecy(entry, expected).map(one);
@@ -103,7 +105,11 @@ impl FlagKey {
                     .map(|item| sources.text_and_secrecy(item, "a string"));
                 let texts: Vec<(String, bool)> = read.collect::<Result<_, Problem>>()?;
                 let is_secret = texts.iter().any(|(_, is_secret)| *is_secret);
-                Ok((texts.into_iter().map(|(text, _)| text).collect(), is_secret))
+                let texts: Vec<String> = texts.into_iter().map(|(text, _)| text).collect();
+                match self.form {
+                    FlagForm::Joined => Ok((vec![texts.join(",")], is_secret)),
+                    _ => Ok((texts, is_secret)),
+                }
             }
         }
     }

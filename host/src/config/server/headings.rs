@@ -6,6 +6,8 @@ pub const FOLDERS: &str = "Folders";
 pub const KEYS: &str = "Keys";
 /// Listening, requests, and where requests of connectors go.
 pub const NETWORK: &str = "Network";
+/// Proxies between the host and APIs.
+pub const PROXIES: &str = "Proxies to APIs";
 /// What the server, a connector or a call may use.
 pub const LIMITS: &str = "Limits";
 /// The log.

@@ -12,6 +12,7 @@ use crate::config::ceilings::{Ceilings, MAX_BODY_BYTES};
 use crate::config::name::ConnectorName;
 use crate::config::otlp::{OtlpEndpoint, TraceConfig};
 use crate::config::policy::Policy;
+use crate::config::proxy::ProxyConfig;
 use crate::config::secret::Secret;
 
 /// Limits on compiling one component.
@@ -90,6 +91,8 @@ pub struct ServerConfig {
     pub ceilings: Ceilings,
     /// Section `[policy]` of `weld-host.toml`: what connectors' files may say at most.
     pub policy: Arc<Policy>,
+    /// `--https-proxy`, `--http-proxy`, `--no-proxy` and `--proxy-resolves`: how connectors' requests reach APIs.
+    pub proxies: ProxyConfig,
     /// Limits on compiling one component.
     pub compiling: CompileLimits,
     /// Whether a call may continue while no request waits for it; `--no-background` turns this off.
@@ -167,6 +170,7 @@ impl Default for ServerConfig {
             queue_wait: Duration::from_secs(10),
             ceilings: Ceilings::default(),
             policy: Arc::default(),
+            proxies: ProxyConfig::default(),
             compiling: CompileLimits::default(),
             background: true,
             // Load balancers look every few seconds.

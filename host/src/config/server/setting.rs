@@ -25,6 +25,12 @@ impl Setting {
         self.field.value_name()
     }
 
+    /// Whether its value may contain a password, so that no message may quote it.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.field.is_secret()
+    }
+
     /// The default: a value that [`Setting::set`] reads, or a description. `None` for a switch.
     #[must_use]
     pub fn default_text(&self) -> Option<String> {
@@ -38,6 +44,12 @@ impl Setting {
     #[must_use]
     pub fn current_text(&self, config: &ServerConfig) -> Option<String> {
         self.field.current_text(&mut config.clone())
+    }
+
+    /// The same for people: with `[secret]` in place of a user and a password.
+    #[must_use]
+    pub fn shown_text(&self, config: &ServerConfig) -> Option<String> {
+        self.field.shown_text(&mut config.clone())
     }
 
     /// Reads a value into its field. [`ServerConfig::check`] then checks the lower bound.
@@ -63,6 +75,16 @@ pub(super) trait SettingField {
     /// The same, for a switch `true` or `false`.
     fn current_text(&self, config: &mut ServerConfig) -> Option<String> {
         self.text(config)
+    }
+
+    /// The same for people, without passwords.
+    fn shown_text(&self, config: &mut ServerConfig) -> Option<String> {
+        self.current_text(config)
+    }
+
+    /// Whether a value may contain a password.
+    fn is_secret(&self) -> bool {
+        false
     }
 
     /// The smallest allowed value, if the field's value is below it.
@@ -93,6 +115,14 @@ impl<T: SettingValue> SettingField for AnyValue<T> {
 
     fn text(&self, config: &mut ServerConfig) -> Option<String> {
         self.0(config).text()
+    }
+
+    fn shown_text(&self, config: &mut ServerConfig) -> Option<String> {
+        self.0(config).shown()
+    }
+
+    fn is_secret(&self) -> bool {
+        T::IS_SECRET
     }
 
     fn unmet_least(&self, _config: &mut ServerConfig) -> Option<String> {

@@ -220,6 +220,38 @@ pub static SETTINGS: &[Setting] = &[
         ..WITHOUT
     },
     Setting {
+        key: "https-proxy",
+        variable: "WELD_HTTPS_PROXY",
+        heading: headings::PROXIES,
+        help: "The proxy for `https` URLs of APIs, instead of HTTPS_PROXY: http://HOST:PORT or http://USER:PASSWORD@HOST:PORT",
+        field: &AnyValue(|config| &mut config.proxies.https),
+        ..WITHOUT
+    },
+    Setting {
+        key: "http-proxy",
+        variable: "WELD_HTTP_PROXY",
+        heading: headings::PROXIES,
+        help: "The proxy for `http` URLs of APIs, instead of HTTP_PROXY",
+        field: &AnyValue(|config| &mut config.proxies.http),
+        ..WITHOUT
+    },
+    Setting {
+        key: "no-proxy",
+        variable: "WELD_NO_PROXY",
+        heading: headings::PROXIES,
+        help: "Hosts that are reached without a proxy, instead of NO_PROXY: names, addresses and networks, with commas between them",
+        field: &AnyValue(|config| &mut config.proxies.exemptions),
+        ..WITHOUT
+    },
+    Setting {
+        key: "proxy-resolves",
+        variable: "WELD_PROXY_RESOLVES",
+        heading: headings::PROXIES,
+        help: "Let the proxy resolve the names of APIs. The host then checks their names only, not their addresses",
+        field: &SwitchOff(|config| &mut config.proxies.host_resolves),
+        ..WITHOUT
+    },
+    Setting {
         key: "no-background",
         variable: "WELD_NO_BACKGROUND",
         heading: headings::NETWORK,

@@ -10,6 +10,7 @@ use super::admin_address::AdminAddress;
 use crate::config::name::ConnectorName;
 use crate::config::network::parse_network;
 use crate::config::otlp::OtlpEndpoint;
+use crate::config::proxy::{ExemptionError, ProxyAddress, ProxyAddressError, ProxyExemptions};
 use crate::config::quantity::{duration_text, parse_duration, parse_size, parse_whole_number};
 use crate::report::size_text;
 
@@ -24,11 +25,19 @@ pub(super) trait SettingValue: Sized {
     /// The placeholder for a value in help.
     const NAME: &'static str;
 
+    /// Whether a value may contain a password, so that no message may quote it.
+    const IS_SECRET: bool = false;
+
     /// Parses a value. The error message describes the right form.
     fn parse(text: &str) -> Result<Self, String>;
 
     /// Writes the value in the syntax of [`parse`](Self::parse); `None` if there is no value.
     fn text(&self) -> Option<String>;
+
+    /// The same for people, without a password.
+    fn shown(&self) -> Option<String> {
+        self.text()
+    }
 }
 
 /// A count.
@@ -202,6 +211,44 @@ impl SettingValue for Vec<IpNet> {
     fn text(&self) -> Option<String> {
         let networks: Vec<String> = self.iter().map(ToString::to_string).collect();
         (!networks.is_empty()).then(|| networks.join(","))
+    }
+}
+
+/// The URL of a proxy; empty for none, so that it can take precedence over a variable.
+impl SettingValue for Option<ProxyAddress> {
+    const NAME: &'static str = "URL";
+    const IS_SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse()
+            .map(Some)
+            .map_err(|error: ProxyAddressError| error.to_string())
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref()
+            .map(|proxy| proxy.written().expose().to_owned())
+    }
+
+    fn shown(&self) -> Option<String> {
+        self.as_ref().map(ProxyAddress::shown)
+    }
+}
+
+/// Hosts, with commas between them; empty for none.
+impl SettingValue for ProxyExemptions {
+    const NAME: &'static str = "HOSTS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map_err(|error: ExemptionError| error.to_string())
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.to_string()).filter(|text| !text.is_empty())
     }
 }
 

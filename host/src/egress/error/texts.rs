@@ -1,6 +1,8 @@
 //! What connectors and the log say of a request that has no response.
 
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{EgressError, HoldCause, RequestFault};
@@ -9,11 +11,13 @@ use crate::config::{AllowRemedy, PolicyPlace};
 use crate::egress::address::SpecialUse;
 use crate::egress::auth::error::AuthError;
 use crate::egress::phase::{CallPhase, PhaseTime};
+use crate::egress::proxy_fault::ProxyFault;
 use crate::egress::timeout::{TimeLimit, Timeout};
 use crate::samples::{messages, samples};
 use crate::scope::{DeadlineReason, TimeBound};
 
 const ORIGIN: &str = "https://api.example.com";
+const PROXY: &str = "http://proxy.example.com:3128";
 const FILE: &str = "beers.toml";
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
@@ -67,6 +71,7 @@ fn timeout(limit: Timeout, phase: CallPhase) -> EgressError {
     limit.after(PhaseTime {
         phase,
         spent: Duration::from_millis(10_040),
+        proxy: None,
     })
 }
 
@@ -124,6 +129,11 @@ fn all() -> Vec<EgressError> {
             wait: Duration::from_secs(30),
         },
         EgressError::Timeout { .. } => timeout(Timeout::Connect(TimeLimit::configured(TEN_SECONDS)), CallPhase::Tls),
+        EgressError::Proxy { .. } => EgressError::Proxy {
+            origin: ORIGIN.to_owned(),
+            proxy: PROXY.into(),
+            source: Arc::new(ProxyFault::Authentication { status: 407, was_sent: true }),
+        },
         EgressError::Unreadable { .. } => EgressError::Unreadable {
             origin: ORIGIN.to_owned(),
             source: "the reason".into(),
@@ -148,7 +158,18 @@ fn forms() -> Vec<EgressError> {
         .into_iter()
         .chain([own])
         .map(|limit| timeout(limit, CallPhase::Head));
-    let held = [quota_spent(HoldCause::Answer), rate_limited(None)];
+    let mut behind_a_proxy = timeout(
+        Timeout::Connect(TimeLimit::configured(TEN_SECONDS)),
+        CallPhase::Tunnel,
+    );
+    if let EgressError::Timeout { waited, .. } = &mut behind_a_proxy {
+        waited.proxy = Some(PROXY.into());
+    }
+    let held = [
+        behind_a_proxy,
+        quota_spent(HoldCause::Answer),
+        rate_limited(None),
+    ];
     timeouts.chain(held).collect()
 }
 
@@ -177,6 +198,36 @@ fn faults() -> Vec<RequestFault> {
         RequestFault::HeaderValue(_) => RequestFault::HeaderValue("x-note".to_owned()),
         RequestFault::ReservedHeader(_) => RequestFault::ReservedHeader("host".to_owned()),
     )
+}
+
+fn of_proxies() -> Vec<EgressError> {
+    let refused = || io::ErrorKind::ConnectionRefused.into();
+    let faults = samples!(ProxyFault:
+        ProxyFault::Resolve(_) => ProxyFault::Resolve(refused()),
+        ProxyFault::Connect(_) => ProxyFault::Connect(refused()),
+        ProxyFault::ApiName(_) => ProxyFault::ApiName(refused()),
+        ProxyFault::Closed(_) => ProxyFault::Closed(io::ErrorKind::UnexpectedEof.into()),
+        ProxyFault::Authentication { .. } => ProxyFault::Authentication { status: 407, was_sent: false },
+        ProxyFault::Refused { .. } => ProxyFault::Refused {
+            status: 403,
+            answer: "403 Forbidden".to_owned(),
+            advice: "ask its operator to permit CONNECT to api.example.com:443".to_owned(),
+        },
+        ProxyFault::Page => ProxyFault::Page,
+        ProxyFault::NotHttp { .. } => ProxyFault::NotHttp { beginning: "SSH-2.0-server".to_owned() },
+        ProxyFault::TooLong => ProxyFault::TooLong,
+    );
+    let faults = faults.into_iter().map(|fault| EgressError::Proxy {
+        origin: ORIGIN.to_owned(),
+        proxy: PROXY.into(),
+        source: Arc::new(fault),
+    });
+    faults.collect()
+}
+
+#[test]
+fn connectors_read_these_failures_of_proxies() {
+    insta::assert_snapshot!(messages(&of_proxies()));
 }
 
 #[test]

@@ -10,11 +10,12 @@ use crate::config::PolicyPlace;
 use crate::egress::address::SpecialUse;
 use crate::egress::break_fault::{StaleFault, UnbegunFault};
 use crate::egress::connection::ConnectionTag;
-use crate::egress::dial::DialFault;
+use crate::egress::dial_fault::DialFault;
 use crate::egress::error::{EgressError, RequestFault};
 use crate::egress::heads::HeadFault;
 use crate::egress::liveness::ConnectionLife;
 use crate::egress::phase::PhaseTime;
+use crate::egress::proxy_fault::ProxyError;
 use crate::egress::timeout::{TimeLimit, Timeout};
 use crate::egress::tls_fault::TlsFault;
 
@@ -37,6 +38,8 @@ pub(in crate::egress) enum ExchangeFault {
         place: PolicyPlace,
     },
     Head(HeadFault),
+    /// The proxy made no connection, or refused the request.
+    Proxy(ProxyError),
     /// TLS was refused after the connection was made.
     Tls(TlsFault),
     /// The connection accepted nothing of the request.
@@ -81,6 +84,7 @@ impl ExchangeFault {
                         place: place.clone(),
                     };
                 }
+                Some(DialFault::Proxy(error)) => return Self::Proxy(error.clone()),
                 _ => {}
             }
             if let Some(fault) = found.downcast_ref::<BodyFault>() {
@@ -120,6 +124,11 @@ impl ExchangeFault {
         config_file: &str,
         waited: PhaseTime,
     ) -> EgressError {
+        // Of a failure behind a proxy, the proxy may be the cause.
+        let through = match &waited.proxy {
+            Some(proxy) => format!("{origin} through the proxy {proxy}"),
+            None => origin.to_owned(),
+        };
         match self {
             Self::Timeout(timeout) => timeout.after(waited),
             Self::Url(fault) => fault.into(),
@@ -143,24 +152,29 @@ impl ExchangeFault {
                 special_use,
                 place,
             },
-            Self::Head(fault) => EgressError::Unreadable {
+            Self::Proxy(ProxyError { proxy, fault }) => EgressError::Proxy {
                 origin: origin.to_owned(),
+                proxy,
+                source: fault,
+            },
+            Self::Head(fault) => EgressError::Unreadable {
+                origin: through,
                 source: fault.into(),
             },
             Self::Tls(fault) => EgressError::Failed {
-                origin: origin.to_owned(),
+                origin: through,
                 source: fault.into(),
             },
             Self::Unbegun(fault) => EgressError::Failed {
-                origin: origin.to_owned(),
+                origin: through,
                 source: fault.into(),
             },
             Self::Stale(fault) => EgressError::Failed {
-                origin: origin.to_owned(),
+                origin: through,
                 source: fault.into(),
             },
             Self::Client(error) => EgressError::Failed {
-                origin: origin.to_owned(),
+                origin: through,
                 source: error.into(),
             },
         }

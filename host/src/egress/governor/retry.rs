@@ -86,6 +86,7 @@ mod tests {
             let error = timeout.after(PhaseTime {
                 phase: CallPhase::Head,
                 spent: Duration::ZERO,
+                proxy: None,
             });
             assert_eq!(counts_against(&error), against, "{timeout}");
         }

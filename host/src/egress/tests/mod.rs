@@ -11,6 +11,7 @@ mod kept_tokens;
 mod links;
 mod memory;
 mod policy;
+mod proxies;
 mod scripted;
 mod server;
 mod timeouts;

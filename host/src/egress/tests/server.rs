@@ -97,6 +97,11 @@ impl Server {
         server
     }
 
+    /// Where it listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// How many requests it has answered.
     pub(super) fn answered(&self) -> usize {
         self.answered.load(Ordering::SeqCst)

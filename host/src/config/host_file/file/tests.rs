@@ -16,6 +16,10 @@ fn flags() -> Vec<FlagKey> {
         flag("plugins", FlagForm::Path),
         flag("api-key-file", FlagForm::Path),
         flag("trusted-proxies", FlagForm::List),
+        flag("https-proxy", FlagForm::Text),
+        flag("http-proxy", FlagForm::Text),
+        flag("no-proxy", FlagForm::Joined),
+        flag("proxy-resolves", FlagForm::Switch),
     ]
 }
 
@@ -80,7 +84,8 @@ fn all_problems_are_reported_with_their_lines() {
          token-key = { env = \"NOBODY_SETS_THIS\" }",
     )
     .expect_err("ten mistakes");
-    let known = "api-key, token-key, policy, max-body, queue, no-background, plugins, api-key-file, trusted-proxies";
+    let known = "api-key, token-key, policy, proxy, max-body, queue, no-background, plugins, api-key-file, trusted-proxies, \
+                 https-proxy, http-proxy, no-proxy, proxy-resolves";
     let expected = [
         "1: max-boby: unknown key; did you mean `max-body`?",
         "2: max-body: not a size",
@@ -99,4 +104,35 @@ fn all_problems_are_reported_with_their_lines() {
         parse("max-body = ").map(drop),
         Err("/etc/weld/weld-host.toml:1: `max-body` has no value: write one after `=`, text in quotes".to_owned())
     );
+}
+
+#[test]
+fn section_of_proxies_has_other_names_of_flags() {
+    let file = parse(
+        "queue = 7\n[proxy]\nhttps = { env = \"SECRET\" }\nhttp = \"http://proxy:3128\"\n\
+         no-proxy = [\"a.example.com\", \"10.0.0.0/8\"]\nproxy-resolves = true",
+    )
+    .expect("a valid file");
+    for (key, text, line, is_secret) in [
+        ("https-proxy", "hunter2", 3, true),
+        ("http-proxy", "http://proxy:3128", 4, false),
+        ("no-proxy", "a.example.com,10.0.0.0/8", 5, false),
+        ("proxy-resolves", "true", 6, false),
+    ] {
+        let value = file.value(key).expect(key);
+        assert_eq!(value.texts, [text], "{key}");
+        assert_eq!((value.line, value.is_secret), (line, is_secret), "{key}");
+    }
+    for (text, expected) in [
+        ("[proxy]\nno_proxy = \"x\"", "did you mean `no-proxy`?"),
+        ("proxy = \"http://proxy:3128\"", "a table"),
+        (
+            "https-proxy = \"a\"\n[proxy]\nhttps = \"b\"",
+            "`https-proxy` is also set on line 1: remove one of them",
+        ),
+        ("[Proxy]\nhttp = \"x\"", "did you mean `proxy`?"),
+    ] {
+        let problems = parse(text).expect_err(text);
+        assert!(problems.contains(expected), "{problems}");
+    }
 }

@@ -144,6 +144,7 @@ impl Tokens {
                 let waited = PhaseTime {
                     phase: CallPhase::Credential,
                     spent: began.elapsed(),
+                    proxy: None,
                 };
                 return Err(Timeout::Deadline(deadline.bound()).after(waited));
             }

@@ -1,0 +1,203 @@
+//! A connection through a proxy by the method CONNECT (RFC 9110, section 9.3.6).
+
+use std::fmt::{self, Display, Formatter};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::first_connection::first_of;
+use super::network::Network;
+use super::phase::{CallPhase, PhaseClock};
+use super::proxy_fault::{MAX_HEAD_BYTES, ProxyFault};
+use crate::config::ProxyAddress;
+use crate::report;
+
+/// How much of an answer is shown.
+const SHOWN_BYTES: usize = 100;
+
+/// How many addresses of a host are tried through a proxy that can't reach the ones before.
+const MAX_TARGETS: usize = 4;
+
+/// The port that every proxy permits.
+const HTTPS_PORT: u16 = 443;
+
+/// What a proxy is asked to connect to.
+#[derive(Debug, Clone)]
+pub(super) enum TunnelTarget {
+    /// A host as the URL has it, an IPv6 address in brackets, and a port.
+    Host(String, u16),
+    /// An address that this host has found for a name, and a port.
+    Resolved(SocketAddr),
+}
+
+impl Display for TunnelTarget {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(host, port) => write!(formatter, "{host}:{port}"),
+            Self::Resolved(address) => write!(formatter, "{address}"),
+        }
+    }
+}
+
+impl TunnelTarget {
+    /// What to do if the proxy answers with this status.
+    fn advice(&self, status: u16) -> String {
+        if status >= 500 {
+            return format!("it could not reach {self}");
+        }
+        let mut advice = format!("ask its operator to permit CONNECT to {self}");
+        let port = match self {
+            Self::Host(_, port) => *port,
+            Self::Resolved(address) => address.port(),
+        };
+        if port != HTTPS_PORT {
+            advice.push_str(", since many proxies permit only port 443");
+        }
+        if matches!(self, Self::Resolved(_)) {
+            advice.push_str(
+                "; or set --proxy-resolves if its rules are for names: the proxy then gets the name, and the host does not \
+                 check the addresses behind it",
+            );
+        }
+        advice
+    }
+}
+
+/// Connects to the first of these targets that the proxy reaches. `addresses` are the proxy's.
+///
+/// # Errors
+///
+/// [`ProxyFault`] of the last target that was tried.
+pub(super) async fn connect(
+    proxy: &ProxyAddress,
+    network: &Arc<dyn Network>,
+    addresses: &[SocketAddr],
+    (targets, phases): (Vec<TunnelTarget>, &PhaseClock),
+) -> Result<TcpStream, ProxyFault> {
+    let mut failure = ProxyFault::ApiName(io::ErrorKind::AddrNotAvailable.into());
+    for target in targets.into_iter().take(MAX_TARGETS) {
+        let stream = dial(network, addresses).await?;
+        phases.enter(CallPhase::Tunnel);
+        match tunnel(stream, proxy, &target).await {
+            Err(fault) if fault.is_of_the_target() => failure = fault,
+            ended => return ended,
+        }
+    }
+    Err(failure)
+}
+
+/// Connects to the proxy itself.
+pub(super) async fn dial(
+    network: &Arc<dyn Network>,
+    addresses: &[SocketAddr],
+) -> Result<TcpStream, ProxyFault> {
+    first_of(network, addresses.to_vec())
+        .await
+        .map_err(ProxyFault::Connect)
+}
+
+/// Asks for a connection to the target.
+async fn tunnel(
+    mut stream: TcpStream,
+    proxy: &ProxyAddress,
+    target: &TunnelTarget,
+) -> Result<TcpStream, ProxyFault> {
+    let mut request = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n");
+    if let Some(authorization) = proxy.authorization() {
+        request.push_str("proxy-authorization: ");
+        request.push_str(authorization.expose());
+        request.push_str("\r\n");
+    }
+    request.push_str("\r\n");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .map_err(ProxyFault::Closed)?;
+    let head = head(&mut stream).await?;
+    judge(&head, proxy, target)?;
+    Ok(stream)
+}
+
+/// Reads up to the empty line. Neither in TLS nor in HTTP does the server speak first. So whatever follows the line is
+/// not the API's, and reading more than the head loses nothing.
+async fn head(stream: &mut TcpStream) -> Result<Vec<u8>, ProxyFault> {
+    let mut head = Vec::new();
+    loop {
+        let mut piece = [0; 1 << 10];
+        let length = stream.read(&mut piece).await.map_err(ProxyFault::Closed)?;
+        if length == 0 {
+            return match head.is_empty() {
+                true => Err(ProxyFault::Closed(io::ErrorKind::UnexpectedEof.into())),
+                false => Ok(head),
+            };
+        }
+        head.extend_from_slice(piece.get(..length).unwrap_or_default());
+        let is_http = head.starts_with(b"HTTP/") || b"HTTP/".starts_with(&head);
+        if !is_http || end_of_head(&head).is_some() {
+            return Ok(head);
+        }
+        if head.len() > MAX_HEAD_BYTES {
+            return Err(ProxyFault::TooLong);
+        }
+    }
+}
+
+/// The length of a complete head. A line may end without a carriage return (RFC 9112, section 2.2).
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    let ends: [&[u8]; 2] = [b"\r\n\r\n", b"\n\n"];
+    let lengths = ends.into_iter().filter_map(|end| {
+        let begin = bytes.windows(end.len()).position(|part| part == end)?;
+        Some(begin.saturating_add(end.len()))
+    });
+    lengths.min()
+}
+
+/// Whether an answer makes the connection the one that was asked for.
+fn judge(answer: &[u8], proxy: &ProxyAddress, target: &TunnelTarget) -> Result<(), ProxyFault> {
+    let text = String::from_utf8_lossy(answer);
+    let first = text.lines().next().unwrap_or_default();
+    let status = first
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.split_once(' '))
+        .and_then(|(_, line)| Some((line.get(..3)?.parse::<u16>().ok()?, line)));
+    let Some((status, line)) = status else {
+        return Err(ProxyFault::NotHttp {
+            beginning: shown(first),
+        });
+    };
+    match status {
+        200..300 => match end_of_head(answer) {
+            None => Err(ProxyFault::Closed(io::ErrorKind::UnexpectedEof.into())),
+            Some(end) if end == answer.len() && !has_page(&text) => Ok(()),
+            Some(_) => Err(ProxyFault::Page),
+        },
+        401 | 407 => Err(ProxyFault::Authentication {
+            status,
+            was_sent: proxy.authorization().is_some(),
+        }),
+        _ => Err(ProxyFault::Refused {
+            status,
+            answer: shown(line.trim()),
+            advice: target.advice(status),
+        }),
+    }
+}
+
+/// Whether a head announces a page, as those of login pages do.
+fn has_page(head: &str) -> bool {
+    head.lines().any(|line| {
+        let line = line.to_ascii_lowercase();
+        let value = line.strip_prefix("content-type:").map(str::trim_start);
+        value.is_some_and(|value| value.starts_with("text/html"))
+    })
+}
+
+fn shown(text: &str) -> String {
+    report::shortened(&report::escaped(text), SHOWN_BYTES)
+}
+
+#[cfg(test)]
+mod tests;
