@@ -79,6 +79,10 @@ export function report(thrown, what) {
   return error;
 }
 
+/** What the log says of a promise that was rejected while nobody waited for it. */
+export const forgotten = (what, reason) =>
+  `${what} left a rejected promise unhandled (is an \`await\` missing?): ${trace(reason)}`;
+
 // In a component, the call must be finished before this function returns.
 function finish({ what, begin, end, unsettled }) {
   setRunning(true);
@@ -86,9 +90,7 @@ function finish({ what, begin, end, unsettled }) {
   reseed();
   try {
     const value = end(drive(begin(), what, unsettled));
-    for (const reason of takeUnhandled()) {
-      log("warn", `${what} left a rejected promise unhandled: ${trace(reason)}`);
-    }
+    for (const reason of takeUnhandled()) log("warn", forgotten(what, reason));
     return value;
   } catch (thrown) {
     throw report(thrown, what);

@@ -90,6 +90,7 @@ export function describe(value) {
       if (Array.isArray(value)) return "an array";
       const name = value.constructor?.name;
       if (typeof name !== "string" || name === "" || name === "Object") return "an object";
+      if (name === "Promise") return "a Promise (is an `await` missing?)";
       return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
     }
     default:

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { callsFor } from "./connector.js";
+import { callsFor, forgotten } from "./connector.js";
 import { contractError, messageOf, placeOf, readStacksWith, trace } from "./errors.js";
 import { callOn, thrown } from "./host/native-call.js";
 
@@ -129,6 +129,9 @@ export async function work(load) {
   }
   readStacksWith(relativePlaces(process.cwd()));
   const host = new NativeHost(new Pipes(folder));
+  let rejected = [];
+  // Node would end the process, and the call with it.
+  process.on("unhandledRejection", (reason) => rejected.push(reason));
   let source;
   for (let call = host.nextCall(); call !== undefined; call = host.nextCall()) {
     let message;
@@ -138,6 +141,10 @@ export async function work(load) {
     } catch (error) {
       message = raised(reported(host, error));
     }
+    // Node reports rejections after the code that caused them.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const reason of rejected) host.log("warn", forgotten(nameOf(call), reason));
+    rejected = [];
     host.endCall(message);
   }
 }
@@ -187,6 +194,8 @@ function answer(host, source, { call, table, state }) {
     call === "schema" ? [calls.schema(), tableLines] : [calls.fetchPage(table, state), pageLine];
   return callOn(host, { ...started, end: (value) => ({ return: line(started.end(value)) }) }, raised);
 }
+
+const nameOf = ({ call, table }) => (call === "schema" ? "schema" : `fetchPage of table ${JSON.stringify(table)}`);
 
 const raised = ({ tag, val }) => ({ raise: { [tag]: val ?? null } });
 

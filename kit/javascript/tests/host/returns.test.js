@@ -48,7 +48,7 @@ test("values that are not pages are errors that describe them", async () => {
   const cases = {
     null: /the page of table "(promised_)?null" is null, not an object/,
     text_for_page: /is "\[\]", not an object/,
-    text_for_rows_of_a_promise: /has a Promise as insert/,
+    text_for_rows_of_a_promise: /has a Promise \(is an `await` missing\?\) as insert/,
     rows_misnamed: /has the unknown key "rows"; a page has insert/,
     no_array: /has an object as insert, not an array/,
     no_object: /row 2 of the page is 5, not an object/,
@@ -117,7 +117,7 @@ test("a promise that nothing will settle is an error", async () => {
 test("an unhandled rejected promise is logged", async () => {
   const { status } = await host.ask("returns", "forgotten");
   assert.equal(status, 200);
-  await host.logged("WARN", "left a rejected promise unhandled: Error: forgotten");
+  await host.logged("WARN", "left a rejected promise unhandled (is an `await` missing?): Error: forgotten");
 });
 
 test("a timer that throws fails the page", async () => {

@@ -80,6 +80,16 @@ export const source = connector({
         return undefined.rows;
       },
     },
+    forgetful: {
+      async fetchPage() {
+        (async () => {
+          await sleep(5);
+          throw new Error("nobody waits for this");
+        })();
+        await sleep(5);
+        return { insert: [], state: null, hasMore: false };
+      },
+    },
   },
 });
 `;
@@ -112,6 +122,7 @@ test("a worker answers with tables and pages, and asks the host in between", () 
         },
         { name: "bytes", "primary-key": [], fields: [] },
         { name: "wrong", "primary-key": [], fields: [] },
+        { name: "forgetful", "primary-key": [], fields: [] },
       ],
     },
     { log: { level: "warn", message: "asking" } },
@@ -131,6 +142,18 @@ test("a worker answers with tables and pages, and asks the host in between", () 
     { return: { insert: '[{"length":3}]', state: "null", "has-more": false, wait: null } },
   ]);
   assert.deepEqual([status, said], [0, "loading\n"]);
+});
+
+test("a rejected promise that nobody waits for is a warning, and the page is answered", () => {
+  const { lines, status } = worked({ "connector.js": SHOP }, [page("forgetful"), { ok: null }, END]);
+  const [warning] = lines.flatMap(({ log }) => log ?? []);
+  assert.equal(warning.level, "warn");
+  assert.match(
+    warning.message,
+    /^fetchPage of table "forgetful" left a rejected promise unhandled \(is an `await` missing\?\): Error: nobody waits.*connector\.js:\d+/s,
+  );
+  assert.deepEqual(lines.at(-1), { return: { insert: "[]", state: "null", "has-more": false, wait: null } });
+  assert.equal(status, 0);
 });
 
 test("refusals of the host are the contract's errors", () => {

@@ -48,7 +48,7 @@ test("a value that is not a page is an error that describes it", async () => {
     [{ ...good, state: { at: Infinity } }, /the state in the page of table "t", field "at": Infinity/],
     [{ insert: [], state: {} }, /has undefined as hasMore, not true or false/],
     [{ ...good, hasMore: "no" }, /has "no" as hasMore/],
-    [{ ...good, insert: Promise.resolve([]) }, /has a Promise as insert/],
+    [{ ...good, insert: Promise.resolve([]) }, /has a Promise \(is an `await` missing\?\) as insert/],
   ];
   for (const wait of [NaN, -1, 2 ** 32, "5", 5n, Infinity]) {
     cases.push([{ ...good, wait }, /wait of the page of table "t" is .+, not a number of milliseconds/]);
