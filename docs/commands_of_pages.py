@@ -192,6 +192,7 @@ PAGES = {
             ),
         ),
     ),
+    "docs/operating/tracing.md": Page((Block("weld-host serve --plugins plugins --otlp"),), SHOP, (DEMO_API,)),
     "docs/operating/public-url.md": Page(
         (
             Block("export WELD_API_KEY=$(openssl rand -hex 32)"),

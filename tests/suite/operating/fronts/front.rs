@@ -158,12 +158,18 @@ impl Front {
         for (from, to) in changes {
             site = replaced(&site, from, to);
         }
-        let started = (0..TRIES).find_map(|_| Self::start(kind, &site));
-        started.unwrap_or_else(|| panic!("{kind:?} doesn't start"))
+        let mut wrote = String::new();
+        for _ in 0..TRIES {
+            match Self::start(kind, &site) {
+                Ok(front) => return front,
+                Err(said) => wrote = said,
+            }
+        }
+        panic!("{kind:?} doesn't start: {wrote}");
     }
 
-    /// Starts the proxy on a port that is free. `None` if it ends, for example because the port isn't free any longer.
-    fn start(kind: FrontKind, site: &str) -> Option<Self> {
+    /// Starts the proxy on a port that is free. What it wrote if it ends, for example because the port isn't free any longer.
+    fn start(kind: FrontKind, site: &str) -> Result<Self, String> {
         let folder = TempDir::new().unwrap();
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
@@ -179,10 +185,9 @@ impl Front {
             has_ended() || TcpStream::connect(address).is_ok()
         });
         if has_ended() {
-            eprintln!("{}", front.process.stderr().end());
-            return None;
+            return Err(front.process.stderr().end());
         }
-        Some(front)
+        Ok(front)
     }
 
     /// Weld, set up with the connector of this name.
@@ -218,6 +223,10 @@ impl Front {
 }
 
 impl Drop for Front {
+    #[allow(
+        clippy::print_stderr,
+        reason = "a failed test shows what the proxy wrote"
+    )]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("the proxy wrote:\n{}", self.process.stderr().end());
