@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → admin, sync, author, demo; admin → pages, connectors; author → sync, egress
-//! access_check, account, config, bindings, certificates, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, telemetry, tokens, traces, waits, demo: leaves, usable by all, using none
+//! access_check, account, attempts, config, bindings, certificates, changes, encoding, fair_queue, followed_file, heap, lock, report, retry_after, scope, secrets, telemetry, tokens, traces, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request arrives at [`server`], which knows HTTP but not wasm. [`pages`] makes the answer: it holds requests that
@@ -17,6 +17,7 @@
 mod access_check;
 mod account;
 pub mod admin;
+mod attempts;
 pub mod author;
 mod bindings;
 pub mod certificates;
@@ -29,6 +30,7 @@ pub mod demo;
 pub mod egress;
 mod encoding;
 mod fair_queue;
+mod followed_file;
 mod guest_error;
 mod heap;
 mod imports;

@@ -3,12 +3,11 @@
 //!
 //! A pair that can't be used is an error at startup. Later, the previous pair stays in use, and the log says why.
 //!
-//! A leaf: it knows files and certificates, but no connections.
+//! A leaf: it knows files and certificates, but no connections. It uses `followed_file`.
 
 mod chain;
 mod der;
 mod error;
-mod follow;
 mod pair;
 mod served;
 

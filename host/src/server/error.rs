@@ -28,9 +28,9 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use weld_protocol::{ErrorKind, RequestError};
 
-use super::attempts::TooManyAttempts;
 use super::head::MAX_HEADERS;
 use crate::account::MemoryError;
+use crate::attempts::TooManyAttempts;
 use crate::config::{duration_text, wait_text};
 use crate::connectors::ConnectorError;
 use crate::encoding::UnknownEncoding;

@@ -7,7 +7,6 @@
 
 mod accepted;
 mod access;
-mod attempts;
 mod body;
 mod broken_head;
 mod client;
@@ -53,12 +52,12 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
+use crate::attempts::WrongKeys;
 use crate::certificates::ServedCertificate;
 use crate::config::{ServerConfig, duration_text};
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 use crate::traces::Tracer;
-use attempts::WrongKeys;
 use client::TrustedProxies;
 use connection::Acceptor;
 use connections::Connections;

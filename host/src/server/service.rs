@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::attempts::WrongKeys;
 use super::live::LiveSettings;
 use super::request_trace::RequestTracer;
 use super::shutdown::ShutdownState;
+use crate::attempts::WrongKeys;
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 

@@ -21,9 +21,20 @@ pub enum TokenError {
     )]
     NoPlaceForKey,
 
-    /// Someone else changed the key file during a rotation, and it can't be used now.
-    #[error("the key file was changed during the rotation: see the log, and run the command again")]
-    KeyFileChanged,
+    /// Someone else changed the key file during a rotation.
+    #[error(
+        "{} was changed during the rotation, which has removed none of its keys: check that each of its lines is a key, and \
+         run the command again",
+        .0.display()
+    )]
+    KeyFileChanged(PathBuf),
+
+    /// The file for previous keys has something else in it.
+    #[error(
+        "{} is not a file of keys, so the previous keys can't be put there: move it elsewhere, and run the command again",
+        .0.display()
+    )]
+    NotOfKeys(PathBuf),
 
     /// Another process rotates the key.
     #[error("another `weld-host auth key --rotate` is running")]
@@ -115,7 +126,6 @@ impl TokenError {
             Self::NoKey
             | Self::NoPlaceForKey
             | Self::RotationRunning
-            | Self::KeyFileChanged
             | Self::Name(_)
             | Self::Interrupted => return self.to_string(),
             Self::Corrupt(_) => {
@@ -125,6 +135,8 @@ impl TokenError {
                 "its file was encrypted with another key: give the host that key, or remove the file with `weld-host auth \
                  logout`"
             }
+            Self::KeyFileChanged(_) => "the key file was changed during the rotation: run it again",
+            Self::NotOfKeys(_) => "the file of previous keys has something else in it",
             Self::NewerVersion { .. } => "its file needs a newer weld-host",
             Self::Unreadable { .. } => "its file can't be read: see the host's log",
             Self::ReadOnly { .. } => {

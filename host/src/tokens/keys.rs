@@ -4,63 +4,50 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::key::{TokenKey, TokenKeyError};
-use crate::config::{FileStamp, KeyFileError, KeyLine};
-use crate::lock::Mutex;
+use crate::config::{KeyFileError, KeyLine};
+use crate::followed_file::{FollowTexts, FollowedFile};
 use crate::report;
+
+const TEXTS: FollowTexts = FollowTexts {
+    unusable: "the keys of stored tokens can't be read again (--token-key-file), so the previous ones stay valid",
+    silent: "the file of the keys of stored tokens doesn't respond (--token-key-file), so the previous ones stay valid",
+    usable: "the keys of stored tokens can be read again (--token-key-file)",
+};
 
 /// The keys of a store. The first one encrypts; each of them decrypts what was encrypted with it. None for a store whose
 /// tokens can only be removed.
 #[derive(Debug)]
-pub struct TokenKeys {
-    /// The file that has the keys; `None` if they are from elsewhere, and stay the same.
-    file: Option<PathBuf>,
-    /// Whether there are any keys. That never changes, since a file without keys replaces none.
-    are_known: bool,
-    read: Mutex<ReadKeys>,
-}
+pub struct TokenKeys(KeySource);
 
-/// What was last read of a file of keys.
 #[derive(Debug)]
-struct ReadKeys {
-    keys: Arc<[TokenKey]>,
-    /// The file's stamp from before it was read.
-    stamp: Option<FileStamp>,
-    /// Why the last attempt failed, so that the log says it once.
-    problem: Option<String>,
-}
-
-impl ReadKeys {
-    fn new(keys: Arc<[TokenKey]>) -> Self {
-        Self {
-            keys,
-            stamp: None,
-            problem: None,
-        }
-    }
+enum KeySource {
+    /// They stay the same.
+    Fixed(Arc<Vec<TokenKey>>),
+    /// They are those of this file, which has at least one.
+    File {
+        path: PathBuf,
+        keys: FollowedFile<Vec<TokenKey>>,
+    },
 }
 
 impl From<Option<TokenKey>> for TokenKeys {
     fn from(key: Option<TokenKey>) -> Self {
-        Self::fixed(key.into_iter().collect())
+        Self::fixed(key)
     }
 }
 
 impl TokenKeys {
-    fn fixed(keys: Arc<[TokenKey]>) -> Self {
-        Self {
-            file: None,
-            are_known: !keys.is_empty(),
-            read: Mutex::new(ReadKeys::new(keys)),
-        }
+    fn fixed(keys: impl IntoIterator<Item = TokenKey>) -> Self {
+        Self(KeySource::Fixed(Arc::new(distinct(keys))))
     }
 
-    /// The keys in a text, with white space between them.
+    /// The keys in a text, with white space between them. A key that occurs again counts once.
     ///
     /// # Errors
     ///
     /// [`TokenKeyError`] for the first text that is not a key; `Empty` if there is none.
     pub fn parse(text: &str) -> Result<Self, TokenKeyError> {
-        let keys: Arc<[TokenKey]> = text
+        let keys: Vec<TokenKey> = text
             .split_whitespace()
             .map(TokenKey::parse)
             .collect::<Result<_, _>>()?;
@@ -77,63 +64,70 @@ impl TokenKeys {
     ///
     /// [`TokenKeyFileError`].
     pub fn read(file: PathBuf) -> Result<Self, TokenKeyFileError> {
-        let keys = keys_of(&file)?;
-        Ok(Self {
-            file: Some(file),
-            are_known: !keys.is_empty(),
-            // The first use reads the file again, since it may have changed meanwhile.
-            read: Mutex::new(ReadKeys::new(keys)),
-        })
+        let keys = keys_of(&file, KeyLine::read_in_time(&file))?;
+        let path = file.clone();
+        // The first use reads the file again, since it may have changed meanwhile.
+        let keys = FollowedFile::new([file.clone()], TEXTS, keys, move |files| {
+            Ok(keys_of(&path, KeyLine::read_all(&path, files))?)
+        });
+        Ok(Self(KeySource::File { path: file, keys }))
     }
 
     /// The file that has the keys; `None` if they are from elsewhere.
     pub(super) fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
-    }
-
-    /// Whether there are any. Doesn't read the file.
-    pub(super) fn are_known(&self) -> bool {
-        self.are_known
-    }
-
-    /// The keys that count now. Call this under the lock of the entry that they are used for: then a rotation, which
-    /// changes the file before it locks any entry, never meets a token that was encrypted with a key from before.
-    pub(super) fn current(&self) -> Arc<[TokenKey]> {
-        let mut read = self.read.lock();
-        let Some(file) = &self.file else {
-            return read.keys.clone();
-        };
-        // From before the file is read: if it changes meanwhile, the next use reads it again.
-        let stamp = FileStamp::of(file);
-        if read.stamp != Some(stamp) {
-            match keys_of(file) {
-                Ok(keys) => {
-                    read.keys = keys;
-                    read.problem = None;
-                }
-                Err(error) => {
-                    let problem = report::chain(&error);
-                    if read.problem.as_ref() != Some(&problem) {
-                        tracing::warn!(
-                            problem,
-                            "the keys of stored tokens can't be read again (--token-key-file), so the previous ones stay valid"
-                        );
-                    }
-                    read.problem = Some(problem);
-                    // The same file may be readable the next time.
-                    if error.is_unreadable() {
-                        return read.keys.clone();
-                    }
-                }
-            }
-            read.stamp = Some(stamp);
+        match &self.0 {
+            KeySource::Fixed(_) => None,
+            KeySource::File { path, .. } => Some(path),
         }
-        read.keys.clone()
+    }
+
+    /// Whether there are any. Doesn't read the file: it has always had one, since a file without keys replaces none.
+    pub(super) fn are_known(&self) -> bool {
+        match &self.0 {
+            KeySource::Fixed(keys) => !keys.is_empty(),
+            KeySource::File { .. } => true,
+        }
+    }
+
+    /// The keys that count now, no key twice. Blocks while the file is read. Call this under the lock of the entry that they
+    /// are used for: then a rotation, which changes the file before it locks any entry, never meets a token that was
+    /// encrypted with a key from before.
+    pub(super) fn current(&self) -> Arc<Vec<TokenKey>> {
+        match &self.0 {
+            KeySource::Fixed(keys) => keys.clone(),
+            KeySource::File { keys, .. } => keys.refresh(),
+        }
+    }
+
+    /// What tells these keys from others, without revealing anything else about them. `None` if they are from a file, which
+    /// is followed.
+    pub(crate) fn fingerprint(&self) -> Option<String> {
+        match &self.0 {
+            KeySource::Fixed(keys) => {
+                let ids = keys.iter().map(|key| report::hexadecimal(&key.id()));
+                Some(Vec::from_iter(ids).join(" "))
+            }
+            KeySource::File { .. } => None,
+        }
     }
 }
 
-fn keys_of(file: &Path) -> Result<Arc<[TokenKey]>, TokenKeyFileError> {
-    let lines = KeyLine::read_in_time(file)?;
+/// The keys without those that have occurred before.
+fn distinct(keys: impl IntoIterator<Item = TokenKey>) -> Vec<TokenKey> {
+    let mut all: Vec<TokenKey> = Vec::new();
+    for key in keys {
+        if !all.contains(&key) {
+            all.push(key);
+        }
+    }
+    all
+}
+
+fn keys_of(
+    file: &Path,
+    lines: Result<Vec<KeyLine>, KeyFileError>,
+) -> Result<Vec<TokenKey>, TokenKeyFileError> {
+    let lines = lines?;
     let keys = lines.iter().map(|line| {
         TokenKey::parse(line.text.expose()).map_err(|source| TokenKeyFileError::Key {
             path: file.to_owned(),
@@ -141,7 +135,7 @@ fn keys_of(file: &Path) -> Result<Arc<[TokenKey]>, TokenKeyFileError> {
             source,
         })
     });
-    keys.collect()
+    Ok(distinct(keys.collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Why a file with keys of the store can't be used. No message contains a key.
@@ -163,13 +157,6 @@ pub enum TokenKeyFileError {
         #[source]
         source: TokenKeyError,
     },
-}
-
-impl TokenKeyFileError {
-    /// Whether the file could not be read, whatever it contains.
-    fn is_unreadable(&self) -> bool {
-        matches!(self, Self::File(KeyFileError::Unreadable { .. }))
-    }
 }
 
 #[cfg(test)]
@@ -204,6 +191,21 @@ mod tests {
         fs::write(&path, text(&other)).unwrap();
         assert_eq!(ids(&keys), [other.id()]);
         assert!(keys.are_known());
+    }
+
+    #[test]
+    fn key_that_occurs_again_in_any_form_counts_once() {
+        let [one, other] = [(); 2].map(|()| TokenKey::random().unwrap());
+        let form = |key: &TokenKey| key.to_base64().to_string();
+        let unpadded = form(&one).trim_end_matches('=').to_owned();
+        let all = [form(&one), unpadded, form(&other), form(&one)];
+        let keys = TokenKeys::parse(&all.join(" ")).unwrap();
+        assert_eq!(ids(&keys), [one.id(), other.id()]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, all.join("\n")).unwrap();
+        let keys = TokenKeys::read(path).unwrap();
+        assert_eq!(ids(&keys), [one.id(), other.id()]);
     }
 
     #[test]

@@ -5,12 +5,13 @@
 //!
 //! Everything here blocks, on files and on the lock: async code must call it on a thread for blocking work.
 //!
-//! A leaf: it uses only `config`, `lock` and `report`.
+//! A leaf: it uses only `config`, `followed_file` and `report`.
 
 mod error;
 mod failure;
 mod files;
 mod key;
+mod key_file_text;
 mod keys;
 mod record;
 mod rotation;

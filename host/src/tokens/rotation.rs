@@ -3,6 +3,8 @@
 //! At every moment, the key file has the keys of all tokens: first the new key is added to it, then the tokens are
 //! encrypted with it one by one, and only then are the other keys removed. A rotation that is interrupted anywhere is
 //! continued by the next one. Running hosts read the key file again before they use a token.
+//!
+//! Somebody else may change the key file at the same time. The rotation then ends with an error, and removes no key.
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -11,14 +13,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroizing;
-
 use super::error::TokenError;
 use super::files::{self, NoWatch, WriteWatch};
 use super::key::TokenKey;
+use super::key_file_text::KeyFileText;
 use super::seal::{self, SealFault};
 use super::store::{Store, TokenEntry};
-use crate::config::key_file;
 
 /// How long to wait for a token that a host renews.
 const RENEWAL: Duration = Duration::from_secs(60);
@@ -45,12 +45,13 @@ pub struct KeyRotation {
 
 impl Store {
     /// Encrypts every token with a new key. If the store already has several keys, the first one is the new key, as after
-    /// an interrupted rotation. Otherwise one is made and put into the key file. At the end, the previous keys are moved
-    /// from the key file to `FILE.old`, for backups; keys that are not from a file stay where they are.
+    /// an interrupted rotation; a key that occurs again counts once. Otherwise one is made and put into the key file. At the
+    /// end, the previous keys are moved from the key file to `FILE.old`, for backups; keys that are not from a file stay where
+    /// they are, and so do those that somebody else has added meanwhile.
     ///
     /// # Errors
     ///
-    /// [`TokenError`]: `NoKey`, `NoPlaceForKey`, `RotationRunning`; `ReadOnly`, `Full` and `Unwritable` for the key file
+    /// [`TokenError`]: `NoKey`, `NoPlaceForKey`, `NotOfKeys`, `KeyFileChanged`, `RotationRunning`; `ReadOnly`, `Full` and `Unwritable` for the key file
     /// or the tokens folder; `Unsealed` if the system provides no random numbers. All of a rotation before the error
     /// stays valid.
     pub fn rotate_key(&self) -> Result<KeyRotation, TokenError> {
@@ -61,27 +62,30 @@ impl Store {
         &self,
         watch: &impl WriteWatch,
     ) -> Result<KeyRotation, TokenError> {
-        let keys = self.keys();
-        if keys.is_empty() {
+        if self.keys().is_empty() {
             return Err(TokenError::NoKey);
         }
         let _lock = self.lock_rotation()?;
         let file = self.key_file().map(KeyFileText::read).transpose()?;
+        if let Some(file) = &file {
+            file.check_place_of_previous()?;
+        }
         // Again, since another rotation may have just ended.
-        let has_new_key = match self.keys().len() {
-            1 => {
-                let Some(file) = &file else {
-                    return Err(TokenError::NoPlaceForKey);
-                };
-                file.add_new_key(watch)?;
-                true
-            }
-            _ => false,
+        let before = self.keys();
+        let (key, has_new_key) = match (before.as_slice(), &file) {
+            ([first, _, ..], _) => (first.clone(), false),
+            (_, None) => return Err(TokenError::NoPlaceForKey),
+            (_, Some(file)) => (file.add_new_key(watch)?, true),
         };
-        // If someone else has made the file unusable meanwhile, these are still the keys from before.
-        let (Some(key), true) = (self.keys().first().cloned(), self.keys().len() > 1) else {
-            return Err(TokenError::KeyFileChanged);
+        // What running hosts find in the file. If someone else has changed it meanwhile, it may be something else.
+        let keys = self.keys();
+        let (first, others) = match keys.split_first() {
+            Some((first, others)) if !others.is_empty() => (first, others),
+            _ => return Err(self.key_file_changed()),
         };
+        if *first != key {
+            return Err(self.key_file_changed());
+        }
         let mut rotation = KeyRotation {
             has_new_key,
             tokens: 0,
@@ -98,9 +102,15 @@ impl Store {
         if rotation.failures.is_empty()
             && let Some(file) = self.key_file()
         {
-            rotation.previous_keys = KeyFileText::read(file)?.keep_first_key(watch)?;
+            let file = KeyFileText::read(file)?;
+            rotation.previous_keys = file.move_previous(&key, others, watch)?;
         }
         Ok(rotation)
+    }
+
+    fn key_file_changed(&self) -> TokenError {
+        let file = self.key_file().unwrap_or(self.folder());
+        TokenError::KeyFileChanged(file.to_owned())
     }
 
     fn lock_rotation(&self) -> Result<File, TokenError> {
@@ -188,82 +198,5 @@ impl TokenEntry {
         files::replace_alike(&path, &self.file("new"), &content, watch)
             .map_err(|source| TokenError::of_write(&path, source))?;
         Ok(true)
-    }
-}
-
-/// The text of a key file, with its comments.
-struct KeyFileText {
-    /// Without links, so that the file itself is replaced.
-    path: PathBuf,
-    text: Zeroizing<String>,
-}
-
-impl KeyFileText {
-    fn read(path: &Path) -> Result<Self, TokenError> {
-        let unreadable = |source| TokenError::Unreadable {
-            path: path.to_owned(),
-            source,
-        };
-        Ok(Self {
-            path: path.canonicalize().map_err(unreadable)?,
-            text: std::fs::read_to_string(path).map_err(unreadable)?.into(),
-        })
-    }
-
-    fn add_new_key(&self, watch: &impl WriteWatch) -> Result<(), TokenError> {
-        let key = TokenKey::random().map_err(|_| TokenError::Unsealed(self.path.clone()))?;
-        let lines = key_file::lines(&self.text).map(|(_, line)| line);
-        let first = key.to_base64();
-        let text = std::iter::once(first.as_str())
-            .chain(lines)
-            .collect::<Vec<_>>();
-        self.replace(&Zeroizing::new(text.join("\n")), watch)
-    }
-
-    /// Moves all keys but the first one to `FILE.old`. Returns that file; `None` if there is only one key.
-    fn keep_first_key(&self, watch: &impl WriteWatch) -> Result<Option<PathBuf>, TokenError> {
-        let mut is_first = true;
-        let (moved, kept): (Vec<&str>, Vec<&str>) = key_file::lines(&self.text)
-            .map(|(_, line)| line)
-            .partition(|line| key_file::is_key(line) && !std::mem::take(&mut is_first));
-        if moved.is_empty() {
-            return Ok(None);
-        }
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(".old");
-        let old = Self {
-            path: name.into(),
-            text: self.text.clone(),
-        };
-        let already = match files::read(&old.path) {
-            Ok(content) => Zeroizing::new(content.unwrap_or_default()),
-            Err(source) => {
-                return Err(TokenError::Unreadable {
-                    path: old.path,
-                    source,
-                });
-            }
-        };
-        let already = Zeroizing::new(String::from_utf8_lossy(&already).into_owned());
-        let mut text = Zeroizing::new(String::new());
-        for line in moved
-            .iter()
-            .copied()
-            .chain(already.lines().filter(|line| !moved.contains(line)))
-        {
-            text.push_str(line);
-            text.push('\n');
-        }
-        old.replace(&text, watch)?;
-        self.replace(&Zeroizing::new(kept.join("\n")), watch)?;
-        Ok(Some(old.path))
-    }
-
-    /// Replaces the file, by one for the same user and with the same permissions. A new one is for this user alone.
-    fn replace(&self, text: &str, watch: &impl WriteWatch) -> Result<(), TokenError> {
-        let mut temporary = self.path.as_os_str().to_owned();
-        temporary.push(".new");
-        files::replace_alike(&self.path, temporary.as_ref(), text.as_bytes(), watch)
-            .map_err(|source| TokenError::of_write(&self.path, source))
     }
 }

@@ -65,8 +65,8 @@ impl Store {
         self.0.keys.are_known()
     }
 
-    /// The keys that count now.
-    pub(super) fn keys(&self) -> Arc<[TokenKey]> {
+    /// The keys that count now, no key twice. Blocks while their file is read.
+    pub(super) fn keys(&self) -> Arc<Vec<TokenKey>> {
         self.0.keys.current()
     }
 

@@ -86,21 +86,35 @@ impl FileThreads {
     ) -> Result<T, NoAnswer> {
         let files = self.begin(first, patience).await?;
         let (askers, number) = (self.0.clone(), files.number);
-        let (sender, receiver) = sync_channel(1);
-        let thread = thread::Builder::new().name("weld-files".to_owned());
-        thread
-            .spawn(move || {
-                let found = work(&files);
-                let refused = files.take_refusal();
-                drop(files);
-                // An abandoned thread has no receiver.
-                let _ = sender.send(refused.map_or(Ok(found), Err));
-            })
-            .map_err(NoAnswer::Thread)?;
+        let receiver = spawn(files, work)?;
         // Measured by the system's clock, since tests may pause the runtime's.
         spawn_blocking(move || askers.wait(number, patience, &receiver))
             .await
             .map_err(|error| NoAnswer::Thread(error.into()))?
+    }
+
+    /// As [`run`](Self::run), but blocks, also outside of a runtime. If the most threads wait for files, it fails at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_blocking<T: Send + 'static>(
+        &self,
+        first: &Path,
+        patience: Duration,
+        work: impl FnOnce(&NotedFiles) -> T + Send + 'static,
+    ) -> Result<T, NoAnswer> {
+        let number = self.0.enter(first)?.ok_or(NoAnswer::TooMany)?;
+        let receiver = spawn(self.noted(number), work)?;
+        self.0.wait(number, patience, &receiver)
+    }
+
+    fn noted(&self, number: u64) -> NotedFiles {
+        NotedFiles {
+            askers: self.0.clone(),
+            number,
+            refused: Mutex::default(),
+        }
     }
 
     /// Waits until a thread may begin.
@@ -111,17 +125,32 @@ impl FileThreads {
             // From here on, no notification is missed.
             ended.as_mut().enable();
             if let Some(number) = self.0.enter(first)? {
-                return Ok(NotedFiles {
-                    askers: self.0.clone(),
-                    number,
-                    refused: Mutex::default(),
-                });
+                return Ok(self.noted(number));
             }
             if timeout_at(deadline.into(), ended).await.is_err() {
                 return Err(NoAnswer::TooMany);
             }
         }
     }
+}
+
+/// Does `work` on a new thread. Returns what receives its result.
+fn spawn<T: Send + 'static>(
+    files: NotedFiles,
+    work: impl FnOnce(&NotedFiles) -> T + Send + 'static,
+) -> Result<Receiver<Result<T, NoAnswer>>, NoAnswer> {
+    let (sender, receiver) = sync_channel(1);
+    let thread = thread::Builder::new().name("weld-files".to_owned());
+    thread
+        .spawn(move || {
+            let found = work(&files);
+            let refused = files.take_refusal();
+            drop(files);
+            // An abandoned thread has no receiver.
+            let _ = sender.send(refused.map_or(Ok(found), Err));
+        })
+        .map_err(NoAnswer::Thread)?;
+    Ok(receiver)
 }
 
 impl Askers {

@@ -11,12 +11,12 @@ use weld_protocol::{JsonKind, PageError, PageRequest, RequestError, SchemaError,
 use super::ApiError;
 use super::temporary::is_temporary;
 use crate::account::MemoryError;
+use crate::attempts::TooManyAttempts;
 use crate::connectors::ConnectorError;
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
 use crate::report;
 use crate::samples::{messages, samples};
-use crate::server::attempts::TooManyAttempts;
 
 fn memory() -> Vec<MemoryError> {
     samples!(MemoryError:

@@ -185,6 +185,124 @@ fn token_with_an_unknown_key_is_reported_and_the_previous_keys_stay() {
     assert_all_readable(&store(folder.path()), "next");
 }
 
+/// Does something once, after this many steps.
+struct Meddler<F> {
+    after: AtomicUsize,
+    meddle: F,
+}
+
+impl<F: Fn()> WriteWatch for Meddler<F> {
+    fn step(&self, _: WriteStep) -> io::Result<()> {
+        if self.after.fetch_sub(1, Ordering::Relaxed) == 0 {
+            (self.meddle)();
+        }
+        Ok(())
+    }
+}
+
+/// The steps of one write.
+const STEPS_OF_A_WRITE: usize = 6;
+
+#[test]
+fn key_that_somebody_else_puts_first_meanwhile_ends_the_rotation_and_no_key_is_lost() {
+    // While a token is written, and while the previous keys are written.
+    for after in [STEPS_OF_A_WRITE + 2, 4 * STEPS_OF_A_WRITE + 2] {
+        let (folder, host) = filled();
+        let file = key_file(folder.path());
+        let theirs = TokenKey::random().unwrap().to_base64();
+        let meddle = || fs::write(&file, format!("{}\n{}", *theirs, text(&file))).unwrap();
+        let meddler = Meddler {
+            after: AtomicUsize::new(after),
+            meddle,
+        };
+        let rotation = store(folder.path()).rotate_key_watched(&meddler);
+        assert!(
+            matches!(rotation, Err(TokenError::KeyFileChanged(_))),
+            "{rotation:?}"
+        );
+        let all = keys(&file);
+        assert_eq!(all.len(), 3, "{after}");
+        assert_eq!((all[0].as_str(), all[2].as_str()), (theirs.as_str(), KEY));
+        assert_all_readable(&host, "running");
+        // The next one uses their key.
+        let next = store(folder.path()).rotate_key().unwrap();
+        assert_eq!((next.has_new_key, next.tokens), (false, TOKENS.len()));
+        assert_eq!(keys(&file), [theirs.as_str()]);
+        assert_all_readable(&host, "next");
+    }
+}
+
+#[test]
+fn key_that_somebody_else_adds_below_meanwhile_stays_in_the_file() {
+    let (folder, host) = filled();
+    let file = key_file(folder.path());
+    let theirs = TokenKey::random().unwrap().to_base64();
+    let meddler = Meddler {
+        after: AtomicUsize::new(STEPS_OF_A_WRITE + 2),
+        meddle: || fs::write(&file, format!("{}{}\n", text(&file), *theirs)).unwrap(),
+    };
+    let rotation = store(folder.path()).rotate_key_watched(&meddler).unwrap();
+    assert!(rotation.previous_keys.is_some());
+    let left = keys(&file);
+    assert_eq!((left.len(), left[1].as_str()), (2, theirs.as_str()));
+    assert_eq!(keys(&folder.path().join("key.old")), [KEY]);
+    assert_all_readable(&host, "running");
+}
+
+#[test]
+fn one_key_on_two_lines_is_replaced_like_any_other() {
+    let (folder, host) = filled();
+    let file = key_file(folder.path());
+    fs::write(&file, format!("{KEY}\n# again\n{}\n", KEY.to_uppercase())).unwrap();
+    let rotation = store(folder.path()).rotate_key().unwrap();
+    assert_eq!(
+        (rotation.has_new_key, rotation.tokens),
+        (true, TOKENS.len())
+    );
+    assert_eq!(keys(&file).len(), 1);
+    assert_ne!(keys(&file), [KEY]);
+    assert_eq!(keys(&folder.path().join("key.old")), [KEY]);
+    assert_all_readable(&host, "running");
+    let twice = TokenKeys::parse(&format!("{KEY} {KEY}")).unwrap();
+    let fixed = Store::open(folder.path().join("tokens"), twice);
+    assert!(matches!(fixed.rotate_key(), Err(TokenError::NoPlaceForKey)));
+}
+
+#[test]
+fn files_of_others_beside_the_key_file_are_left_alone() {
+    let (folder, host) = filled();
+    let file = key_file(folder.path());
+    let others = ["key.new", ".key.new", "key.tmp"].map(|name| folder.path().join(name));
+    for other in &others {
+        fs::write(other, "mine").unwrap();
+    }
+    let old = folder.path().join("key.old");
+    // Larger than any file of keys, and one line too many.
+    for content in [
+        "notes\n".to_owned(),
+        "# ".repeat(40_000),
+        "\u{0}".to_owned(),
+    ] {
+        fs::write(&old, &content).unwrap();
+        let rotation = store(folder.path()).rotate_key();
+        assert!(
+            matches!(&rotation, Err(TokenError::NotOfKeys(path)) if path.ends_with("key.old")),
+            "{rotation:?}"
+        );
+        assert_eq!((text(&old), keys(&file)), (content, vec![KEY.to_owned()]));
+    }
+    fs::write(&old, "# of May\n").unwrap();
+    store(folder.path()).rotate_key().unwrap();
+    assert_eq!(text(&old), format!("{KEY}\n# of May\n"));
+    for other in &others {
+        assert_eq!(text(other), "mine", "{}", other.display());
+    }
+    assert_all_readable(&host, "running");
+    let left = fs::read_dir(folder.path()).unwrap().count();
+    // The key file, its previous keys and the tokens.
+    assert_eq!(left, others.len() + 3, "nothing else is left behind");
+}
+
 #[test]
 fn only_one_rotation_runs_at_a_time_and_it_waits_for_a_renewal() {
     let (folder, host) = filled();

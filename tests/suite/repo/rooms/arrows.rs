@@ -20,9 +20,10 @@ const FLOW: [&str; 7] = [
 /// tokens as `egress` does; `admin` shows connectors and their calls.
 const BESIDE: [&str; 3] = ["admin", "sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 22] = [
+const LEAVES: [&str; 24] = [
     "access_check",
     "account",
+    "attempts",
     "config",
     "bindings",
     "certificates",
@@ -30,6 +31,7 @@ const LEAVES: [&str; 22] = [
     "demo",
     "encoding",
     "fair_queue",
+    "followed_file",
     "guest_error",
     "heap",
     "lock",
@@ -48,6 +50,7 @@ const LEAVES: [&str; 22] = [
 const BASE: [&str; 10] = [
     "account",
     "config",
+    "followed_file",
     "lock",
     "metrics_probe",
     "report",

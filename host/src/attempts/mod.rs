@@ -6,6 +6,8 @@
 //! client from guessing at all; that is what long keys are for.
 //!
 //! What is held for clients has a fixed size, see [`sketch::AttemptSketch`].
+//!
+//! A leaf, for the listeners.
 
 mod pace;
 mod sketch;
@@ -28,7 +30,7 @@ const QUIET: AttemptPace = AttemptPace::new(1, Duration::from_secs(10 * 60));
 const WARNINGS: AttemptPace = AttemptPace::new(30, Duration::from_secs(10));
 
 /// The wrong keys of all clients.
-pub(super) struct WrongKeys {
+pub(crate) struct WrongKeys {
     /// The time of the system's monotonic clock when counting began. No jump of the wall clock matters.
     began: Instant,
     /// Random for each process, so that nobody can choose addresses that are counted together with another one.
@@ -42,12 +44,12 @@ pub(super) struct WrongKeys {
 
 /// A client has sent too many wrong keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooManyAttempts {
+pub(crate) struct TooManyAttempts {
     /// How long it should wait.
-    pub(super) retry_after: Duration,
+    pub(crate) retry_after: Duration,
     /// Whether the log should mention it; `None` if it has done so already. Contains the number of other clients that
     /// have done the same since the last mention, and were not mentioned.
-    pub(super) mention: Option<u64>,
+    pub(crate) mention: Option<u64>,
 }
 
 /// The client that an address stands for. Whoever has one address of an IPv6 network of 64 bits has all of them.
@@ -74,7 +76,7 @@ impl ClientNetwork {
 
 impl WrongKeys {
     /// No client has sent a wrong key yet.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             began: Instant::now(),
             hasher: RandomState::new(),
@@ -90,7 +92,7 @@ impl WrongKeys {
     /// # Errors
     ///
     /// [`TooManyAttempts`] if the client has sent too many.
-    pub(super) fn count(&self, client: Option<IpAddr>) -> Result<(), TooManyAttempts> {
+    pub(crate) fn count(&self, client: Option<IpAddr>) -> Result<(), TooManyAttempts> {
         self.count_at(client, self.began.elapsed())
     }
 
