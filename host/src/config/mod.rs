@@ -10,6 +10,7 @@
 //! A leaf: it uses no other room.
 
 mod allow;
+mod api_keys;
 mod auth;
 mod ceilings;
 mod choice;
@@ -45,7 +46,7 @@ pub use auth::{
     TokenRequestShape,
 };
 pub use ceilings::Ceilings;
-pub use connector::{ConnectorConfig, UsableConfig, WrittenCredential};
+pub use connector::{ConfiguredKeys, ConnectorConfig, UsableConfig, WrittenCredential};
 pub(crate) use connector::{DisclosedLine, disclosed};
 pub use error::{ConfigError, Problem};
 pub use host_file::{FileValue, FlagForm, FlagKey, HostFile, LocatedValue};

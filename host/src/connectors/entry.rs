@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::connector::Connector;
+use super::connector_keys::ConnectorKeys;
 use super::error::{ConnectorError, LoadError};
 use crate::access_check::AccessKeys;
 use crate::config::ConnectorName;
@@ -17,8 +18,7 @@ const MAX_REASON_BYTES: usize = 2 << 10;
 /// version, so keys, state and code always belong together.
 pub(super) struct RegistryEntry {
     pub(super) name: ConnectorName,
-    /// The connector's own keys, which replace the host's. They are known even if only the component is broken.
-    pub(super) keys: Option<AccessKeys>,
+    pub(super) keys: ConnectorKeys,
     pub(super) state: EntryState,
     /// Why a newer version failed to load, so that this one keeps serving.
     pub(super) rejected: Option<LoadProblem>,
@@ -61,6 +61,22 @@ impl EntryState {
     pub(super) fn failed(error: &LoadError) -> Self {
         Self::Failed(LoadProblem::new(error))
     }
+
+    /// The connector.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectorError`]: `Loading` or `Unavailable`.
+    fn connector(&self) -> Result<Arc<Connector>, ConnectorError> {
+        match self {
+            Self::Ready(connector) => Ok(connector.clone()),
+            Self::Loading => Err(ConnectorError::Loading),
+            Self::Failed(problem) => Err(ConnectorError::Unavailable {
+                reason: problem.reason.clone(),
+                may_pass: problem.may_pass,
+            }),
+        }
+    }
 }
 
 impl RegistryEntry {
@@ -87,9 +103,18 @@ impl Lookup {
         Some(&self.0.as_ref().ok()?.name)
     }
 
-    /// The connector's own keys, which replace the host's. `None` if it has none or does not exist.
+    /// The connector's own keys, which replace the host's. `None` if it has none, they are unknown, or it does not exist.
     pub(crate) fn keys(&self) -> Option<&AccessKeys> {
-        self.0.as_ref().ok()?.keys.as_ref()
+        self.0.as_ref().ok()?.keys.own()
+    }
+
+    /// Why the connector can't be used, if nobody knows its keys. Then no key is known to be wrong.
+    pub(crate) fn without_known_keys(&self) -> Option<ConnectorError> {
+        let entry = self.0.as_ref().ok()?;
+        match entry.keys {
+            ConnectorKeys::Unknown => entry.state.connector().err(),
+            ConnectorKeys::Hosts | ConnectorKeys::Own(_) => None,
+        }
     }
 
     pub(super) fn is_loading(&self) -> bool {
@@ -102,13 +127,6 @@ impl Lookup {
     ///
     /// [`ConnectorError`]: `Unknown`, `Ambiguous`, `None`, `Loading` or `Unavailable`.
     pub(super) fn connector(self) -> Result<Arc<Connector>, ConnectorError> {
-        match &self.0?.state {
-            EntryState::Ready(connector) => Ok(connector.clone()),
-            EntryState::Loading => Err(ConnectorError::Loading),
-            EntryState::Failed(problem) => Err(ConnectorError::Unavailable {
-                reason: problem.reason.clone(),
-                may_pass: problem.may_pass,
-            }),
-        }
+        self.0?.state.connector()
     }
 }

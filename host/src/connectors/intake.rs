@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use metrics::{SharedString, counter};
 
+use super::connector_keys::ConnectorKeys;
 use super::entry::{EntryState, LoadProblem, RegistryEntry};
 use super::error::LoadError;
 use super::failures::Failures;
@@ -17,7 +18,6 @@ use super::record::LoadRecord;
 use super::registry::Connectors;
 use super::reload_request::ComponentChange;
 use super::seen::SeenFiles;
-use crate::access_check::AccessKeys;
 use crate::config::ConnectorName;
 use crate::report;
 use crate::telemetry::catalog;
@@ -309,7 +309,7 @@ impl Intake {
         }
     }
 
-    fn put_loading(&self, name: ConnectorName, keys: Option<AccessKeys>) {
+    fn put_loading(&self, name: ConnectorName, keys: ConnectorKeys) {
         self.connectors.put(RegistryEntry {
             name,
             keys,

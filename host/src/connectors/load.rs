@@ -9,13 +9,13 @@ use tokio::task::spawn_blocking;
 
 use super::component_file::ComponentFile;
 use super::connector::{ComponentFacts, Connector};
+use super::connector_keys::ConnectorKeys;
 use super::entry::{EntryState, RegistryEntry};
 use super::error::{LoadError, LoadFault};
 use super::named_files::NamedFiles;
 use super::plugins::{Plugins, stamps};
 use super::seen::SeenFiles;
 use super::trial::try_once;
-use crate::access_check::AccessKeys;
 use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileFault, NotedFiles};
 use crate::lock::Mutex;
 use crate::sandbox::Wasm;
@@ -69,7 +69,7 @@ pub(super) enum LoadStep {
     Read {
         seen: Box<SeenFiles>,
         name: ConnectorName,
-        keys: Option<AccessKeys>,
+        keys: ConnectorKeys,
     },
 }
 
@@ -80,7 +80,7 @@ impl LoadAttempt {
         let error = LoadError::from(fault);
         let entry = name.parse().ok().map(|name| RegistryEntry {
             name,
-            keys: None,
+            keys: ConnectorKeys::Unknown,
             state: EntryState::failed(&error),
             rejected: None,
         });
@@ -166,10 +166,7 @@ impl Load<'_> {
             Ok(read) => read,
             Err(fault) => return LoadAttempt::failed(self.path, fault),
         };
-        let keys = read.configured.as_ref().ok().and_then(|component| {
-            let keys = component.config.api_keys.as_deref();
-            keys.map(AccessKeys::new)
-        });
+        let keys = read.keys.clone();
         let seen = read.seen.clone();
         (self.report)(LoadStep::Read {
             seen: Box::new(seen.clone()),
@@ -227,23 +224,28 @@ impl Load<'_> {
                 let stamps = stamps(files, &path);
                 let configuration = path.with_extension("toml");
                 let named = NamedFiles::new(files, &configuration);
-                let config = ConnectorConfig::read_within(&configuration, &bounds, &named);
+                let (config, keys) =
+                    ConnectorConfig::read_with_keys(&configuration, &bounds, &named);
                 let files = named.into_named();
                 let seen = SeenFiles {
                     stamps,
                     files,
                     bounds: bounds.generation,
                 };
-                (seen, config)
+                (seen, config, ConnectorKeys::from(keys))
             }
         });
-        let (seen, config) = read.await?;
+        let (seen, config, keys) = read.await?;
         let config = match config {
             Ok(config) => config,
             // The component isn't read until there is a configuration to run it with.
             Err(error) => {
                 let configured = Err(error.into());
-                return Ok(ReadFiles { seen, configured });
+                return Ok(ReadFiles {
+                    seen,
+                    keys,
+                    configured,
+                });
             }
         };
         let [component, _] = seen.stamps;
@@ -268,6 +270,7 @@ impl Load<'_> {
         };
         Ok(ReadFiles {
             seen,
+            keys,
             configured: Ok(ConfiguredComponent { config, wasm }),
         })
     }
@@ -339,6 +342,8 @@ impl Load<'_> {
 /// A component with its configuration, as read.
 struct ReadFiles {
     seen: SeenFiles,
+    /// Known even if the configuration is invalid for another reason.
+    keys: ConnectorKeys,
     configured: Result<ConfiguredComponent, LoadFault>,
 }
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::connector_keys::ConnectorKeys;
 use super::error::LoadFault;
 use super::load::{Candidate, LoadAttempt, LoadStep, load};
 use super::plugins::Plugins;
 use super::seen::SeenFiles;
-use crate::access_check::AccessKeys;
 use crate::config::ConnectorName;
 
 /// Running loads, by component. Dropping it ends them.
@@ -32,8 +32,8 @@ pub(super) struct RunningLoad {
     pub(super) is_slow: bool,
     /// The state of its files as they are read; before that, as a look found them.
     pub(super) seen: Option<SeenFiles>,
-    /// The connector's own keys, once they are read.
-    pub(super) keys: Option<AccessKeys>,
+    /// The keys that open the connector, unknown until its configuration is read.
+    pub(super) keys: ConnectorKeys,
 }
 
 impl Drop for RunningLoad {
@@ -47,7 +47,7 @@ pub(super) enum LoadNews {
     /// Others should not wait for it.
     Slow,
     /// Its configuration has been read, and these keys apply from now on.
-    Keys(ConnectorName, Option<AccessKeys>),
+    Keys(ConnectorName, ConnectorKeys),
     /// It has ended.
     Ended(Box<LoadAttempt>),
 }
@@ -86,7 +86,7 @@ impl Loads {
             abort,
             is_slow: false,
             seen,
-            keys: None,
+            keys: ConnectorKeys::Unknown,
         };
         self.running.insert(path, running);
     }

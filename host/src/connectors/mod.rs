@@ -9,6 +9,7 @@ mod admission;
 mod component_file;
 mod component_memory;
 mod connector;
+mod connector_keys;
 mod entry;
 mod error;
 mod failures;

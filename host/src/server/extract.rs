@@ -170,6 +170,10 @@ fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Resul
         KeyCheck::Permitted => {}
         KeyCheck::Missing => return Err(ApiError::Unauthorized),
         KeyCheck::Wrong => {
+            // It may be the right one, and the request learns nothing but that the connector can't be used.
+            if let Some(error) = lookup.and_then(Lookup::without_known_keys) {
+                return Err(error.into());
+            }
             service.wrong_keys.count(record.client)?;
             return Err(ApiError::Unauthorized);
         }

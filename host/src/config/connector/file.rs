@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::config::ConnectorConfig;
+use super::keys::ConfiguredKeys;
 use super::sections;
 use super::usable::{self, UsableConfig};
 use crate::config::ceilings::Ceilings;
@@ -40,9 +41,20 @@ impl ConnectorConfig {
         bounds: &OperatorBounds,
         files: &dyn FileSystem,
     ) -> Result<Self, ConfigError> {
+        Self::read_with_keys(path, bounds, files).0
+    }
+
+    /// The same, and what the file says about the connector's keys, even if it is invalid.
+    pub fn read_with_keys(
+        path: &Path,
+        bounds: &OperatorBounds,
+        files: &dyn FileSystem,
+    ) -> (Result<Self, ConfigError>, ConfiguredKeys) {
         let variable = |name: &str| std::env::var(name);
-        let text = contents(path, files)?;
-        Self::parse_with(&text, path, bounds, (&variable, files))
+        match contents(path, files) {
+            Ok(text) => Self::parse_with_keys(&text, path, bounds, (&variable, files)),
+            Err(error) => (Err(error), ConfiguredKeys::Unknown),
+        }
     }
 
     /// Reads what is right in a `NAME.toml`, for reports about it.
@@ -105,16 +117,34 @@ impl ConnectorConfig {
         text: &str,
         path: &Path,
         bounds: &OperatorBounds,
-        (variable, files): (&Variable<'_>, &dyn FileSystem),
+        sources: (&Variable<'_>, &dyn FileSystem),
     ) -> Result<Self, ConfigError> {
+        Self::parse_with_keys(text, path, bounds, sources).0
+    }
+
+    fn parse_with_keys(
+        text: &str,
+        path: &Path,
+        bounds: &OperatorBounds,
+        (variable, files): (&Variable<'_>, &dyn FileSystem),
+    ) -> (Result<Self, ConfigError>, ConfiguredKeys) {
         let connector = path.file_stem().unwrap_or_default().to_string_lossy();
-        Document::parse(text)
-            .and_then(|file| {
-                let sources = ValueSources::new(path, variable, files);
-                let sources = sources.within(&bounds.policy, &connector);
-                sections::read(file.root(), sources, bounds)
-            })
-            .map_err(|problems| ConfigError::invalid(path, problems))
+        let file = match Document::parse(text) {
+            Ok(file) => file,
+            Err(problems) => {
+                let error = ConfigError::invalid(path, problems);
+                return (Err(error), ConfiguredKeys::Unknown);
+            }
+        };
+        let sources = ValueSources::new(path, variable, files);
+        let sources = sources.within(&bounds.policy, &connector);
+        let (config, problems) = sections::read_usable(file.root(), sources, bounds);
+        let keys = ConfiguredKeys::of(&config, &problems);
+        if problems.is_empty() {
+            (Ok(config), keys)
+        } else {
+            (Err(ConfigError::invalid(path, problems)), keys)
+        }
     }
 }
 

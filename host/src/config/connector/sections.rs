@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::config::ConnectorConfig;
+use crate::config::api_keys;
 use crate::config::auth::Credential;
 use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
@@ -10,7 +11,6 @@ use crate::config::limits::Limits;
 use crate::config::network::NetworkConfig;
 use crate::config::policy::OperatorBounds;
 use crate::config::rate_limit::RateLimitConfig;
-use crate::config::secret::Secret;
 
 /// Reads all sections.
 ///
@@ -53,7 +53,15 @@ struct SectionReader<'s> {
 
 impl SectionReader<'_> {
     fn config(&mut self, mut root: TomlTable<'_>, bounds: &OperatorBounds) -> ConnectorConfig {
-        let api_keys = root.get("api-key").map(|entry| self.api_keys(&entry));
+        let api_keys =
+            root.get("api-key")
+                .map(|entry| match api_keys::read(&entry, &self.sources) {
+                    Ok(keys) => keys,
+                    Err(problems) => {
+                        self.problems.extend(problems);
+                        Vec::new()
+                    }
+                });
         let mut secret_env = BTreeSet::new();
         let env = self
             .section(&mut root, "env")
@@ -114,29 +122,6 @@ impl SectionReader<'_> {
     ) -> Option<TomlTable<'d>> {
         let table = root.get_table(key);
         self.keep(table).flatten()
-    }
-
-    fn api_keys(&mut self, entry: &TomlEntry<'_>) -> Vec<Secret> {
-        let expected = "a string or a list of strings";
-        let keys: Vec<_> = match entry.items() {
-            Some(items) if items.is_empty() => {
-                let message = "the list is empty: write a key, or leave `api-key` out";
-                vec![Err(entry.problem(message))]
-            }
-            Some(items) => items
-                .iter()
-                .map(|item| self.api_key(item, "a string"))
-                .collect(),
-            None => vec![self.api_key(entry, expected)],
-        };
-        self.keep_all(keys)
-    }
-
-    fn api_key(&self, entry: &TomlEntry<'_>, expected: &str) -> Result<Secret, Problem> {
-        let key = Secret::new(self.sources.text(entry, expected)?);
-        key.check_as_key()
-            .map_err(|error| entry.problem(error.to_string()))?;
-        Ok(key)
     }
 
     /// The variables; the names of secret ones are added to `secret`.

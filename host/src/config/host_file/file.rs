@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::value::{FileValue, FlagCheck, FlagKey, LocatedValue};
+use crate::config::api_keys;
 use crate::config::document::{Document, TomlEntry, TomlTable, ValueSources, Variable};
 use crate::config::error::{ConfigError, Problem};
 use crate::config::policy::Policy;
@@ -132,10 +133,13 @@ impl HostFileReader<'_> {
         let entries = root.into_entries();
         for (key, entry) in &entries {
             match *key {
-                API_KEY => {
-                    let keys = self.api_keys(entry);
-                    self.file.api_keys = self.keep(keys);
-                }
+                API_KEY => match api_keys::read(entry, &self.sources) {
+                    Ok(value) => {
+                        let line = entry.line();
+                        self.file.api_keys = Some(LocatedValue { value, line });
+                    }
+                    Err(problems) => self.problems.extend(problems),
+                },
                 TOKEN_KEY => {
                     let key = self.sources.text(entry, "a string");
                     self.file.token_key = self.keep(key).map(|key| LocatedValue {
@@ -211,31 +215,6 @@ impl HostFileReader<'_> {
         self.problems
             .sort_by_key(|problem| (problem.line, problem.column));
         Err(self.problems)
-    }
-
-    /// One key or several, as in `NAME.toml`.
-    fn api_keys(&self, entry: &TomlEntry<'_>) -> Result<LocatedValue<Vec<Secret>>, Problem> {
-        let items = entry.items();
-        let entries = match &items {
-            Some(items) if items.is_empty() => {
-                let message = "the list is empty: write a key, or remove the line";
-                return Err(entry.problem(message));
-            }
-            Some(items) => items.as_slice(),
-            None => std::slice::from_ref(entry),
-        };
-        let keys = entries.iter().map(|entry| {
-            let expected = "a string, or a list of strings";
-            let key = Secret::new(self.sources.text(entry, expected)?);
-            match key.check_as_key() {
-                Ok(()) => Ok(key),
-                Err(error) => Err(entry.problem(error.to_string())),
-            }
-        });
-        Ok(LocatedValue {
-            value: keys.collect::<Result<_, Problem>>()?,
-            line: entry.line(),
-        })
     }
 
     fn unknown(&self, key: &str, entry: &TomlEntry<'_>) -> Problem {

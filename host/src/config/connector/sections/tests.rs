@@ -69,7 +69,7 @@ fn all_problems_are_reported_in_the_order_of_the_file() {
         [aut]
     "#;
     let expected = [
-        "2: api-key: the list is empty: write a key, or leave `api-key` out",
+        "2: api-key: the list is empty: write a key, or remove the line",
         "4: limits.memroy: unknown key; did you mean `memory`?",
         "5: limits.cpu-time: expected a time such as \"55s\", found an integer",
         "8: network.allow[1]: a rule may not contain a user name or password",
