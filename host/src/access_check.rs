@@ -2,6 +2,7 @@
 //! listeners.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::config::Secret;
+use crate::lock::RwLock;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -46,6 +48,11 @@ impl AccessKeys {
         self.digests.is_empty()
     }
 
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.digests.len()
+    }
+
     /// Whether `token` is one of the keys.
     pub(crate) fn contain(&self, token: &[u8]) -> bool {
         let digest: [u8; 32] = Sha256::digest(token).into();
@@ -54,6 +61,33 @@ impl AccessKeys {
             .iter()
             .fold(Choice::from(0), |found, key| found | key.ct_eq(&digest));
         equal.into()
+    }
+}
+
+/// Keys that can be replaced while they are in use. Clones share them.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedKeys(Arc<RwLock<Arc<AccessKeys>>>);
+
+impl SharedKeys {
+    /// These keys; the list may be empty.
+    pub(crate) fn new(keys: &[Secret]) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(AccessKeys::new(keys)))))
+    }
+
+    /// The keys that count now.
+    pub(crate) fn get(&self) -> Arc<AccessKeys> {
+        self.0.read().clone()
+    }
+
+    /// Lets these keys count from now on. An empty list changes nothing, since it would permit every request. Returns whether
+    /// the keys are others now.
+    pub(crate) fn replace(&self, keys: &AccessKeys) -> bool {
+        let mut current = self.0.write();
+        let is_new = !keys.is_empty() && **current != *keys;
+        if is_new {
+            *current = Arc::new(keys.clone());
+        }
+        is_new
     }
 }
 
@@ -79,11 +113,6 @@ impl KeyCheck {
             Self::Missing
         }
     }
-}
-
-/// Whether a request is permitted: it carries one of the keys, or there are no keys.
-pub(crate) fn permits(keys: &AccessKeys, headers: &HeaderMap) -> bool {
-    KeyCheck::of(keys, headers) == KeyCheck::Permitted
 }
 
 /// Whether the request's `Host` is a name of this machine. A request without that header does not come from a
@@ -173,6 +202,17 @@ mod tests {
                 "{values:?}"
             );
         }
+    }
+
+    #[test]
+    fn replaced_keys_count_at_once_and_none_never_do() {
+        let shared = SharedKeys::new(&["old".to_owned().into()]);
+        let clone = shared.clone();
+        assert!(!shared.replace(&AccessKeys::new(&[])));
+        assert!(clone.get().contain(b"old"));
+        assert!(shared.replace(&AccessKeys::new(&["new".to_owned().into()])));
+        assert!(clone.get().contain(b"new") && !clone.get().contain(b"old"));
+        assert!(!shared.replace(&clone.get()), "they are the same");
     }
 
     #[test]

@@ -149,13 +149,15 @@ async fn serve_guest() -> SocketAddr {
     );
     let server = Server::bind(loopback()).await.expect("a port");
     let address = server.local_addr();
-    let config = ServerConfig::default();
+    let config = ServerConfig {
+        grace: Duration::ZERO,
+        ..ServerConfig::default()
+    };
     let settings = ServerSettings {
-        live: LiveSettings::new(&[], config.max_body_bytes, config.body_timeout),
+        live: LiveSettings::new(&config),
         trusted_proxies: Vec::new(),
         max_body_bytes: config.max_body_bytes,
         write_timeout: config.write_timeout,
-        grace: Duration::ZERO,
         max_connections: 100,
         compression: true,
         certificate: None,

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use weld_host::config::Ceilings;
+use weld_host::config::{Ceilings, ServerConfig};
 use weld_host::connectors::{AdmissionSettings, LoadReport, Plugins};
 use weld_host::egress::{Network, Upstreams};
 use weld_host::pages::{PageSettings, Pages};
@@ -53,12 +53,15 @@ pub async fn serve(
         .await
         .expect("a free port");
     let address = server.local_addr();
+    let config = ServerConfig {
+        grace: Duration::ZERO,
+        ..ServerConfig::default()
+    };
     let settings = ServerSettings {
-        live: LiveSettings::new(&[], 8 << 20, Duration::from_secs(30)),
+        live: LiveSettings::new(&config),
         trusted_proxies: Vec::new(),
         max_body_bytes: 8 << 20,
         write_timeout: Duration::from_secs(30),
-        grace: Duration::ZERO,
         max_connections: 100,
         compression: true,
         certificate: None,

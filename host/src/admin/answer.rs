@@ -54,6 +54,14 @@ pub(super) fn refusal(refusal: &AdminRefusal) -> AdminAnswer {
         AdminRefusal::Unauthorized => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        AdminRefusal::TooManyAttempts(attempts) => {
+            // Rounded up, since a client that retries a moment too early is refused again.
+            let wait = attempts.retry_after;
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            // The next guess costs another connection.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         _ => {}
     }
     answer

@@ -1,7 +1,7 @@
 //! The admin listener's socket, on a port or at a path.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
@@ -26,8 +26,26 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> AdminStream for S {}
 /// A connection that was accepted.
 pub(super) struct AdminConnection {
     pub(super) stream: Box<dyn AdminStream>,
-    /// Whether it came to a port, which browsers can reach, rather than to a socket of this user's.
-    pub(super) is_of_the_network: bool,
+    pub(super) origin: AdminOrigin,
+}
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AdminOrigin {
+    /// A port, which browsers can reach, from this address.
+    Network(IpAddr),
+    /// A socket of this user's.
+    Socket,
+}
+
+impl AdminOrigin {
+    /// The client's address, if it has one.
+    pub(super) fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Network(address) => Some(address),
+            Self::Socket => None,
+        }
+    }
 }
 
 impl AdminListener {
@@ -70,17 +88,17 @@ impl AdminListener {
     pub(super) async fn accept(&self) -> io::Result<AdminConnection> {
         Ok(match self {
             Self::Tcp(listener, _) => {
-                let (stream, _) = listener.accept().await?;
+                let (stream, client) = listener.accept().await?;
                 // Small answers must not wait for more data.
                 let _ = stream.set_nodelay(true);
                 AdminConnection {
                     stream: Box::new(stream),
-                    is_of_the_network: true,
+                    origin: AdminOrigin::Network(client.ip()),
                 }
             }
             Self::Unix(listener, _) => AdminConnection {
                 stream: Box::new(listener.accept().await?.0),
-                is_of_the_network: false,
+                origin: AdminOrigin::Socket,
             },
         })
     }

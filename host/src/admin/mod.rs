@@ -9,10 +9,14 @@ mod answer;
 mod client;
 mod connector_list;
 mod error;
+mod keys;
 mod listener;
 mod log_level;
+mod places;
 mod refusal;
+mod route;
 mod routes;
+mod settings;
 mod socket_file;
 mod stalled_stream;
 
@@ -21,23 +25,29 @@ use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
-use crate::access_check::AccessKeys;
-use crate::config::{AdminAddress, Secret};
+use crate::attempts::WrongKeys;
+use crate::config::AdminAddress;
 use crate::connectors::{Connectors, ReloadHandle};
 use crate::pages::CallMonitor;
 use crate::report;
 pub use client::{AdminClient, AdminClientError};
 pub use error::AdminError;
-use listener::AdminListener;
+pub use keys::AdminKeys;
+use listener::{AdminConnection, AdminListener};
 pub use log_level::{LogControl, LogLevel};
+use places::{AdminPlace, AdminPlaces};
 use routes::AdminService;
+pub use settings::{SettingsControl, SettingsSummary};
 use stalled_stream::StalledStream;
 
-/// How many connections are answered at once; further ones wait until one is closed.
+/// How many connections may be open. For another one, the one that has been silent for the longest time is closed.
 const MAX_CONNECTIONS: usize = 64;
+
+/// How many answers that take long to make are made at once.
+const MAX_LONG_ANSWERS: usize = 2;
 
 /// How long a client may take to send a request's head, and how long a connection may be idle.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -66,8 +76,10 @@ pub struct AdminParts {
     pub log: Option<Arc<dyn LogControl>>,
     /// The metrics as text, in Prometheus' format; `None` if none are recorded.
     pub metrics: Option<MetricsText>,
-    /// The keys that requests must send; empty to require none.
-    pub keys: Vec<Secret>,
+    /// Reads the server's settings again; `None` if they were not read from anywhere.
+    pub settings: Option<Arc<dyn SettingsControl>>,
+    /// The keys that requests must send.
+    pub keys: AdminKeys,
 }
 
 /// Writes the metrics as text.
@@ -98,23 +110,19 @@ impl AdminServer {
             reload: parts.reload,
             log: parts.log,
             metrics: parts.metrics,
-            keys: AccessKeys::new(&parts.keys),
+            settings: parts.settings,
+            keys: parts.keys,
+            wrong_keys: WrongKeys::new(),
+            turns: Arc::new(Semaphore::new(MAX_LONG_ANSWERS)),
         });
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = AdminPlaces::new(MAX_CONNECTIONS);
         let mut connections = JoinSet::new();
         loop {
-            // The semaphore is never closed.
-            let Ok(place) = places.clone().acquire_owned().await else {
-                return;
-            };
             while connections.try_join_next().is_some() {}
             match self.listener.accept().await {
-                Ok(stream) => {
-                    let service = service.clone();
-                    connections.spawn(async move {
-                        serve(StalledStream::new(stream), service).await;
-                        drop(place);
-                    });
+                Ok(connection) => {
+                    let (place, closed) = places.take().await;
+                    connections.spawn(serve(connection, place, closed, service.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the admin listener could not accept a connection");
@@ -125,12 +133,21 @@ impl AdminServer {
     }
 }
 
-async fn serve(stream: StalledStream, service: Arc<AdminService>) {
-    let is_of_a_browser = stream.is_of_the_network();
+/// Answers the requests of a connection, until it has to give way to another one.
+async fn serve(
+    connection: AdminConnection,
+    place: AdminPlace,
+    closed: oneshot::Receiver<()>,
+    service: Arc<AdminService>,
+) {
+    let (origin, place) = (connection.origin, Arc::new(place));
+    let stream = StalledStream::new(connection.stream, place.clone());
     let answer = move |request| {
-        let service = service.clone();
+        let (service, place) = (service.clone(), place.clone());
         async move {
-            let answer = service.answer(request, is_of_a_browser).await;
+            place.answer();
+            let answer = service.answer(request, origin).await;
+            place.wait();
             Ok::<_, std::convert::Infallible>(answer)
         }
     };
@@ -139,10 +156,17 @@ async fn serve(stream: StalledStream, service: Arc<AdminService>) {
         .header_read_timeout(HEADERS_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service_fn(answer));
-    if let Err(error) = connection.await {
-        tracing::debug!(
-            cause = report::chain(&error),
-            "a connection to the admin listener ended early"
-        );
+    tokio::select! {
+        ended = connection => {
+            if let Err(error) = ended {
+                tracing::debug!(
+                    cause = report::chain(&error),
+                    "a connection to the admin listener ended early"
+                );
+            }
+        }
+        _ = closed => {
+            tracing::debug!("closed a silent connection to the admin listener for another one");
+        }
     }
 }

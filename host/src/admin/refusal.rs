@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use weld_protocol::ErrorKind;
 
-use crate::config::duration_text;
+use crate::attempts::TooManyAttempts;
+use crate::config::{duration_text, wait_text};
 use crate::connectors::ReloadError;
 use crate::report::size_text;
 
@@ -19,6 +20,13 @@ pub(super) enum AdminRefusal {
          --admin-key-file"
     )]
     Unauthorized,
+
+    /// The right key is answered whatever other keys its client sends.
+    #[error(
+        "too many wrong admin keys have come from this address: wait {} before you send another one; the right key is \
+         answered at once", wait_text(.0.retry_after)
+    )]
+    TooManyAttempts(TooManyAttempts),
 
     /// See `ApiError::ForeignHost`: a web page can make a browser on this machine send requests.
     #[error(
@@ -54,8 +62,8 @@ pub(super) enum AdminRefusal {
     #[error("this host records no metrics")]
     NoMetrics,
 
-    #[error("writing the metrics was interrupted; the log may say why")]
-    MetricsInterrupted,
+    #[error("making the answer was interrupted; the log may say why")]
+    Interrupted,
 
     #[error("the body is larger than {}", size_text(*limit_bytes))]
     BodyTooLarge { limit_bytes: u64 },
@@ -74,10 +82,11 @@ impl AdminRefusal {
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
             Self::Unauthorized | Self::ForeignHost => ErrorKind::Unauthorized,
+            Self::TooManyAttempts(_) => ErrorKind::TooManyAttempts,
             Self::ForeignOrigin => ErrorKind::ForeignOrigin,
             Self::NotFound | Self::NoLog | Self::NoMetrics => ErrorKind::NotFound,
             Self::Method { .. } => ErrorKind::MethodNotAllowed,
-            Self::MetricsInterrupted => ErrorKind::Internal,
+            Self::Interrupted => ErrorKind::Internal,
             Self::Level(_) | Self::BodyCut => ErrorKind::BadRequest,
             Self::BodyTooLarge { .. } => ErrorKind::BodyTooLarge,
             Self::BodyTimeout { .. } => ErrorKind::Timeout,

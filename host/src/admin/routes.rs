@@ -1,4 +1,4 @@
-//! The paths of the admin listener, what they require, and what they do.
+//! What the paths of the admin listener require, and what they do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +7,22 @@ use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::MetricsText;
 use super::answer::{self, AdminAnswer};
 use super::connector_list;
+use super::keys::AdminKeys;
+use super::listener::AdminOrigin;
 use super::log_level::{LogControl, LogLevel};
 use super::refusal::AdminRefusal;
-use crate::access_check::{AccessKeys, is_of_a_foreign_page, names_this_machine, permits};
-use crate::connectors::{Connectors, ReloadHandle, ReportReader};
+use super::route::AdminRoute;
+use super::settings::{SettingsControl, SettingsSummary};
+use crate::access_check::{KeyCheck, is_of_a_foreign_page, names_this_machine};
+use crate::attempts::{TooManyAttempts, WrongKeys};
+use crate::connectors::{Connectors, ReloadHandle, ReloadSummary, ReportReader};
 use crate::pages::CallMonitor;
 use crate::report;
 
@@ -37,75 +44,34 @@ pub(super) struct AdminService {
     pub(super) reload: ReloadHandle,
     pub(super) log: Option<Arc<dyn LogControl>>,
     pub(super) metrics: Option<MetricsText>,
-    pub(super) keys: AccessKeys,
+    pub(super) settings: Option<Arc<dyn SettingsControl>>,
+    pub(super) keys: AdminKeys,
+    pub(super) wrong_keys: WrongKeys,
+    /// The turns of answers that take long to make.
+    pub(super) turns: Arc<Semaphore>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AdminRoute {
-    Alive,
-    Ready,
-    Metrics,
-    Connectors,
-    Reload,
-    Log,
-}
-
-impl AdminRoute {
-    /// The route at a path, with empty segments anywhere.
-    fn at(path: &str) -> Option<Self> {
-        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-        let route = match segments.next()? {
-            "healthz" => Self::Alive,
-            "readyz" => Self::Ready,
-            "metrics" => Self::Metrics,
-            "connectors" => Self::Connectors,
-            "reload" => Self::Reload,
-            "log" => Self::Log,
-            _ => return None,
-        };
-        segments.next().is_none().then_some(route)
-    }
-
-    fn methods(self) -> &'static str {
-        match self {
-            Self::Alive | Self::Ready | Self::Metrics | Self::Connectors => "GET, HEAD",
-            Self::Reload => "POST",
-            Self::Log => "GET, HEAD, PUT",
-        }
-    }
-
-    fn allows(self, method: &Method) -> bool {
-        self.methods()
-            .split(", ")
-            .any(|allowed| allowed == method.as_str())
-    }
-
-    /// Whether it requires no key.
-    fn is_a_probe(self) -> bool {
-        matches!(self, Self::Alive | Self::Ready)
-    }
+/// The answer to a request to reload.
+#[derive(Serialize)]
+struct ReloadAnswer {
+    #[serde(flatten)]
+    folder: ReloadSummary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<SettingsSummary>,
 }
 
 impl AdminService {
-    /// Answers one request. `may_be_of_a_browser` says whether a browser could have sent it.
+    /// Answers one request.
     pub(super) async fn answer(
         &self,
         request: Request<Incoming>,
-        may_be_of_a_browser: bool,
+        origin: AdminOrigin,
     ) -> AdminAnswer {
         let (parts, body) = request.into_parts();
-        let path = report::escaped(&report::shortened(parts.uri.path(), 100));
-        match self.respond(&parts, body, may_be_of_a_browser).await {
+        match self.respond(&parts, body, origin).await {
             Ok(answer) => answer,
             Err(refusal) => {
-                let kind = refusal.kind();
-                tracing::info!(
-                    status = kind.status(),
-                    kind = kind.as_str(),
-                    method = %parts.method,
-                    path,
-                    "the admin listener refused a request: {refusal}"
-                );
+                log(&parts, origin, &refusal);
                 answer::refusal(&refusal)
             }
         }
@@ -115,12 +81,15 @@ impl AdminService {
         &self,
         parts: &Parts,
         body: Incoming,
-        may_be_of_a_browser: bool,
+        origin: AdminOrigin,
     ) -> Result<AdminAnswer, AdminRefusal> {
         let route = AdminRoute::at(parts.uri.path());
-        let access = self.check(parts, may_be_of_a_browser);
+        let access = self.check(parts, origin);
         if !route.is_some_and(AdminRoute::is_a_probe) {
             access.map_err(AccessFault::refusal)?;
+        } else if let Err(fault @ AccessFault::Attempts(_)) = access {
+            // The probe is answered whatever its key.
+            log(parts, origin, &fault.refusal());
         }
         let route = route.ok_or(AdminRefusal::NotFound)?;
         if !route.allows(&parts.method) {
@@ -133,13 +102,12 @@ impl AdminService {
             AdminRoute::Ready => self.readiness(access.is_ok()),
             AdminRoute::Metrics => {
                 let metrics = self.metrics.clone().ok_or(AdminRefusal::NoMetrics)?;
-                // With a thousand connectors, this takes longer than a thread of the runtime should compute.
-                let text = spawn_blocking(move || metrics()).await;
-                answer::metrics(text.map_err(|_| AdminRefusal::MetricsInterrupted)?)
+                answer::metrics(self.aside(move || metrics()).await?)
             }
             AdminRoute::Connectors => {
-                let list = connector_list::json(&self.connectors, &self.calls);
-                answer::json(StatusCode::OK, list)
+                let (connectors, calls) = (self.connectors.clone(), self.calls.clone());
+                let list = move || connector_list::json(&connectors, &calls);
+                answer::json(StatusCode::OK, self.aside(list).await?)
             }
             AdminRoute::Reload => self.reload().await?,
             AdminRoute::Log if parts.method == Method::PUT => self.set_level(body).await?,
@@ -147,13 +115,34 @@ impl AdminService {
         })
     }
 
-    /// Checks the key, or without one that no web page has made a browser send the request.
-    fn check(&self, parts: &Parts, may_be_of_a_browser: bool) -> Result<(), AccessFault> {
-        let headers = &parts.headers;
-        if !permits(&self.keys, headers) {
-            return Err(AccessFault::Key);
+    /// Makes a text on a thread for blocking work, when it is its turn: with a thousand connectors, it takes longer than a
+    /// thread of the runtime should compute. It ends even if nobody waits for it any more, and until then takes its turn.
+    async fn aside(
+        &self,
+        make: impl FnOnce() -> String + Send + 'static,
+    ) -> Result<String, AdminRefusal> {
+        let turn = self.turns.clone().acquire_owned().await;
+        let make = move || {
+            let _turn = turn;
+            make()
+        };
+        let text = spawn_blocking(make).await;
+        text.map_err(|_| AdminRefusal::Interrupted)
+    }
+
+    /// Checks the key, or without one that no web page has made a browser send the request. A wrong key is counted.
+    fn check(&self, parts: &Parts, origin: AdminOrigin) -> Result<(), AccessFault> {
+        let (headers, keys) = (&parts.headers, self.keys.get());
+        match KeyCheck::of(&keys, headers) {
+            KeyCheck::Permitted => {}
+            KeyCheck::Missing => return Err(AccessFault::Key),
+            KeyCheck::Wrong => {
+                let counted = self.wrong_keys.count(origin.address());
+                counted.map_err(AccessFault::Attempts)?;
+                return Err(AccessFault::Key);
+            }
         }
-        if !self.keys.is_empty() || !may_be_of_a_browser {
+        if !keys.is_empty() || origin == AdminOrigin::Socket {
             return Ok(());
         }
         if !names_this_machine(headers) {
@@ -180,12 +169,18 @@ impl AdminService {
         answer::json(status, report.json())
     }
 
+    /// Reads the settings again, as SIGHUP does, and then looks at the plugins folder under the new ones.
     async fn reload(&self) -> Result<AdminAnswer, AdminRefusal> {
-        let summary = self.reload.reload().await?;
+        let settings = match &self.settings {
+            Some(settings) => Some(settings.reread().await),
+            None => None,
+        };
+        let folder = self.reload.reload().await?;
         tracing::info!(
-            changes = summary.changes.len(),
+            changes = folder.changes.len(),
             "looked at the plugins folder, as the admin listener was asked"
         );
+        let summary = ReloadAnswer { folder, settings };
         // Serializing these types can't fail: the keys of the map are strings.
         let text = serde_json::to_string(&summary).unwrap_or_default();
         Ok(answer::json(StatusCode::OK, text))
@@ -212,10 +207,42 @@ impl AdminService {
     }
 }
 
+/// Writes the line of a refused request. A client that has sent too many wrong keys has one for each burst, since it decides
+/// how many lines there are.
+fn log(parts: &Parts, origin: AdminOrigin, refusal: &AdminRefusal) {
+    let kind = refusal.kind();
+    let (status, kind) = (kind.status(), kind.as_str());
+    let (method, client) = (&parts.method, origin.address());
+    let client = client.map(tracing::field::display);
+    let path = report::escaped(&report::shortened(parts.uri.path(), 100));
+    match refusal {
+        AdminRefusal::TooManyAttempts(TooManyAttempts { mention, .. }) => {
+            let Some(others) = mention else { return };
+            let unmentioned_clients = (*others > 0).then_some(*others);
+            tracing::warn!(
+                status,
+                kind,
+                client,
+                unmentioned_clients,
+                "the admin listener refused a request: {refusal}"
+            );
+        }
+        _ => tracing::info!(
+            status,
+            kind,
+            client,
+            %method,
+            path,
+            "the admin listener refused a request: {refusal}"
+        ),
+    }
+}
+
 /// Why somebody is not the operator.
 #[derive(Debug, Clone, Copy)]
 enum AccessFault {
     Key,
+    Attempts(TooManyAttempts),
     Host,
     Origin,
 }
@@ -224,6 +251,7 @@ impl AccessFault {
     fn refusal(self) -> AdminRefusal {
         match self {
             Self::Key => AdminRefusal::Unauthorized,
+            Self::Attempts(attempts) => AdminRefusal::TooManyAttempts(attempts),
             Self::Host => AdminRefusal::ForeignHost,
             Self::Origin => AdminRefusal::ForeignOrigin,
         }
@@ -243,42 +271,5 @@ async fn read(body: Incoming) -> Result<String, AdminRefusal> {
         }
         Ok(Err(_)) => Err(AdminRefusal::BodyCut),
         Ok(Ok(body)) => Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn routes_are_found_by_every_spelling_of_their_paths() {
-        for (path, expected) in [
-            ("/healthz", Some(AdminRoute::Alive)),
-            ("//readyz/", Some(AdminRoute::Ready)),
-            ("/metrics/", Some(AdminRoute::Metrics)),
-            ("/connectors", Some(AdminRoute::Connectors)),
-            ("/reload", Some(AdminRoute::Reload)),
-            ("/log", Some(AdminRoute::Log)),
-            ("/", None),
-            ("/connectors/beers", None),
-            ("/Log", None),
-            ("/beers", None),
-        ] {
-            assert_eq!(AdminRoute::at(path), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn each_route_has_its_methods() {
-        for (route, method, expected) in [
-            (AdminRoute::Alive, Method::HEAD, true),
-            (AdminRoute::Metrics, Method::POST, false),
-            (AdminRoute::Reload, Method::POST, true),
-            (AdminRoute::Reload, Method::GET, false),
-            (AdminRoute::Log, Method::PUT, true),
-            (AdminRoute::Log, Method::POST, false),
-        ] {
-            assert_eq!(route.allows(&method), expected, "{route:?} {method}");
-        }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::listener::{AdminConnection, AdminStream};
+use super::listener::AdminStream;
+use super::places::AdminPlace;
 
 /// How long a client may read nothing.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,23 +18,18 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection with a time limit for each write.
 pub(super) struct StalledStream {
     stream: Box<dyn AdminStream>,
-    is_of_the_network: bool,
+    place: Arc<AdminPlace>,
     /// While the client takes nothing: when its time is over.
     stall: Option<Pin<Box<Sleep>>>,
 }
 
 impl StalledStream {
-    pub(super) fn new(connection: AdminConnection) -> Self {
+    pub(super) fn new(stream: Box<dyn AdminStream>, place: Arc<AdminPlace>) -> Self {
         Self {
-            stream: connection.stream,
-            is_of_the_network: connection.is_of_the_network,
+            stream,
+            place,
             stall: None,
         }
-    }
-
-    /// Whether the connection came to a port.
-    pub(super) fn is_of_the_network(&self) -> bool {
-        self.is_of_the_network
     }
 
     /// The result of a write, or an error if writing has been impossible for too long.
@@ -42,12 +39,16 @@ impl StalledStream {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stall = None;
+            if self.stall.take().is_some() {
+                self.place.set_sending(false);
+            }
             return written;
         }
-        let stall = self
-            .stall
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
+        let place = &self.place;
+        let stall = self.stall.get_or_insert_with(|| {
+            place.set_sending(true);
+            Box::pin(tokio::time::sleep(WRITE_TIMEOUT))
+        });
         ready!(stall.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -89,15 +90,14 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::time::Instant;
 
+    use super::super::places::AdminPlaces;
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not() {
         let (host, mut client) = tokio::io::duplex(1_000);
-        let mut stream = StalledStream::new(AdminConnection {
-            stream: Box::new(host),
-            is_of_the_network: true,
-        });
+        let (place, _) = AdminPlaces::new(1).take().await;
+        let mut stream = StalledStream::new(Box::new(host), Arc::new(place));
         let reading = tokio::spawn(async move {
             for _ in 0..5 {
                 tokio::time::sleep(WRITE_TIMEOUT * 4 / 5).await;

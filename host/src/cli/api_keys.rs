@@ -4,7 +4,7 @@ use std::env::VarError;
 use std::path::Path;
 
 use super::error::CliError;
-use crate::config::{KeyLine, Secret};
+use crate::config::{KeyFileError, KeyLine, Secret};
 
 /// The variable with the key that clients must send.
 pub(super) const API_KEY_VARIABLE: &str = "WELD_API_KEY";
@@ -21,8 +21,13 @@ pub(super) fn environment_key() -> Result<Option<Secret>, CliError> {
 
 /// The keys in a file, one on each line.
 pub(super) fn keys_in(path: &Path) -> Result<Vec<Secret>, CliError> {
-    Ok(KeyLine::as_client_keys(
-        &KeyLine::read_in_time(path)?,
-        path,
-    )?)
+    Ok(keys_of(path, KeyLine::read_in_time(path))?)
+}
+
+/// The keys in these lines of a file, if clients can send each of them.
+pub(super) fn keys_of(
+    path: &Path,
+    lines: Result<Vec<KeyLine>, KeyFileError>,
+) -> Result<Vec<Secret>, KeyFileError> {
+    KeyLine::as_client_keys(&lines?, path)
 }

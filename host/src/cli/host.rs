@@ -5,34 +5,28 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::logging::LogHandle;
 use super::proxies;
-use crate::admin::{AdminParts, AdminServer, MetricsText};
+use crate::admin::{AdminKeys, AdminParts, AdminServer, MetricsText, SettingsControl};
 use crate::certificates::{CertificateFiles, ServedCertificate};
-use crate::config::{AdminAddress, CompileLimits, Secret, ServerConfig};
+use crate::config::{AdminAddress, ServerConfig};
 use crate::connectors::{
     AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
 };
 use crate::egress::{HostMaps, Upstreams};
 use crate::pages::{PageSettings, Pages};
-use crate::sandbox::{
-    Cache, Capacity, Compilation, CompileObserver, CompilerPriority, CompilerProcess, EngineError,
-    EngineSettings, Machine, Runtime,
-};
+use crate::sandbox::{Cache, Capacity, CompileObserver, EngineSettings, Machine};
 use crate::server::{Server, ServerSettings, Shutdown};
 use crate::telemetry::Exporter;
 use crate::tokens::Store;
 use crate::traces::{SpanSender, Tracer};
 
-use super::client_keys::ClientKeyFile;
+use super::compile_manner::CompileManner;
 use super::error::CliError;
-use super::live::{LiveBounds, LiveHost};
-
-/// The command by which a host starts its compilers.
-pub(super) const COMPILER_COMMAND: &str = "compiler";
+use super::live::{KeyFiles, LiveBounds, LiveHost};
 
 /// A host that has bound its port and loaded its connectors. It answers once [`Host::run`] is called.
 pub(super) struct Host {
@@ -44,21 +38,23 @@ pub(super) struct Host {
     settings: ServerSettings,
     /// The loader, with how often it checks for changes that the system doesn't report; `None` if it never does.
     loader: (Loader, Option<Duration>),
-    /// The reclaimer, with how long a connector keeps its code without a call.
-    reclaimer: Option<(IdleReclaimer, Duration)>,
+    /// The reclaimer, with how long a connector keeps its code without a call; `None` for ever.
+    reclaimer: (IdleReclaimer, watch::Sender<Option<Duration>>),
     trimmer: HeapTrimmer,
-    /// The admin listener, with its keys.
-    admin: Option<(AdminServer, Vec<Secret>)>,
+    admin: Option<AdminServer>,
+    admin_keys: AdminKeys,
     /// Metrics are kept if the admin listener can show them.
     exporter: Option<Exporter>,
     /// Sends traces to their collector; `None` if none are recorded.
     traces: Option<SpanSender>,
     /// The log, if the admin listener may change its level.
-    pub(super) log: Option<LogHandle>,
+    pub(super) log: Option<Arc<LogHandle>>,
+    /// Reads the settings again, if they can change.
+    pub(super) settings_control: Option<Arc<dyn SettingsControl>>,
     bounds: Arc<LiveBounds>,
     upstreams: Arc<Upstreams>,
-    /// The file of the clients' keys. It is looked at as often as the loader checks.
-    key_file: ClientKeyFile,
+    /// Looked at as often as the loader checks.
+    key_files: KeyFiles,
 }
 
 impl Host {
@@ -92,7 +88,7 @@ impl Host {
             source,
         })?;
         let admin = match &config.admin {
-            Some(address) => Some((AdminServer::bind(address).await?, config.admin_keys.clone())),
+            Some(address) => Some(AdminServer::bind(address).await?),
             None => None,
         };
         // Before anything reports.
@@ -152,7 +148,8 @@ impl Host {
             Some(traces) => Some(Tracer::new(traces)?).unzip(),
             None => (None, None),
         };
-        let key_file = ClientKeyFile::new(config.api_key_file.clone(), settings.live.clone());
+        let admin_keys = AdminKeys::new(&config.admin_keys);
+        let key_files = KeyFiles::new(&config, settings.live.clone(), admin_keys.clone());
         Ok(Self {
             server,
             reports: startup.reports,
@@ -160,7 +157,7 @@ impl Host {
             pages: Pages::new(startup.connectors.clone(), PageSettings::from(&config)),
             connectors: startup.connectors,
             loader: (startup.loader, config.reload),
-            reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
+            reclaimer: (startup.reclaimer, watch::Sender::new(config.unmap_after)),
             trimmer: startup.trimmer,
             upstreams,
             settings: ServerSettings {
@@ -168,11 +165,13 @@ impl Host {
                 tracer,
                 ..settings
             },
-            key_file,
+            key_files,
             admin,
+            admin_keys,
             exporter,
             traces,
             log: None,
+            settings_control: None,
             bounds,
         })
     }
@@ -200,7 +199,7 @@ impl Host {
 
     /// The address of the admin listener, if there is one.
     pub(super) fn admin_address(&self) -> Option<AdminAddress> {
-        self.admin.as_ref().map(|(admin, _)| admin.address())
+        self.admin.as_ref().map(AdminServer::address)
     }
 
     /// The parts whose settings can change.
@@ -209,7 +208,9 @@ impl Host {
             bounds: self.bounds.clone(),
             connectors: self.connectors.clone(),
             server: self.settings.live.clone(),
-            key_file: self.key_file.clone(),
+            admin_keys: self.admin_keys.clone(),
+            key_files: self.key_files.clone(),
+            unmap_after: self.reclaimer.1.clone(),
         }
     }
 
@@ -247,17 +248,18 @@ impl Host {
         let (loader, interval) = self.loader;
         // A task of its own, which the work of this one can't delay.
         let mut admin = JoinSet::new();
-        if let Some((server, keys)) = self.admin {
+        if let Some(server) = self.admin {
             admin.spawn(
                 server.run(AdminParts {
                     connectors: self.connectors.clone(),
                     calls: self.pages.monitor(),
                     reload: loader.handle(),
-                    log: self.log.map(|log| Arc::new(log) as _),
+                    log: self.log.map(|log| log as _),
+                    settings: self.settings_control,
                     metrics: self
                         .exporter
                         .map(|exporter| metrics_text(exporter, &self.pages)),
-                    keys,
+                    keys: self.admin_keys,
                 }),
             );
         }
@@ -268,12 +270,8 @@ impl Host {
             end
         });
         let loading = loader.run(interval, on_loaded);
-        let reclaiming = async {
-            match self.reclaimer {
-                Some((reclaimer, after)) => reclaimer.run(after).await,
-                None => std::future::pending().await,
-            }
-        };
+        let (reclaimer, unmap_after) = self.reclaimer;
+        let reclaiming = reclaimer.run(unmap_after.subscribe());
         let certificate = self.settings.certificate.clone();
         let renewing = async {
             match certificate {
@@ -283,7 +281,7 @@ impl Host {
         };
         let following = async {
             match interval {
-                Some(interval) => self.key_file.follow(interval).await,
+                Some(interval) => self.key_files.follow(interval).await,
                 None => std::future::pending().await,
             }
         };
@@ -317,50 +315,6 @@ impl Host {
 fn metrics_text(exporter: Exporter, pages: &Pages) -> MetricsText {
     let gauges = pages.gauges();
     Arc::new(move || exporter.render(|name| gauges.has_connector(name), || gauges.observe()))
-}
-
-/// How a command compiles components.
-pub(super) struct CompileManner {
-    priority: CompilerPriority,
-    observer: CompileObserver,
-}
-
-impl CompileManner {
-    /// As a host does that serves other connectors meanwhile.
-    fn background() -> Self {
-        Self {
-            priority: CompilerPriority::Background,
-            observer: CompileObserver::none(),
-        }
-    }
-
-    /// For a command whose user waits. `observer` is called for each component that is compiled.
-    pub(super) fn foreground(observer: CompileObserver) -> Self {
-        Self {
-            priority: CompilerPriority::Foreground,
-            observer,
-        }
-    }
-
-    /// Whether the user of a command waits, and reads the messages.
-    fn has_user(&self) -> bool {
-        match self.priority {
-            CompilerPriority::Foreground => true,
-            CompilerPriority::Background => false,
-        }
-    }
-
-    /// The runtime that compiles by starting this program again.
-    pub(super) fn runtime(
-        self,
-        engine: EngineSettings,
-        limits: CompileLimits,
-        cache: Option<Cache>,
-    ) -> Result<Runtime, EngineError> {
-        let command = [COMPILER_COMMAND.into()];
-        let process = CompilerProcess::of_this_program(command, limits, self.priority);
-        Runtime::observed(engine, Compilation::Process(process), cache, self.observer)
-    }
 }
 
 fn engine_settings(

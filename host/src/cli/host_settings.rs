@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::ValueHint;
 
-use super::admin_key::AdminKeyFlags;
+use super::admin_key::{ADMIN_KEY_VARIABLE, AdminKeyFlags};
 use super::api_keys::{API_KEY_VARIABLE, environment_key, keys_in};
 use super::arguments::Resolution;
 use super::error::CliError;
@@ -64,8 +64,12 @@ pub(super) struct HostSettings {
     pub(super) other_origins: Vec<(&'static str, SettingOrigin)>,
     /// Where the keys of clients come from; `None` if there are none.
     pub(super) keys_from: Option<SettingOrigin>,
+    /// Where the keys of the admin listener come from; `None` if there are none.
+    pub(super) admin_keys_from: Option<SettingOrigin>,
     /// Where the key of the tokens comes from; `None` if there is none.
     pub(super) token_key_from: Option<SettingOrigin>,
+    /// What tells the keys of the tokens from others. `None` if there are none, or if their file is followed.
+    pub(super) token_key_fingerprint: Option<String>,
 }
 
 impl HostSettings {
@@ -100,8 +104,15 @@ impl HostSettings {
         } = api_keys(flags.api_key_file, resolution)?;
         config.api_keys = keys;
         config.api_key_file = file;
-        config.admin_keys = flags.admin_key.key()?.into_iter().collect();
+        config.admin_keys = flags.admin_key.keys()?;
+        config.admin_key_file = flags.admin_key.file().map(Into::into);
+        let admin_keys_from = match (&config.admin_key_file, config.admin_keys.is_empty()) {
+            (Some(_), _) => Some(resolution.origin("admin-key-file")),
+            (None, false) => Some(SettingOrigin::Variable(ADMIN_KEY_VARIABLE.to_owned())),
+            (None, true) => None,
+        };
         let (token_keys, token_key_from) = token_keys(&flags.tokens, resolution)?;
+        let token_key_fingerprint = token_keys.as_ref().and_then(TokenKeys::fingerprint);
         config.check()?;
         other_origins.push(("otlp", otlp::read(&mut config, resolution)?));
         Ok(Self {
@@ -110,7 +121,9 @@ impl HostSettings {
             tokens: flags.tokens.store_with(token_keys),
             other_origins,
             keys_from,
+            admin_keys_from,
             token_key_from,
+            token_key_fingerprint,
         })
     }
 }

@@ -1,10 +1,13 @@
 //! The settings that take effect while the host runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::client_keys::ClientKeyFile;
+use super::followed_keys::{ADMIN_KEYS, CLIENT_KEYS, FollowedKeys};
+use crate::access_check::AccessKeys;
+use crate::admin::AdminKeys;
 use crate::config::{Ceilings, OperatorBounds, ServerConfig};
 use crate::connectors::Connectors;
 use crate::egress::{CurrentPolicy, is_special};
@@ -74,20 +77,74 @@ pub(super) struct LiveHost {
     pub(super) bounds: Arc<LiveBounds>,
     pub(super) connectors: Arc<Connectors>,
     pub(super) server: LiveSettings,
-    pub(super) key_file: ClientKeyFile,
+    pub(super) admin_keys: AdminKeys,
+    pub(super) key_files: KeyFiles,
+    pub(super) unmap_after: watch::Sender<Option<Duration>>,
+}
+
+/// The files of keys that a host follows. Clones are the same files.
+#[derive(Clone)]
+pub(super) struct KeyFiles {
+    pub(super) of_clients: FollowedKeys,
+    pub(super) of_the_admin: FollowedKeys,
+}
+
+/// Which keys stay valid although the new settings have none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeptKeys {
+    pub(super) of_clients: bool,
+    pub(super) of_the_admin: bool,
+}
+
+impl KeyFiles {
+    /// The files in `config`. Changes of theirs apply to these.
+    pub(super) fn new(config: &ServerConfig, server: LiveSettings, admin: AdminKeys) -> Self {
+        let files = Self {
+            of_clients: FollowedKeys::new(CLIENT_KEYS, move |keys| server.set_keys(keys)),
+            of_the_admin: FollowedKeys::new(ADMIN_KEYS, move |keys| admin.replace(keys)),
+        };
+        files.follow_clients(config);
+        files.follow_admin(config);
+        files
+    }
+
+    fn follow_clients(&self, config: &ServerConfig) {
+        self.of_clients
+            .set_path(config.api_key_file.clone(), &config.api_keys);
+    }
+
+    fn follow_admin(&self, config: &ServerConfig) {
+        self.of_the_admin
+            .set_path(config.admin_key_file.clone(), &config.admin_keys);
+    }
+
+    /// Follows the files. Looks at them at least this often; never ends.
+    pub(super) async fn follow(self, interval: Duration) {
+        tokio::join!(
+            self.of_clients.follow(interval),
+            self.of_the_admin.follow(interval)
+        );
+    }
 }
 
 impl LiveHost {
-    /// Applies the settings that can change. Returns whether the keys of clients stay valid although `config` has none.
-    pub(super) fn set(&self, config: &ServerConfig) -> bool {
+    /// Applies the settings that can change. Returns which keys stay valid although `config` has none.
+    pub(super) fn set(&self, config: &ServerConfig) -> KeptKeys {
         self.bounds.set(config);
         self.connectors.set_queue(config.queue, config.queue_wait);
-        let keeps_keys =
-            self.server
-                .set(&config.api_keys, config.max_body_bytes, config.body_timeout);
-        if !keeps_keys {
-            self.key_file.set_path(config.api_key_file.clone());
+        self.unmap_after.send_replace(config.unmap_after);
+        let kept = KeptKeys {
+            of_clients: self.server.set(config),
+            of_the_admin: config.admin_keys.is_empty() && self.admin_keys.are_required(),
+        };
+        if !kept.of_clients {
+            self.key_files.follow_clients(config);
         }
-        keeps_keys
+        if !kept.of_the_admin {
+            self.admin_keys
+                .replace(&AccessKeys::new(&config.admin_keys));
+            self.key_files.follow_admin(config);
+        }
+        kept
     }
 }

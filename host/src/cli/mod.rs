@@ -18,18 +18,20 @@ mod auth;
 mod build;
 mod ceiling_flags;
 mod check;
-mod client_keys;
+mod compile_manner;
 mod completions;
 mod configuration;
 mod connector;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
+mod exit_status;
 mod flag_table;
 #[cfg(test)]
 mod flag_values;
 mod folder_build;
 mod folders;
+mod followed_keys;
 mod foreign_flags;
 mod host;
 mod host_settings;
@@ -63,7 +65,8 @@ mod unknown_connector;
 mod written_log;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-pub use error::{CliError, ExitStatus};
+pub use error::CliError;
+pub use exit_status::ExitStatus;
 pub use output::{printable, say_last};
 use supervisor::PassedSockets;
 pub use supervisor::SocketsError;
@@ -72,7 +75,7 @@ pub use unknown_connector::UnknownConnector;
 
 use crate::heap;
 use crate::sandbox::serve_as_compiler;
-use host::COMPILER_COMMAND;
+use compile_manner::COMPILER_COMMAND;
 
 /// The name under which people run the program.
 const PROGRAM: &str = "weld-host";

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::compile_manner::CompileManner;
 use super::error::CliError;
 use super::folders::CacheFlag;
-use super::host::{CompileManner, cache};
+use super::host::cache;
 use super::output::printable;
 use super::progress::ProgressLines;
 use crate::author::build::{BuiltComponent, Project};

@@ -1,6 +1,7 @@
 //! `weld-host serve`: serves the connectors of a folder.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -13,11 +14,12 @@ use super::host_settings::{HostSettings, ServeFlags};
 use super::logging::LogHandle;
 use super::output;
 use super::setting_list::SettingList;
-use super::settings_reload::SettingsReload;
+use super::settings_reload::SharedReload;
 use super::signals::{CaughtSignal, HangUps, Signals};
 use super::supervisor::{LoadTally, Notifier, PassedSockets, Watchdog};
+use crate::admin::SettingsControl;
 use crate::connectors::LoadReport;
-use crate::server::{Shutdown, Successor};
+use crate::server::{Shutdown, StopTimes, Successor};
 
 /// How long the process may take to end after everything else.
 const END_TIME: Duration = Duration::from_secs(2);
@@ -50,7 +52,6 @@ pub(super) async fn run(
         );
     }
     let is_open = config.api_keys.is_empty();
-    let (drain, grace) = (config.drain, config.grace);
     let mut host = tokio::select! {
         host = Host::start(config, tokens, passed.public) => host?,
         signal = signals.stop() => {
@@ -58,7 +59,8 @@ pub(super) async fn run(
             return Ok(());
         }
     };
-    host.log = log;
+    let log = log.map(Arc::new);
+    host.log.clone_from(&log);
     announcer.host(&host, is_open);
     if let Some(file) = &resolution.file {
         announcer.settings_file(&file.path);
@@ -66,7 +68,9 @@ pub(super) async fn run(
     let tally = Cell::new(LoadTally::of(&host.reports, host.unfinished()));
     notifier.ready(&tally.get().to_string()).await;
     let live = host.live();
-    let mut reload = arguments.map(|words| SettingsReload::new(words, &resolution, list, live));
+    let times = live.server.clone();
+    let reload = arguments.map(|words| SharedReload::new(words, &resolution, list, live, log));
+    host.settings_control = reload.clone().map(|reload| Arc::new(reload) as _);
     let reloading = async {
         while hang_ups.next().await {
             tracing::info!(
@@ -74,8 +78,8 @@ pub(super) async fn run(
                 "reading the settings again"
             );
             notifier.reloading().await;
-            if let Some(reload) = &mut reload {
-                reload.run().await;
+            if let Some(reload) = &reload {
+                reload.reread().await;
             }
             notifier.ready(&tally.get().to_string()).await;
         }
@@ -102,6 +106,7 @@ pub(super) async fn run(
             }
             never = &mut watching => match never {},
         };
+        let StopTimes { drain, grace } = times.stop_times();
         let drain = match signal {
             CaughtSignal::User1 | CaughtSignal::User2 => {
                 tracing::info!(

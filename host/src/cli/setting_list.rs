@@ -16,9 +16,10 @@ const SECRET: &str = "[secret]";
 /// All settings, in the order of the help.
 pub(super) struct SettingList(Vec<SettingLine>);
 
+#[derive(Clone)]
 struct SettingLine {
     key: String,
-    /// `None` if it has none.
+    /// `None` if it has none. That of a secret is compared, and never shown.
     value: Option<String>,
     /// The value for people if that is another text.
     shown: Option<String>,
@@ -29,11 +30,24 @@ struct SettingLine {
 
 impl SettingList {
     pub(super) fn new(settings: &HostSettings, resolution: &Resolution) -> Self {
-        let keys = settings.config.api_keys.iter().map(Secret::expose);
-        let keys = Vec::from_iter(keys).join("\n");
+        let joined = |keys: &[Secret]| Vec::from_iter(keys.iter().map(Secret::expose)).join("\n");
+        let token_key = &settings.token_key_fingerprint;
         let secrets = [
-            ("api-key", &settings.keys_from, keys),
-            ("token-key", &settings.token_key_from, SECRET.to_owned()),
+            (
+                "api-key",
+                &settings.keys_from,
+                joined(&settings.config.api_keys),
+            ),
+            (
+                "admin-key",
+                &settings.admin_keys_from,
+                joined(&settings.config.admin_keys),
+            ),
+            (
+                "token-key",
+                &settings.token_key_from,
+                token_key.clone().unwrap_or_else(|| SECRET.to_owned()),
+            ),
         ];
         let secrets = secrets.map(|(key, from, value)| SettingLine {
             key: key.to_owned(),
@@ -89,15 +103,24 @@ impl SettingList {
         })
     }
 
+    /// The value of a setting, if it has one.
+    pub(super) fn value(&self, key: &str) -> Option<&str> {
+        let line = self.0.iter().find(|line| line.key == key)?;
+        line.value.as_deref()
+    }
+
+    /// Takes over the values of these keys from `other`.
+    pub(super) fn adopt(&mut self, other: &Self, keys: &[String]) {
+        self.0.retain(|line| !keys.contains(&line.key));
+        let adopted = other.0.iter().filter(|line| keys.contains(&line.key));
+        self.0.extend(adopted.cloned());
+    }
+
     /// The keys whose values are different in `other`, in the order of the help.
     pub(super) fn differences(&self, other: &Self) -> Vec<String> {
-        let of = |list: &Self, key: &str| {
-            let line = list.0.iter().find(|line| line.key == key);
-            line.and_then(|line| line.value.clone())
-        };
         let mut changed: Vec<String> = Vec::new();
         for line in other.0.iter().chain(&self.0) {
-            if of(self, &line.key) != of(other, &line.key) && !changed.contains(&line.key) {
+            if self.value(&line.key) != other.value(&line.key) && !changed.contains(&line.key) {
                 changed.push(line.key.clone());
             }
         }

@@ -1,71 +1,92 @@
 //! Reads the settings again while a server runs.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
 
 use clap::FromArgMatches;
+use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use super::arguments::{Arguments, Resolution};
 use super::error::CliError;
 use super::host_settings::{HostSettings, ServeFlags};
-use super::live::LiveHost;
+use super::live::{KeptKeys, LiveHost};
+use super::logging::LogHandle;
 use super::setting_list::SettingList;
+use crate::admin::{LogControl, LogLevel, SettingsControl, SettingsSummary};
 use crate::config::ServerConfig;
 use crate::report;
 
 /// The settings that take effect without a restart. Those of `[policy]` do, too.
-const LIVE: [&str; 8] = [
+const LIVE: [&str; 14] = [
     "api-key",
     "api-key-file",
+    "admin-key",
+    "admin-key-file",
     "max-body",
     "body-timeout",
     "max-cpu-time",
     "max-page-timeout",
     "queue",
     "queue-wait",
+    "unmap-after",
+    "drain",
+    "grace",
+    "log",
 ];
 
-/// The settings of the keys of clients. A running host that requires a key goes on requiring one.
-const KEYS: [&str; 2] = ["api-key", "api-key-file"];
+/// The settings of the keys of clients, and of the admin listener. Where a running host requires a key, it goes on
+/// requiring one.
+const CLIENT_KEYS: [&str; 2] = ["api-key", "api-key-file"];
+const ADMIN_KEYS: [&str; 2] = ["admin-key", "admin-key-file"];
 
 /// Reads the settings again, and applies those that can change.
 pub(super) struct SettingsReload {
     arguments: Arguments,
     /// The file that was read last; `None` if there was none.
     file: Option<PathBuf>,
-    /// The settings as they were last read.
-    last: SettingList,
+    /// The settings that the host runs with.
+    running: SettingList,
     host: LiveHost,
+    /// The log, if its level can change.
+    log: Option<Arc<LogHandle>>,
 }
 
-/// What a reload has changed, by the names of the settings.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct SettingsChange {
-    /// In effect from now on.
-    pub(super) applied: Vec<String>,
-    /// In effect after a restart.
-    pub(super) waiting: Vec<String>,
-}
+/// The same for several users, who wait for each other.
+#[derive(Clone)]
+pub(super) struct SharedReload(Arc<Mutex<SettingsReload>>);
 
-impl SettingsReload {
-    /// For a host that runs with the settings in `last`.
+impl SharedReload {
+    /// For a host that runs with the settings in `running`.
     pub(super) fn new(
         arguments: Arguments,
         resolution: &Resolution,
-        last: SettingList,
+        running: SettingList,
         host: LiveHost,
+        log: Option<Arc<LogHandle>>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Mutex::new(SettingsReload {
             arguments,
             file: resolution.file.as_ref().map(|file| file.path.clone()),
-            last,
+            running,
             host,
-        }
+            log,
+        })))
     }
+}
 
-    /// Reads the file, the key files and the environment again. Reports the result in the log. If anything is wrong, all
+impl SettingsControl for SharedReload {
+    fn reread(&self) -> Pin<Box<dyn Future<Output = SettingsSummary> + Send + '_>> {
+        Box::pin(async { self.0.lock().await.run().await })
+    }
+}
+
+impl SettingsReload {
+    /// Reads the file, the key files and the environment again. Reports the result in the log, too. If anything is wrong, all
     /// settings stay as they are.
-    pub(super) async fn run(&mut self) {
+    async fn run(&mut self) -> SettingsSummary {
         let (arguments, file) = (self.arguments.clone(), self.file.clone());
         let read = spawn_blocking(move || read(&arguments, file.as_deref())).await;
         let (config, list, file) = match read {
@@ -76,47 +97,72 @@ impl SettingsReload {
                     reason,
                     "could not read the settings again; all of them stay as they are"
                 );
-                return;
+                return SettingsSummary {
+                    problem: Some(reason),
+                    ..SettingsSummary::default()
+                };
             }
             Err(error) => {
                 tracing::error!(%error, "reading the settings again failed; all of them stay as they are");
-                return;
+                return SettingsSummary {
+                    problem: Some(
+                        "reading the settings again failed; the log may say why".to_owned(),
+                    ),
+                    ..SettingsSummary::default()
+                };
             }
         };
         self.file = file;
-        let change = self.apply(&config, list);
+        let summary = self.apply(&config, &list);
         let names = |names: &[String]| names.join(", ");
-        if change == SettingsChange::default() {
+        if summary == SettingsSummary::default() {
             tracing::info!("read the settings again; nothing has changed");
-            return;
         }
-        if !change.applied.is_empty() {
+        if !summary.changed.is_empty() {
             tracing::info!(
-                changed = names(&change.applied),
+                changed = names(&summary.changed),
                 "read the settings again; they are in effect"
             );
         }
-        if !change.waiting.is_empty() {
+        if !summary.after_restart.is_empty() {
             tracing::warn!(
-                changed = names(&change.waiting),
+                changed = names(&summary.after_restart),
                 "these settings take effect after a restart"
             );
         }
+        summary
     }
 
-    fn apply(&mut self, config: &ServerConfig, list: SettingList) -> SettingsChange {
-        let changed = self.last.differences(&list);
-        let keeps_keys = self.host.set(config);
-        self.last = list;
-        let (applied, waiting) = changed
+    /// Compares with what the host runs with: a setting that needs a restart is named until it has had one, or has its old
+    /// value again.
+    fn apply(&mut self, config: &ServerConfig, list: &SettingList) -> SettingsSummary {
+        let different = self.running.differences(list);
+        let kept = self.host.set(config);
+        let (changed, after_restart): (Vec<String>, Vec<String>) = different
             .into_iter()
-            .partition(|key| is_live(key) && !(keeps_keys && KEYS.contains(&key.as_str())));
-        SettingsChange { applied, waiting }
+            .partition(|key| is_live(key, kept) && (key != "log" || self.set_level(list)));
+        self.running.adopt(list, &changed);
+        SettingsSummary {
+            changed,
+            after_restart,
+            problem: None,
+        }
+    }
+
+    /// Sets the log's level. Returns whether it can change.
+    fn set_level(&self, list: &SettingList) -> bool {
+        let level: Option<LogLevel> = list.value("log").and_then(|level| level.parse().ok());
+        match (&self.log, level) {
+            (Some(log), Some(level)) => log.set_level(level),
+            _ => false,
+        }
     }
 }
 
-fn is_live(key: &str) -> bool {
-    LIVE.contains(&key) || key.starts_with("policy.")
+fn is_live(key: &str, kept: KeptKeys) -> bool {
+    let is_kept = kept.of_clients && CLIENT_KEYS.contains(&key)
+        || kept.of_the_admin && ADMIN_KEYS.contains(&key);
+    !is_kept && (LIVE.contains(&key) || key.starts_with("policy."))
 }
 
 /// The settings as they are now, with the file that they come from. A file that has disappeared is an error: its

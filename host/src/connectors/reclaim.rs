@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::connector::Connector;
@@ -31,11 +32,22 @@ impl IdleReclaimer {
         }
     }
 
-    /// Looks at intervals, forever. `after` is how long a connector keeps its code without a call.
-    pub async fn run(self, after: Duration) {
+    /// Looks at intervals, forever. `after` is how long a connector keeps its code without a call; while it is `None`, nothing
+    /// is freed.
+    pub async fn run(self, mut after: watch::Receiver<Option<Duration>>) {
         loop {
-            tokio::time::sleep(LOOK_EVERY.min(after)).await;
-            self.look(after).await;
+            let now = *after.borrow_and_update();
+            match now {
+                Some(time) => tokio::select! {
+                    () = tokio::time::sleep(LOOK_EVERY.min(time)) => self.look(time).await,
+                    Ok(()) = after.changed() => {}
+                },
+                None => {
+                    if after.changed().await.is_err() {
+                        return std::future::pending().await;
+                    }
+                }
+            }
         }
     }
 

@@ -1,13 +1,14 @@
 //! Requests to look at the plugins folder now, and what a look has led to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
-/// How many requests may wait to be noticed.
+/// How many requests may wait for their answers.
 const MAX_REQUESTS: usize = 16;
 
 /// How long a request waits for files to settle and for components to be compiled. A component may be given more time
@@ -16,7 +17,11 @@ const MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// Asks the loader to look at the plugins folder.
 #[derive(Debug, Clone)]
-pub struct ReloadHandle(mpsc::Sender<ReloadRequest>);
+pub struct ReloadHandle {
+    sender: mpsc::Sender<ReloadRequest>,
+    /// The places of requests, each taken until its answer.
+    places: Arc<Semaphore>,
+}
 
 /// The loader ended, or has too many requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +75,7 @@ pub(super) struct ReloadRequest {
 #[derive(Debug)]
 pub(super) struct ReloadRequests {
     receiver: mpsc::Receiver<ReloadRequest>,
-    sender: mpsc::Sender<ReloadRequest>,
+    handle: ReloadHandle,
     /// Those that wait for an answer, and until when.
     waiting: Vec<(ReloadRequest, Instant)>,
 }
@@ -83,8 +88,9 @@ impl ReloadHandle {
     ///
     /// [`ReloadError`].
     pub async fn reload(&self) -> Result<ReloadSummary, ReloadError> {
+        let _place = self.places.try_acquire().map_err(|_| ReloadError::Full)?;
         let (reply, answer) = oneshot::channel();
-        self.0
+        self.sender
             .try_send(ReloadRequest { reply })
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => ReloadError::Full,
@@ -99,13 +105,16 @@ impl ReloadRequests {
         let (sender, receiver) = mpsc::channel(MAX_REQUESTS);
         Self {
             receiver,
-            sender,
+            handle: ReloadHandle {
+                sender,
+                places: Arc::new(Semaphore::new(MAX_REQUESTS)),
+            },
             waiting: Vec::new(),
         }
     }
 
     pub(super) fn handle(&self) -> ReloadHandle {
-        ReloadHandle(self.sender.clone())
+        self.handle.clone()
     }
 
     /// Waits for the next request.
@@ -143,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_requests_than_may_wait_are_refused() {
-        let requests = ReloadRequests::new();
+        let mut requests = ReloadRequests::new();
         let handle = requests.handle();
         let mut waiting: Vec<_> = (0..MAX_REQUESTS)
             .map(|_| Box::pin(handle.reload()))
@@ -153,6 +162,20 @@ mod tests {
             assert!(polled.is_err(), "it waits");
         }
         assert_eq!(handle.reload().await, Err(ReloadError::Full));
+        // Those that the loader has noticed still wait.
+        for _ in 0..MAX_REQUESTS {
+            requests.arrived().await;
+        }
+        assert!(requests.is_waiting());
+        assert_eq!(handle.reload().await, Err(ReloadError::Full));
+        // A client that goes away leaves its place.
+        drop(waiting.pop());
+        let mut next = Box::pin(handle.reload());
+        assert!(
+            tokio::time::timeout(Duration::ZERO, &mut next)
+                .await
+                .is_err()
+        );
         drop(requests);
         assert_eq!(waiting.remove(0).await, Err(ReloadError::Ended));
         assert_eq!(handle.reload().await, Err(ReloadError::Ended));

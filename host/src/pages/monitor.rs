@@ -15,7 +15,8 @@ const MAX_REASONS: usize = 20;
 /// How much of a reason is listed.
 const MAX_REASON_BYTES: usize = 300;
 
-/// Shows the running calls. It never waits for one.
+/// Shows the running calls. It never waits for one. Clones show the same.
+#[derive(Clone)]
 pub struct CallMonitor(Arc<PageMaker>);
 
 /// The running calls of a connector.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::body::BodyBounds;
 use crate::access_check::AccessKeys;
-use crate::config::Secret;
+use crate::config::ServerConfig;
 use crate::lock::RwLock;
 
-/// The keys and the bounds of bodies. Copies share them; a change applies to the requests that begin afterwards.
+/// The keys, the bounds of bodies and the times of the shutdown. Copies share them; a change applies to the requests that
+/// begin afterwards, and to a shutdown that begins afterwards.
 #[derive(Clone, Debug)]
 pub struct LiveSettings(Arc<RwLock<Arc<LiveValues>>>);
 
@@ -18,21 +19,30 @@ pub(super) struct LiveValues {
     /// The host's own keys.
     pub(super) keys: AccessKeys,
     pub(super) body_bounds: BodyBounds,
+    stop_times: StopTimes,
+}
+
+/// The times of a shutdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopTimes {
+    /// `--drain`: how long the port stays open after the signal to stop; at most nine tenths of `grace` count.
+    pub drain: Duration,
+    /// `--grace`: how long everything may take after the signal to stop.
+    pub grace: Duration,
 }
 
 impl LiveSettings {
-    /// `api_keys` are the host's own keys. A request's body has at most `max_body_bytes`, before and after
-    /// decompression, and arrives within `body_timeout`.
+    /// The settings in `config`: the host's own keys, how large a request's body may be, before and after decompression, and
+    /// how long it may take to arrive, and the times of the shutdown.
     #[must_use]
-    pub fn new(api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> Self {
-        let values = LiveValues::new(api_keys, max_body_bytes, body_timeout);
-        Self(Arc::new(RwLock::new(Arc::new(values))))
+    pub fn new(config: &ServerConfig) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(LiveValues::new(config)))))
     }
 
-    /// Replaces all values by these, which are as in [`new`](Self::new). An empty list of keys leaves the present keys valid,
-    /// since it would open the host, and its socket may be reachable for everyone. Returns whether that is so.
-    pub fn set(&self, api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> bool {
-        let mut new = LiveValues::new(api_keys, max_body_bytes, body_timeout);
+    /// Replaces all values by those of `config`. A configuration without keys leaves the present keys valid, since it would
+    /// open the host, and its socket may be reachable for everyone. Returns whether that is so.
+    pub fn set(&self, config: &ServerConfig) -> bool {
+        let mut new = LiveValues::new(config);
         let mut current = self.0.write();
         let keeps_keys = new.keys.is_empty() && !current.keys.is_empty();
         if keeps_keys {
@@ -42,16 +52,22 @@ impl LiveSettings {
         keeps_keys
     }
 
+    /// The times of a shutdown that begins now.
+    #[must_use]
+    pub fn stop_times(&self) -> StopTimes {
+        self.get().stop_times
+    }
+
     /// Replaces the host's own keys alone. An empty list changes nothing, since it would open the host; neither does any
     /// list for a host that is open. Returns whether the keys are others now.
-    pub fn set_keys(&self, api_keys: &[Secret]) -> bool {
-        let keys = AccessKeys::new(api_keys);
+    pub(crate) fn set_keys(&self, keys: &AccessKeys) -> bool {
         let mut current = self.0.write();
-        let is_new = !keys.is_empty() && !current.keys.is_empty() && keys != current.keys;
+        let is_new = !keys.is_empty() && !current.keys.is_empty() && *keys != current.keys;
         if is_new {
             *current = Arc::new(LiveValues {
-                keys,
+                keys: keys.clone(),
                 body_bounds: current.body_bounds,
+                stop_times: current.stop_times,
             });
         }
         is_new
@@ -63,12 +79,16 @@ impl LiveSettings {
 }
 
 impl LiveValues {
-    fn new(api_keys: &[Secret], max_body_bytes: u64, body_timeout: Duration) -> Self {
+    fn new(config: &ServerConfig) -> Self {
         Self {
-            keys: AccessKeys::new(api_keys),
+            keys: AccessKeys::new(&config.api_keys),
             body_bounds: BodyBounds {
-                max_bytes: max_body_bytes,
-                within: body_timeout,
+                max_bytes: config.max_body_bytes,
+                within: config.body_timeout,
+            },
+            stop_times: StopTimes {
+                drain: config.drain,
+                grace: config.grace,
             },
         }
     }
@@ -77,13 +97,23 @@ impl LiveValues {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Secret;
 
     fn secrets(keys: &[&str]) -> Vec<Secret> {
         keys.iter().map(|key| Secret::new(*key)).collect()
     }
 
+    fn config(keys: &[&str], max_body_bytes: u64) -> ServerConfig {
+        ServerConfig {
+            api_keys: secrets(keys),
+            max_body_bytes,
+            grace: Duration::from_secs(max_body_bytes),
+            ..ServerConfig::default()
+        }
+    }
+
     fn live(keys: &[&str]) -> LiveSettings {
-        LiveSettings::new(&secrets(keys), 1, Duration::from_secs(1))
+        LiveSettings::new(&config(keys, 1))
     }
 
     #[test]
@@ -99,7 +129,7 @@ mod tests {
             (&["new"], true, [false, true, false]),
         ] {
             assert_eq!(
-                live.set_keys(&secrets(replacement)),
+                live.set_keys(&AccessKeys::new(&secrets(replacement))),
                 is_new,
                 "{replacement:?}"
             );
@@ -112,16 +142,17 @@ mod tests {
     #[test]
     fn settings_without_keys_never_open_the_host() {
         let live = live(&["old"]);
-        let second = Duration::from_secs(1);
-        assert!(live.set(&[], 2, second));
+        assert!(live.set(&config(&[], 2)));
         assert!(live.get().keys.contain(b"old") && live.get().body_bounds.max_bytes == 2);
-        assert!(!live.set(&secrets(&["new"]), 2, second));
+        assert_eq!(live.stop_times().grace, Duration::from_secs(2));
+        assert!(!live.set(&config(&["new"], 2)));
         assert!(live.get().keys.contain(b"new") && !live.get().keys.contain(b"old"));
     }
 
     #[test]
     fn open_host_stays_open() {
         let open = live(&[]);
-        assert!(!open.set_keys(&secrets(&["new"])) && open.get().keys.is_empty());
+        let new = AccessKeys::new(&secrets(&["new"]));
+        assert!(!open.set_keys(&new) && open.get().keys.is_empty());
     }
 }

@@ -54,9 +54,10 @@ use tokio::time::Instant;
 
 use crate::attempts::WrongKeys;
 use crate::certificates::ServedCertificate;
-use crate::config::{ServerConfig, duration_text};
+use crate::config::ServerConfig;
 use crate::connectors::Connectors;
 use crate::pages::Pages;
+use crate::report;
 use crate::traces::Tracer;
 use client::TrustedProxies;
 use connection::Acceptor;
@@ -64,7 +65,7 @@ use connections::Connections;
 use drain::Drain;
 use hand_over::{cancel_unwatched, hand_over};
 use head::HeadAccount;
-pub use live::LiveSettings;
+pub use live::{LiveSettings, StopTimes};
 use metrics::CountedConnection;
 use places::ConnectionPlaces;
 use request_trace::RequestTracer;
@@ -77,8 +78,8 @@ use tls::ServerTls;
 /// The server's own settings.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
-    /// The host's keys, each of which opens every connector that has no keys of its own, and the bounds of bodies. If
-    /// there are no keys, such connectors are open.
+    /// The host's keys, each of which opens every connector that has no keys of its own, the bounds of bodies, and the times
+    /// of the shutdown. If there are no keys, such connectors are open.
     pub live: LiveSettings,
     /// The networks of the proxies whose word about a client's address counts.
     pub trusted_proxies: Vec<IpNet>,
@@ -86,8 +87,6 @@ pub struct ServerSettings {
     pub max_body_bytes: u64,
     /// How long a client may read nothing of what is sent to it before it is cut off.
     pub write_timeout: Duration,
-    /// How long everything may take after the shutdown began.
-    pub grace: Duration,
     /// How many connections may hold a page at once. A few more are accepted, for probes and for requests that wait.
     pub max_connections: usize,
     /// Whether answers are compressed for clients that accept it.
@@ -103,11 +102,10 @@ impl ServerSettings {
     #[must_use]
     pub fn new(config: &ServerConfig, max_connections: usize) -> Self {
         Self {
-            live: LiveSettings::new(&config.api_keys, config.max_body_bytes, config.body_timeout),
+            live: LiveSettings::new(config),
             trusted_proxies: config.trusted_proxies.clone(),
             max_body_bytes: config.max_body_bytes,
             write_timeout: config.write_timeout,
-            grace: config.grace,
             max_connections,
             compression: config.compression,
             certificate: None,
@@ -209,7 +207,7 @@ impl Server {
             shutdown = shutdown => shutdown,
             never = connections.accept() => match never {},
         };
-        let (began, grace) = (Instant::now(), settings.grace);
+        let (began, grace) = (Instant::now(), settings.live.stop_times().grace);
         let until = began + grace;
         let shutdown = shutdown.within(grace);
         service.connectors.readiness().drain();
@@ -229,7 +227,7 @@ impl Server {
         let (in_time, ended) = tokio::join!(connections.close(until), service.pages.drain(until));
         if !in_time {
             tracing::warn!(
-                grace = duration_text(grace),
+                grace_ms = report::milliseconds(grace),
                 "cut off requests that were still running"
             );
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::config::duration_text;
+use crate::report;
 
 /// How a server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,19 +46,19 @@ impl Shutdown {
 
     /// Writes to the log what happens, with the drain and the grace that apply.
     pub(super) fn log(self, grace: Duration) {
-        let (drain, grace) = (duration_text(self.drain), duration_text(grace));
+        let [drain_ms, grace_ms] = [self.drain, grace].map(report::milliseconds);
         match self.successor {
             Successor::None => {
                 tracing::info!(
-                    drain,
-                    grace,
+                    drain_ms,
+                    grace_ms,
                     "shutting down: requests are refused, then the port is closed"
                 );
             }
             Successor::Later => {
                 tracing::info!(
-                    drain,
-                    grace,
+                    drain_ms,
+                    grace_ms,
                     "shutting down: the socket stays open for the next process"
                 );
             }

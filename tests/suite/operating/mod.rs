@@ -3,7 +3,9 @@
 
 mod addresses;
 mod admin_access;
+mod admin_limits;
 mod admin_socket;
+mod admin_wrong_keys;
 mod attempts;
 mod client;
 mod compression;
@@ -20,6 +22,7 @@ mod key_files;
 mod load;
 mod log_level;
 mod metrics;
+mod own_keys;
 mod place;
 mod policy;
 mod probes;
@@ -29,6 +32,7 @@ mod restart;
 mod restart_connections;
 mod restart_under_load;
 mod service_manager;
+mod settings_in_effect;
 mod settings_reload;
 mod status;
 mod tls;

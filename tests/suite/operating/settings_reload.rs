@@ -90,18 +90,18 @@ fn settings_that_need_a_restart_are_named() {
     let host = host_with_settings("queue = 5\nkeep-memory = \"1MiB\"\n");
     fs::write(
         file(&host),
-        "queue = 6\nkeep-memory = \"2MiB\"\ngrace = \"1s\"\n",
+        "queue = 6\nkeep-memory = \"2MiB\"\nno-compression = true\n",
     )
     .unwrap();
     let told = reload(&host, "after a restart");
     assert!(
-        told.contains("keep-memory, grace") && !told.contains("queue"),
+        told.contains("keep-memory, no-compression") && !told.contains("queue"),
         "{told}"
     );
     // A flag takes precedence, so a change of its key in the file changes nothing.
     fs::write(
         file(&host),
-        "queue = 6\nkeep-memory = \"2MiB\"\ngrace = \"1s\"\nslots = 3\n",
+        "queue = 6\nkeep-memory = \"1MiB\"\nslots = 3\n",
     )
     .unwrap();
     reload(&host, "nothing has changed");

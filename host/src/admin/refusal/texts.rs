@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::AdminRefusal;
+use crate::attempts::TooManyAttempts;
 use crate::connectors::ReloadError;
 use crate::report;
 use crate::samples::samples;
@@ -15,6 +16,10 @@ fn operators_read_these_refusals() {
     );
     let refusals = samples!(AdminRefusal:
         AdminRefusal::Unauthorized => AdminRefusal::Unauthorized,
+        AdminRefusal::TooManyAttempts(_) => AdminRefusal::TooManyAttempts(TooManyAttempts {
+            retry_after: Duration::from_secs(6),
+            mention: None,
+        }),
         AdminRefusal::ForeignHost => AdminRefusal::ForeignHost,
         AdminRefusal::ForeignOrigin => AdminRefusal::ForeignOrigin,
         AdminRefusal::NotFound => AdminRefusal::NotFound,
@@ -22,7 +27,7 @@ fn operators_read_these_refusals() {
         AdminRefusal::Level(_) => AdminRefusal::Level("loud".to_owned()),
         AdminRefusal::NoLog => AdminRefusal::NoLog,
         AdminRefusal::NoMetrics => AdminRefusal::NoMetrics,
-        AdminRefusal::MetricsInterrupted => AdminRefusal::MetricsInterrupted,
+        AdminRefusal::Interrupted => AdminRefusal::Interrupted,
         AdminRefusal::BodyTooLarge { .. } => AdminRefusal::BodyTooLarge { limit_bytes: 1 << 10 },
         AdminRefusal::BodyTimeout { .. } => AdminRefusal::BodyTimeout { limit: Duration::from_secs(10) },
         AdminRefusal::BodyCut => AdminRefusal::BodyCut,

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -20,35 +21,49 @@ const SEND_AGAIN: Duration = Duration::from_millis(10);
 
 /// Sends messages to the supervisor, if there is one that expects them.
 #[derive(Debug)]
-pub(in crate::cli) struct Notifier(pub(super) Option<UnixDatagram>);
+pub(in crate::cli) struct Notifier {
+    socket: Option<UnixDatagram>,
+    /// Whether the supervisor has learned that the host ends. From then on it must hear of nothing else but that the host is
+    /// alive.
+    is_stopping: AtomicBool,
+}
 
 impl Notifier {
     /// Connects to the supervisor of this process. One that can't be reached is reported in the log.
     pub(in crate::cli) fn of_process() -> Self {
         let Some(name) = variable(SOCKET) else {
-            return Self(None);
+            return Self::to(None);
         };
         match connect(&name) {
-            Ok(socket) => Self(Some(socket)),
+            Ok(socket) => Self::to(Some(socket)),
             Err(error) => {
                 tracing::warn!(
                     socket = name,
                     %error,
                     "the service manager can't be notified (NOTIFY_SOCKET)"
                 );
-                Self(None)
+                Self::to(None)
             }
+        }
+    }
+
+    /// Sends messages to this socket.
+    pub(super) fn to(socket: Option<UnixDatagram>) -> Self {
+        Self {
+            socket,
+            is_stopping: AtomicBool::new(false),
         }
     }
 
     /// The host serves; `status` is for people.
     pub(in crate::cli) async fn ready(&self, status: &str) {
-        self.deliver(&format!("READY=1\nSTATUS={status}")).await;
+        self.deliver_unless_stopping(&format!("READY=1\nSTATUS={status}"))
+            .await;
     }
 
     /// What the host does, for people. One line. It is not sent if the supervisor has no room for it.
     pub(in crate::cli) fn status(&self, status: &str) {
-        if let Some(socket) = &self.0 {
+        if let Some(socket) = self.socket.as_ref().filter(|_| !self.is_stopping()) {
             // The next message says more.
             let _ = socket.send(format!("STATUS={status}").as_bytes());
         }
@@ -59,7 +74,7 @@ impl Notifier {
         // Systemd compares it with the time of its own request (`Type=notify-reload`).
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
-        self.deliver(&format!(
+        self.deliver_unless_stopping(&format!(
             "RELOADING=1\nMONOTONIC_USEC={microseconds}\nSTATUS=reading the settings again"
         ))
         .await;
@@ -67,6 +82,7 @@ impl Notifier {
 
     /// The host ends, and needs at most this long.
     pub(in crate::cli) async fn stopping(&self, within: Duration) {
+        self.is_stopping.store(true, Ordering::Relaxed);
         let microseconds = within.as_micros();
         self.deliver(&format!(
             "STOPPING=1\nSTATUS=shutting down\nEXTEND_TIMEOUT_USEC={microseconds}"
@@ -79,9 +95,19 @@ impl Notifier {
         self.deliver("WATCHDOG=1").await;
     }
 
+    fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    async fn deliver_unless_stopping(&self, message: &str) {
+        if !self.is_stopping() {
+            self.deliver(message).await;
+        }
+    }
+
     /// Sends a message, and waits for a while if the supervisor has no room for it.
     async fn deliver(&self, message: &str) {
-        let Some(socket) = &self.0 else { return };
+        let Some(socket) = &self.socket else { return };
         let end = Instant::now() + SEND_TIME;
         let error = loop {
             match socket.send(message.as_bytes()) {
@@ -130,7 +156,7 @@ mod tests {
             (by_path, path.display().to_string()),
             (by_name, format!("@{name}")),
         ] {
-            let notifier = Notifier(Some(connect(&name).unwrap()));
+            let notifier = Notifier::to(Some(connect(&name).unwrap()));
             notifier.ready("2 connectors").await;
             assert_eq!(received(&socket), "READY=1\nSTATUS=2 connectors");
             notifier.alive().await;
@@ -143,12 +169,25 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn host_that_ends_says_nothing_else_but_that_it_is_alive() {
+        let (host, supervisor) = UnixDatagram::pair().unwrap();
+        let notifier = Notifier::to(Some(host));
+        notifier.stopping(Duration::from_secs(2)).await;
+        notifier.status("serving; connectors: 1 loaded");
+        notifier.reloading().await;
+        notifier.ready("serving").await;
+        notifier.alive().await;
+        assert!(received(&supervisor).starts_with("STOPPING=1\n"));
+        assert_eq!(received(&supervisor), "WATCHDOG=1");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn supervisor_that_reads_nothing_delays_the_host_only_shortly() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let _socket = UnixDatagram::bind(&path).unwrap();
-        let notifier = Notifier(Some(connect(path.to_str().unwrap()).unwrap()));
+        let notifier = Notifier::to(Some(connect(path.to_str().unwrap()).unwrap()));
         let began = tokio::time::Instant::now();
         // More than a socket holds.
         for _ in 0..2_000 {

@@ -71,7 +71,7 @@ mod tests {
         is_blocked.recv().unwrap();
         let (ours, theirs) = UnixDatagram::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
-        let notifier = Notifier(Some(ours));
+        let notifier = Notifier::to(Some(ours));
         let mut running = pin!(Watchdog(Some(Duration::from_secs(3600))).run(&notifier));
         let once = std::future::poll_fn(|context| {
             Poll::Ready(running.as_mut().poll(context).is_pending())

@@ -65,6 +65,8 @@ pub struct ServerConfig {
     pub admin_keys: Vec<Secret>,
     /// `--api-key-file`: the file that `api_keys` come from, which is followed. `None` if they come from elsewhere.
     pub api_key_file: Option<PathBuf>,
+    /// `--admin-key-file`: the file that `admin_keys` come from, which is followed. `None` if they come from elsewhere.
+    pub admin_key_file: Option<PathBuf>,
     /// `--trusted-proxies`: the networks of the proxies whose word about a client's address counts.
     pub trusted_proxies: Vec<IpNet>,
     /// `--reload`: how often the plugins folder is read if the system doesn't report changes; `None` (`off`) reads it
@@ -157,6 +159,7 @@ impl Default for ServerConfig {
             traces: None,
             admin_keys: Vec::new(),
             api_key_file: None,
+            admin_key_file: None,
             trusted_proxies: Vec::new(),
             // The system reports most changes on its own.
             reload: Some(Duration::from_secs(10)),
