@@ -26,10 +26,10 @@ const SETTLED: Duration = Duration::from_millis(200);
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// Why a content can't be used. Messages contain no secret.
-pub(crate) type ContentFault = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type FollowFault = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads the files into a value.
-type ReadContent<T> = Arc<dyn Fn(&dyn FileSystem) -> Result<T, ContentFault> + Send + Sync>;
+type ReadContent<T> = Arc<dyn Fn(&dyn FileSystem) -> Result<T, FollowFault> + Send + Sync>;
 
 /// What the log says about followed files. Each text names what the files have and the flag that names them.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,7 @@ impl<T: PartialEq + Send + Sync + 'static> FollowedFile<T> {
         paths: impl Into<Arc<[PathBuf]>>,
         texts: FollowTexts,
         value: T,
-        read: impl Fn(&dyn FileSystem) -> Result<T, ContentFault> + Send + Sync + 'static,
+        read: impl Fn(&dyn FileSystem) -> Result<T, FollowFault> + Send + Sync + 'static,
     ) -> Self {
         Self {
             paths: paths.into(),
@@ -111,7 +111,7 @@ impl<T: PartialEq + Send + Sync + 'static> FollowedFile<T> {
     /// How long to wait before the next [look](Self::look), if the files are to be looked at this often.
     pub(crate) fn pause(&self, every: Duration) -> Duration {
         let state = self.state.lock();
-        // At first nothing has been read, which is no change.
+        // Nothing has been read at first, and nothing has changed.
         let is_changing = state.read.is_some() && state.read != state.seen;
         if is_changing {
             SETTLED.min(every)
@@ -193,7 +193,7 @@ impl<T: PartialEq + Send + Sync + 'static> FollowedFile<T> {
         &self,
         number: u64,
         stamps: Vec<FileStamp>,
-        content: Result<T, ContentFault>,
+        content: Result<T, FollowFault>,
     ) -> Option<Arc<T>> {
         let mut state = self.state.lock();
         if state.number > number {

@@ -36,7 +36,7 @@ impl NumberFile {
 
     fn followed(&self) -> FollowedFile<u32> {
         let path = self.path();
-        let read = move |files: &dyn FileSystem| -> Result<u32, ContentFault> {
+        let read = move |files: &dyn FileSystem| -> Result<u32, FollowFault> {
             let content = files.read(&path, ReadLimit::KEY)?;
             Ok(String::from_utf8(content)?.parse()?)
         };
@@ -105,7 +105,7 @@ async fn unusable_content_is_read_again_after_a_while() {
     let number = NumberFile::new("1");
     let is_valid = Arc::new(Mutex::new(false));
     let valid = is_valid.clone();
-    let read = move |_: &dyn FileSystem| -> Result<u32, ContentFault> {
+    let read = move |_: &dyn FileSystem| -> Result<u32, FollowFault> {
         if *valid.lock() {
             Ok(1)
         } else {

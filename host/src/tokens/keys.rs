@@ -17,10 +17,10 @@ const TEXTS: FollowTexts = FollowTexts {
 /// The keys of a store. The first one encrypts; each of them decrypts what was encrypted with it. None for a store whose
 /// tokens can only be removed.
 #[derive(Debug)]
-pub struct TokenKeys(KeySource);
+pub struct TokenKeys(TokenKeySource);
 
 #[derive(Debug)]
-enum KeySource {
+enum TokenKeySource {
     /// They stay the same.
     Fixed(Arc<Vec<TokenKey>>),
     /// They are those of this file, which has at least one.
@@ -38,7 +38,7 @@ impl From<Option<TokenKey>> for TokenKeys {
 
 impl TokenKeys {
     fn fixed(keys: impl IntoIterator<Item = TokenKey>) -> Self {
-        Self(KeySource::Fixed(Arc::new(distinct(keys))))
+        Self(TokenKeySource::Fixed(Arc::new(distinct(keys))))
     }
 
     /// The keys in a text, with white space between them. A key that occurs again counts once.
@@ -70,22 +70,22 @@ impl TokenKeys {
         let keys = FollowedFile::new([file.clone()], TEXTS, keys, move |files| {
             Ok(keys_of(&path, KeyLine::read_all(&path, files))?)
         });
-        Ok(Self(KeySource::File { path: file, keys }))
+        Ok(Self(TokenKeySource::File { path: file, keys }))
     }
 
     /// The file that has the keys; `None` if they are from elsewhere.
     pub(super) fn file(&self) -> Option<&Path> {
         match &self.0 {
-            KeySource::Fixed(_) => None,
-            KeySource::File { path, .. } => Some(path),
+            TokenKeySource::Fixed(_) => None,
+            TokenKeySource::File { path, .. } => Some(path),
         }
     }
 
     /// Whether there are any. Doesn't read the file: it has always had one, since a file without keys replaces none.
     pub(super) fn are_known(&self) -> bool {
         match &self.0 {
-            KeySource::Fixed(keys) => !keys.is_empty(),
-            KeySource::File { .. } => true,
+            TokenKeySource::Fixed(keys) => !keys.is_empty(),
+            TokenKeySource::File { .. } => true,
         }
     }
 
@@ -94,8 +94,8 @@ impl TokenKeys {
     /// encrypted with a key from before.
     pub(super) fn current(&self) -> Arc<Vec<TokenKey>> {
         match &self.0 {
-            KeySource::Fixed(keys) => keys.clone(),
-            KeySource::File { keys, .. } => keys.refresh(),
+            TokenKeySource::Fixed(keys) => keys.clone(),
+            TokenKeySource::File { keys, .. } => keys.refresh(),
         }
     }
 
@@ -103,11 +103,11 @@ impl TokenKeys {
     /// is followed.
     pub(crate) fn fingerprint(&self) -> Option<String> {
         match &self.0 {
-            KeySource::Fixed(keys) => {
+            TokenKeySource::Fixed(keys) => {
                 let ids = keys.iter().map(|key| report::hexadecimal(&key.id()));
                 Some(Vec::from_iter(ids).join(" "))
             }
-            KeySource::File { .. } => None,
+            TokenKeySource::File { .. } => None,
         }
     }
 }

@@ -83,7 +83,7 @@ const NUMBERS: [(&str, &str, &str, &str); 51] = [
     (
         "wrong keys of one client",
         "20 at once, and one more every 6 s",
-        "server/attempts/mod.rs",
+        "attempts/mod.rs",
         "AttemptPace::new(20, Duration::from_secs(6))",
     ),
     (

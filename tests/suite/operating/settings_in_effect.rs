@@ -75,7 +75,7 @@ fn setting_that_needs_a_restart_is_named_until_it_is_what_the_host_runs_with() {
     }
     let both = json!({ "changed": ["queue"], "after_restart": ["slots"] });
     assert_eq!(reloading.reload("slots = 4\nqueue = 6\n"), both);
-    // What the host runs with is no change.
+    // Nothing differs from what the host runs with.
     assert_eq!(reloading.reload("slots = 3\nqueue = 6\n"), changed(&[]));
     reloading.hang_up("slots = 3\nqueue = 6\n", "nothing has changed");
 }
