@@ -26,7 +26,7 @@ enum TokenKeySource {
     /// They are those of this file, which has at least one.
     File {
         path: PathBuf,
-        keys: FollowedFile<Vec<TokenKey>>,
+        keys: Box<FollowedFile<Vec<TokenKey>>>,
     },
 }
 
@@ -70,6 +70,7 @@ impl TokenKeys {
         let keys = FollowedFile::new([file.clone()], TEXTS, keys, move |files| {
             Ok(keys_of(&path, KeyLine::read_all(&path, files))?)
         });
+        let keys = Box::new(keys);
         Ok(Self(TokenKeySource::File { path: file, keys }))
     }
 
