@@ -47,7 +47,7 @@ const LEAVES: [&str; 24] = [
     "waits",
 ];
 /// Leaves that other leaves may use; `metrics_probe` and `samples` exist only for tests.
-const BASE: [&str; 10] = [
+const BASE: [&str; 11] = [
     "account",
     "config",
     "followed_file",
