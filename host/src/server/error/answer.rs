@@ -7,10 +7,10 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use weld_protocol::{ErrorAnswer, ErrorKind};
 
-use super::super::attempts::TooManyAttempts;
 use super::super::record::RequestRecord;
 use super::super::response;
 use super::{ApiError, temporary};
+use crate::attempts::TooManyAttempts;
 use crate::connectors::ConnectorError;
 use crate::pages::PagesError;
 
