@@ -55,6 +55,7 @@ fn every_flag_of_serve_has_a_variable_and_a_key_in_the_file() {
         ("total-memory", _) => "1GiB".to_owned(),
         ("log", _) => "debug".to_owned(),
         ("admin", _) => "127.0.0.1:0".to_owned(),
+        ("otlp", _) => "http://127.0.0.1:4318".to_owned(),
         // Each is valid only with the other.
         ("tls-cert" | "tls-key", _) => String::new(),
         (_, Some(value)) => value.to_owned(),
