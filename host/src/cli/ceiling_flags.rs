@@ -1,4 +1,4 @@
-//! The flags of `sync` and `check` for the upper bounds of a connector's limits, the same as those of `serve`.
+//! The flags of `sync`, `check` and `run` for the upper bounds of a connector's limits, the same as those of `serve`.
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 

@@ -45,7 +45,7 @@ impl<T: PartialOrd + Copy> Range<T> {
         Err(match self.flag {
             Some(flag) => {
                 format!(
-                    "above the ceiling of \"{most}\": lower the value, or raise {flag} of `serve`, `sync` or `check`"
+                    "above the ceiling of \"{most}\": lower the value, or raise {flag} of `serve`, `sync`, `check` or `run`"
                 )
             }
             None => format!("too large: write at most \"{most}\""),
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn both_ends_are_within_the_range() {
         let range = Range::SIZE.from(64 << 10).up_to(1 << 20, "--max-memory");
-        let ceiling = "above the ceiling of \"1MiB\": lower the value, or raise --max-memory of `serve`, `sync` or `check`";
+        let ceiling = "above the ceiling of \"1MiB\": lower the value, or raise --max-memory of `serve`, `sync`, `check` or `run`";
         let cases = [
             ("64KiB", Ok(64 << 10)),
             ("1MiB", Ok(1 << 20)),

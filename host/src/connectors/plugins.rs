@@ -96,7 +96,13 @@ impl Plugins {
     /// What messages call the configuration of the component at `path`.
     pub(super) fn config_file(&self, path: &Path, name: &ConnectorName) -> String {
         if self.shows_paths {
-            path.with_extension("toml").display().to_string()
+            let file = path.with_extension("toml");
+            let missing = if file.exists() {
+                ""
+            } else {
+                ", which doesn't exist yet"
+            };
+            format!("{}{missing}", file.display())
         } else {
             name.config_file()
         }

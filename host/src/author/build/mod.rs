@@ -45,7 +45,7 @@ pub(crate) use needs::InstallableNeed;
 pub(in crate::author) use node_packages::get_packages;
 pub(crate) use project::Project;
 pub(in crate::author) use python_environment::{GET_PYTHON, get_componentize};
-pub(crate) use quoting::quoted;
+pub(crate) use quoting::{commands_for, quoted};
 pub(in crate::author) use tool::Tool;
 pub(crate) use watch::SourceWatch;
 

@@ -17,6 +17,20 @@ pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// A text of a kit or of a tool that runs in a project's folder, for an author who may be in another one: the commands
+/// that it advises name the folder. `shown` is the folder as the author names it.
+pub(crate) fn commands_for(shown: &Path, text: String) -> String {
+    if shown == Path::new(".") {
+        return text;
+    }
+    let folder = quoted(shown);
+    text.replace("`npm install", &format!("`npm install --prefix {folder}"))
+        .replace(
+            "`weld-host build --",
+            &format!("`weld-host build {folder} --"),
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! One call of a worker: answers its requests until it returns.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -8,6 +9,7 @@ use super::fault::NativeFault;
 use super::message::{LineLevel, LogLine, WorkerLine};
 use super::requests;
 use super::worker::Worker;
+use crate::author::build::commands_for;
 use crate::egress::Egress;
 use crate::scope::CallScope;
 
@@ -19,6 +21,8 @@ pub(super) struct CallHost {
     pub(super) egress: Egress,
     /// The name of the configuration file in messages.
     pub(super) config_file: String,
+    /// The project's folder, as its author names it.
+    pub(super) folder: PathBuf,
     pub(super) lines: NativeLogSink,
 }
 
@@ -40,11 +44,13 @@ impl CallHost {
                 WorkerLine::HttpFetch(line) => requests::fetch(&self.egress, line, scope).await,
                 WorkerLine::Sleep(milliseconds) => requests::sleep(milliseconds, scope).await,
                 WorkerLine::Log(LogLine { level, message }) => {
+                    let message = commands_for(&self.folder, message);
                     (self.lines)(level, &secrets.shown(message));
                     continue;
                 }
                 WorkerLine::Return(value) => return Ok(value),
                 WorkerLine::Raise(error) => {
+                    let error = error.map(|message| commands_for(&self.folder, message));
                     let file = &self.config_file;
                     let is_temporary = scope.network.has_temporary_failure();
                     return Err(NativeFault::raised(

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::author::build::BuildError;
+use crate::author::build::{BuildError, quoted};
 use crate::config::ConfigError;
 
 /// Why a connector can't be run natively. The author can fix all of these but `Listen` and `Randomness`.
@@ -15,8 +15,9 @@ pub enum NativeError {
 
     /// The language has no worker.
     #[error(
-        "{} is a connector in C, which only runs as a component: use `weld-host build`, then `weld-host sync`",
-        .0.display()
+        "{} is a connector in C, which only runs as a component: use `weld-host build {word}`, then \
+         `weld-host sync {word}`",
+        .0.display(), word = quoted(.0)
     )]
     NoWorker(PathBuf),
 

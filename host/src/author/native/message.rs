@@ -124,6 +124,20 @@ pub(super) enum RaiseLine {
     Other(String),
 }
 
+impl RaiseLine {
+    /// This error with another message, if it has one.
+    pub(super) fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::UnknownTable | Self::RateLimited(_) => self,
+            Self::Misconfigured(message) => Self::Misconfigured(change(message)),
+            Self::InvalidState(message) => Self::InvalidState(change(message)),
+            Self::Unauthorized(message) => Self::Unauthorized(change(message)),
+            Self::Upstream(message) => Self::Upstream(change(message)),
+            Self::Other(message) => Self::Other(change(message)),
+        }
+    }
+}
+
 /// The contract's `page`.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

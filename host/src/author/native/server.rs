@@ -48,6 +48,8 @@ pub(crate) struct NativeOptions {
     pub(crate) command: WorkerCommand,
     /// Its configuration. A missing file is an empty one.
     pub(crate) config: PathBuf,
+    /// The upper bounds of its limits.
+    pub(crate) ceilings: Ceilings,
     /// Where requests for some hosts go instead.
     pub(crate) maps: HostMaps,
     /// The proxies through which APIs are reached.
@@ -80,14 +82,17 @@ impl NativeServer {
     ///
     /// [`NativeError`]: the configuration is not valid, or there is no port.
     pub(crate) async fn start(options: NativeOptions) -> Result<Self, NativeError> {
-        let config = ConnectorConfig::read(&options.config, &Ceilings::default(), &SystemFiles)?;
+        let config = ConnectorConfig::read(&options.config, &options.ceilings, &SystemFiles)?;
         let mut upstreams = Upstreams::default()
             .with_maps(options.maps)
             .with_proxies(options.proxies);
         if let Some(tokens) = options.tokens {
             upstreams = upstreams.with_tokens(tokens);
         }
-        let file = options.config.display().to_string();
+        let mut file = options.config.display().to_string();
+        if !options.config.exists() {
+            file.push_str(", which doesn't exist yet");
+        }
         let egress = Egress::new(
             options.name.as_str(),
             &config,
@@ -108,6 +113,7 @@ impl NativeServer {
             host: CallHost {
                 egress,
                 config_file: file,
+                folder: options.command.folder().to_owned(),
                 lines: options.lines,
             },
             limits: config.limits,

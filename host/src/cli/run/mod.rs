@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueHint};
 
+use super::ceiling_flags::CeilingFlags;
 use super::check::LogCapture;
 use super::error::CliError;
 use super::folder_build::LanguageFlag;
@@ -24,7 +25,7 @@ use super::sync::{
 };
 use super::tokens::TokenFlags;
 use crate::author::native::{LineLevel, NativeError, NativeOptions, NativeServer, WorkerCommand};
-use crate::config::{ConnectorName, parse_whole_number};
+use crate::config::{Ceilings, ConnectorName, parse_whole_number};
 use crate::egress::HostMaps;
 use crate::sync::{ClientOptions, ConnectorClient, Continuation, SyncOptions};
 use preview::Preview;
@@ -66,6 +67,8 @@ pub(super) struct RunFlags {
     #[arg(long)]
     quiet: bool,
     #[command(flatten)]
+    ceilings: CeilingFlags,
+    #[command(flatten)]
     language: LanguageFlag,
     /// The command of the connector's worker, run in DIR [default: that of the folder's language]
     #[arg(last = true, value_name = "COMMAND")]
@@ -98,7 +101,8 @@ async fn run_connector(flags: RunFlags, log: Option<LogCapture>) -> Result<(), C
             .announcements()
             .for_each(|line| eprintln!("{line}"));
     }
-    let server = native.start(maps.clone(), flags.quiet).await?;
+    let ceilings = flags.ceilings.config.ceilings.clone();
+    let server = native.start(maps.clone(), ceilings, flags.quiet).await?;
     let options = SyncOptions {
         tables: (!flags.tables.is_empty()).then_some(flags.tables),
         full: flags.full,
@@ -208,11 +212,17 @@ impl Native {
         eprintln!("{}", printable(&format!("{line}{rules}")));
     }
 
-    async fn start(self, maps: HostMaps, is_quiet: bool) -> Result<NativeServer, CliError> {
+    async fn start(
+        self,
+        maps: HostMaps,
+        ceilings: Ceilings,
+        is_quiet: bool,
+    ) -> Result<NativeServer, CliError> {
         let options = NativeOptions {
             name: self.name,
             command: self.command,
             config: self.config,
+            ceilings,
             maps,
             proxies: proxies::of_environment()?,
             tokens: TokenFlags::of_environment().store()?,

@@ -188,7 +188,7 @@ mod tests {
             ("memory = '32KiB'", "too small: write at least \"64KiB\""),
             (
                 "memory = '257MiB'",
-                "above the ceiling of \"256MiB\": lower the value, or raise --max-memory of `serve`, `sync` or `check`",
+                "above the ceiling of \"256MiB\": lower the value, or raise --max-memory of `serve`, `sync`, `check` or `run`",
             ),
             ("memory = '-1MiB'", size),
             ("memory = '64'", size),
@@ -207,11 +207,11 @@ mod tests {
             ("cpu-time = '0s'", "too small: write at least \"1ms\""),
             (
                 "cpu-time = '11m'",
-                "above the ceiling of \"10m\": lower the value, or raise --max-cpu-time of `serve`, `sync` or `check`",
+                "above the ceiling of \"10m\": lower the value, or raise --max-cpu-time of `serve`, `sync`, `check` or `run`",
             ),
             (
                 "page-timeout = '25h'",
-                "above the ceiling of \"24h\": lower the value, or raise --max-page-timeout of `serve`, `sync` or `check`",
+                "above the ceiling of \"24h\": lower the value, or raise --max-page-timeout of `serve`, `sync`, `check` or `run`",
             ),
             ("page-timeout = '1day'", time),
             ("answer-within = '0s'", "too small: write at least \"1ms\""),
@@ -235,7 +235,7 @@ mod tests {
             ("page-size = '0B'", "too small: write at least \"1B\""),
             (
                 "state-size = '9MiB'",
-                "above the ceiling of \"8128KiB\": lower the value, or raise --max-body of `serve`, `sync` or `check`",
+                "above the ceiling of \"8128KiB\": lower the value, or raise --max-body of `serve`, `sync`, `check` or `run`",
             ),
             ("schema-size = '0B'", "too small: write at least \"1B\""),
             ("page-size = '5GiB'", "too large: write at most \"4GiB\""),

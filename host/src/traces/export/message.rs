@@ -167,7 +167,7 @@ impl ExportRequest {
                 resource: Some(resource),
                 scope_spans: vec![ScopeSpans {
                     scope: Some(scope),
-                    spans: spans.into_iter().map(|span| span.into()).collect(),
+                    spans: spans.into_iter().map(SpanMessage::from).collect(),
                 }],
             }],
         }

@@ -214,7 +214,8 @@ def _missing(name: str) -> str:
     own = {os.path.splitext(entry)[0] for entry in os.listdir() if entry.endswith(".py") or os.path.isdir(entry)}
     likely = difflib.get_close_matches(top, own | sys.stdlib_module_names, n=1, cutoff=0.75)
     correction = f"did you mean {likely[0]}? If" if likely and likely[0] != top else "correct the name, or, if"
-    return f"there is no {top}.py here; {correction} it is a package, add it to requirements.txt and install it"
+    advice = "it is a package of pure Python, add it to requirements.txt and run `weld-host build --install`"
+    return f"there is no {top}.py here; {correction} {advice}"
 
 
 def _is_own(path: str) -> bool:

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 use crate::author::build::error::BuildError;
-use crate::author::build::quoting::quoted;
+use crate::author::build::quoting::commands_for;
 
 /// The rows of the report that precede the final message. A screen has 24, of which the command and the message take some.
 pub(super) const MOST_ROWS: usize = 16;
@@ -29,11 +29,7 @@ impl FailureReport {
     /// The same report for an author in another folder than the project's: the commands of npm that it advises say which
     /// folder they are for. `shown` is the project's folder as the author knows it.
     pub(in crate::author::build) fn in_folder(self, shown: &Path) -> Self {
-        if shown == Path::new(".") {
-            return self;
-        }
-        let install = format!("`npm install --prefix {}", quoted(shown));
-        let of_folder = |text: String| text.replace("`npm install", &install);
+        let of_folder = |text| commands_for(shown, text);
         Self {
             shown: self.shown.into_iter().map(of_folder).collect(),
             cause: self.cause.map(of_folder),
