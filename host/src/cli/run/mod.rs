@@ -101,7 +101,7 @@ async fn run_connector(flags: RunFlags, log: Option<LogCapture>) -> Result<(), C
             .announcements()
             .for_each(|line| eprintln!("{line}"));
     }
-    let ceilings = flags.ceilings.config.ceilings.clone();
+    let ceilings = flags.ceilings.config.ceilings;
     let server = native.start(maps.clone(), ceilings, flags.quiet).await?;
     let options = SyncOptions {
         tables: (!flags.tables.is_empty()).then_some(flags.tables),
