@@ -8,12 +8,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use url::Url;
 
-use crate::traces::{AttributeValue, CallTrace, OpenSpan, SpanHome, SpanKind};
-
-/// The methods that a span is named after. Guests can make up others.
-const METHODS: [&str; 9] = [
-    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
-];
+use crate::traces::{AttributeValue, CallTrace, OpenSpan, SpanHome, SpanKind, known_method};
 
 /// The span of one try.
 #[derive(Debug)]
@@ -39,7 +34,7 @@ impl CallSpan {
         (url, origin): (&Url, &Arc<str>),
         shown_path: &str,
     ) -> Option<Self> {
-        let known = METHODS.iter().find(|known| **known == method).copied();
+        let known = known_method(method);
         let mut span = trace.span(SpanHome::Run, known.unwrap_or("HTTP"), SpanKind::Client)?;
         span.set("http.request.method", known.unwrap_or("_OTHER"));
         if known.is_none() {

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{StatusCode, Version};
 
 use super::record::RequestRecord;
-use crate::traces::{AttributeValue, OpenSpan, Tracer};
+use crate::traces::{AttributeValue, OpenSpan, Tracer, known_method};
 
 /// Begins the spans of requests.
 pub(super) struct RequestTracer {
@@ -24,12 +24,16 @@ impl RequestTracer {
             return;
         };
         let path = parts.uri.path();
-        let method = parts.method.as_str();
+        let method = known_method(parts.method.as_str());
         let labels = record.labels();
         request.change(|span| {
             span.began_before(record.began.elapsed());
-            span.rename(format!("{method} {route}"));
-            span.set("http.request.method", AttributeValue::text(method));
+            span.rename(format!("{} {route}", method.unwrap_or("HTTP")));
+            span.set("http.request.method", method.unwrap_or("_OTHER"));
+            if method.is_none() {
+                let original = AttributeValue::text(parts.method.as_str());
+                span.set("http.request.method_original", original);
+            }
             span.set("http.route", route);
             span.set("url.path", AttributeValue::text(path));
             span.set("url.scheme", self.scheme);
@@ -70,7 +74,7 @@ pub(super) fn end(record: &RequestRecord, status: StatusCode, failure: Option<&'
 /// Ends the span of a request whose client has gone.
 pub(super) fn abandon(record: &RequestRecord, failure: &'static str) {
     if let Some(request) = record.span() {
-        request.end(|span| fail(span, failure, true));
+        request.end(|span| fail(span, failure, false));
     }
 }
 

@@ -216,7 +216,7 @@ fn read(file: &Path, limit_bytes: u64) -> Result<Vec<u8>, Finding> {
     let limit = ReadLimit::component(limit_bytes);
     read_in_time(file, limit).map_err(|fault| {
         if fault.is_missing() {
-            let fix = "name an existing NAME.wasm, which `weld-host build` makes from a folder";
+            let fix = "give the folder of its sources, a NAME.wasm, or the name of a connector in the plugins folder";
             return Finding::new(FindingCode::Unreadable, "there is no such file").with_fix(fix);
         }
         let message = format!("the file can't be read: {}", chain(&fault));

@@ -360,6 +360,25 @@ fn client_that_leaves_ends_its_span() {
     let spans = collector.spans_with(&["POST /{connector}"]);
     let request = only(&spans, "POST /{connector}");
     assert_eq!(request.attributes["error.type"], "client_gone");
+    // It is no failure of the server's.
+    assert_eq!(request.failure, None);
+}
+
+#[test]
+fn methods_that_clients_make_up_are_no_names_of_spans() {
+    let collector = Collector::start();
+    let host = collector
+        .of(host().plugin("guest", guests::ECHOES_STATE))
+        .start();
+    let brewed = "BREW".repeat(2_000);
+    let answer = host.weld("guest").request(&brewed, "/").send();
+    assert_eq!(answer.status(), 405);
+    let spans = collector.spans_with(&["HTTP /{connector}"]);
+    let request = only(&spans, "HTTP /{connector}");
+    let method = ["http.request.method", "http.request.method_original"];
+    let [named, original] = method.map(|key| request.attributes[key].as_str().unwrap());
+    assert_eq!(named, "_OTHER");
+    assert!(original.starts_with("BREWBREW") && original.len() < 2_000, "{original}");
 }
 
 /// Never answers.
