@@ -135,10 +135,18 @@ impl<T: PartialEq + Send + Sync + 'static> FollowedFile<T> {
         if !self.has_settled(&stamps) {
             return None;
         }
-        let (number, read) = (self.number(), self.read.clone());
-        let read = move |files: &NotedFiles| read(files);
+        let (number, read, paths) = (self.number(), self.read.clone(), self.paths.clone());
+        let read = move |files: &NotedFiles| {
+            let content = read(files);
+            (content, self::stamps(&paths, files))
+        };
         match self.threads.run(self.first(), self.patience, read).await {
-            Ok(content) => self.take(number, stamps, content),
+            Ok((content, after)) if after == stamps => self.take(number, stamps, content),
+            // Somebody was writing meanwhile. The next look waits until that has settled.
+            Ok((_, after)) => {
+                self.has_settled(&after);
+                None
+            }
             Err(silence) => {
                 self.note_silence(&silence);
                 None

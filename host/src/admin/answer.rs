@@ -47,24 +47,28 @@ pub(super) fn refusal(refusal: &AdminRefusal) -> AdminAnswer {
     let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = json(status, error.write());
     let headers = answer.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     match refusal {
         AdminRefusal::Method { allowed } => {
             headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
-        }
-        AdminRefusal::Unauthorized => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         AdminRefusal::TooManyAttempts(attempts) => {
             // Rounded up, since a client that retries a moment too early is refused again.
             let wait = attempts.retry_after;
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            // The next guess costs another connection.
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}
     }
     answer
+}
+
+/// Makes this the last answer of its connection.
+pub(super) fn close(answer: &mut AdminAnswer) {
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 fn answer(status: StatusCode, content_type: &'static str, text: String) -> AdminAnswer {

@@ -199,7 +199,10 @@ impl AdminClient {
         let address = self.address.clone();
         match status {
             StatusCode::OK => Ok(body),
-            StatusCode::UNAUTHORIZED => Err(AdminClientError::Unauthorized { address }),
+            // Its keys were wrong so often that this one is not looked at.
+            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => {
+                Err(AdminClientError::Unauthorized { address })
+            }
             status => Err(AdminClientError::Refused {
                 address,
                 status,

@@ -68,13 +68,17 @@ impl AdminService {
         origin: AdminOrigin,
     ) -> AdminAnswer {
         let (parts, body) = request.into_parts();
-        match self.respond(&parts, body, origin).await {
-            Ok(answer) => answer,
-            Err(refusal) => {
-                log(&parts, origin, &refusal);
-                answer::refusal(&refusal)
-            }
+        let access = self.check(&parts, origin);
+        let answered = self.respond(&parts, body, origin, access).await;
+        let mut answer = answered.unwrap_or_else(|refusal| {
+            log(&parts, origin, &refusal);
+            answer::refusal(&refusal)
+        });
+        if access.is_err() {
+            // A stranger who reads answers slowly would keep the place of an operator.
+            answer::close(&mut answer);
         }
+        answer
     }
 
     async fn respond(
@@ -82,9 +86,9 @@ impl AdminService {
         parts: &Parts,
         body: Incoming,
         origin: AdminOrigin,
+        access: Result<(), AccessFault>,
     ) -> Result<AdminAnswer, AdminRefusal> {
         let route = AdminRoute::at(parts.uri.path());
-        let access = self.check(parts, origin);
         if !route.is_some_and(AdminRoute::is_a_probe) {
             access.map_err(AccessFault::refusal)?;
         } else if let Err(fault @ AccessFault::Attempts(_)) = access {

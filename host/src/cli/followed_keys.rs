@@ -86,12 +86,12 @@ impl FollowedKeys {
             let pause = self.file().map_or(interval, |file| file.pause(interval));
             tokio::time::sleep(pause).await;
             let Some(file) = self.file() else { continue };
-            let Some(keys) = file.look().await else {
+            file.look().await;
+            // Another file may have been named meanwhile. Its keys count, even if older ones were in use a moment ago.
+            let Some(keys) = self.file().map(|file| file.current()) else {
                 continue;
             };
-            // Another file may have been named meanwhile.
-            let is_current = self.file().is_some_and(|now| Arc::ptr_eq(&now, &file));
-            if is_current && (self.replace)(&keys) {
+            if (self.replace)(&keys) {
                 tracing::info!(keys = keys.len(), "{}", self.texts.changed);
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::FromArgMatches;
 use tokio::sync::Mutex;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::arguments::{Arguments, Resolution};
 use super::error::CliError;
@@ -79,7 +79,19 @@ impl SharedReload {
 
 impl SettingsControl for SharedReload {
     fn reread(&self) -> Pin<Box<dyn Future<Output = SettingsSummary> + Send + '_>> {
-        Box::pin(async { self.0.lock().await.run().await })
+        // On a task of its own: a caller that is not polled any more must not keep the lock.
+        let reload = self.0.clone();
+        let running = tokio::spawn(async move { reload.lock().await.run().await });
+        Box::pin(async { running.await.unwrap_or_else(|error| crashed(&error)) })
+    }
+}
+
+/// The task that read the settings has failed, which is a fault of this program.
+fn crashed(error: &JoinError) -> SettingsSummary {
+    tracing::error!(%error, "reading the settings again failed; all of them stay as they are");
+    SettingsSummary {
+        problem: Some("reading the settings again failed; the log may say why".to_owned()),
+        ..SettingsSummary::default()
     }
 }
 
@@ -102,15 +114,7 @@ impl SettingsReload {
                     ..SettingsSummary::default()
                 };
             }
-            Err(error) => {
-                tracing::error!(%error, "reading the settings again failed; all of them stay as they are");
-                return SettingsSummary {
-                    problem: Some(
-                        "reading the settings again failed; the log may say why".to_owned(),
-                    ),
-                    ..SettingsSummary::default()
-                };
-            }
+            Err(error) => return crashed(&error),
         };
         self.file = file;
         let summary = self.apply(&config, &list);

@@ -1,12 +1,13 @@
 //! The text of a key file, which a rotation changes without losing anything in it.
 
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::error::TokenError;
-use super::files::{self, WriteWatch};
+use super::files::{self, WriteStep, WriteWatch};
 use super::key::TokenKey;
 use crate::config::{FileFault, ReadLimit, key_file, read_in_time};
 
@@ -134,20 +135,30 @@ impl KeyFileText {
     /// Replaces the file, by one for the same user and with the same permissions, unless somebody else has changed it. A new
     /// one is for this user alone.
     fn replace(&self, text: &str, watch: &impl WriteWatch) -> Result<(), TokenError> {
-        let present = match files::read(&self.path) {
-            Ok(content) => Zeroizing::new(content.unwrap_or_default()),
-            Err(source) => {
-                return Err(TokenError::Unreadable {
-                    path: self.path.clone(),
-                    source,
-                });
-            }
+        let unreadable = |source| TokenError::Unreadable {
+            path: self.path.clone(),
+            source,
         };
-        if *present != self.text.as_bytes() {
+        if self.is_changed().map_err(unreadable)? {
             return Err(self.changed());
         }
-        files::replace_alike(&self.path, &self.temporary(), text.as_bytes(), watch)
-            .map_err(|source| TokenError::of_write(&self.path, source))
+        let watch = ChangeWatch {
+            file: self,
+            has_changed: Cell::new(false),
+            watch,
+        };
+        files::replace_alike(&self.path, &self.temporary(), text.as_bytes(), &watch).map_err(
+            |source| match watch.has_changed.get() {
+                true => self.changed(),
+                false => TokenError::of_write(&self.path, source),
+            },
+        )
+    }
+
+    /// Whether somebody else has changed the file since it was read.
+    fn is_changed(&self) -> io::Result<bool> {
+        let present = Zeroizing::new(files::read(&self.path)?.unwrap_or_default());
+        Ok(*present != self.text.as_bytes())
     }
 
     fn changed(&self) -> TokenError {
@@ -173,5 +184,23 @@ fn system(fault: FileFault) -> io::Error {
     match fault {
         FileFault::Io(error) => error,
         other => io::Error::other(other),
+    }
+}
+
+/// Stops a write if somebody else has changed the file while the new one was being written, which may take seconds.
+struct ChangeWatch<'a, W> {
+    file: &'a KeyFileText,
+    has_changed: Cell<bool>,
+    watch: &'a W,
+}
+
+impl<W: WriteWatch> WriteWatch for ChangeWatch<'_, W> {
+    fn step(&self, step: WriteStep) -> io::Result<()> {
+        self.watch.step(step)?;
+        if step == WriteStep::Synced && self.file.is_changed()? {
+            self.has_changed.set(true);
+            return Err(io::Error::other("somebody else has changed it"));
+        }
+        Ok(())
     }
 }

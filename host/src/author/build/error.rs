@@ -1,9 +1,9 @@
 //! Why a connector was not built.
 
 use std::ffi::OsStr;
-use std::{fs, io};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::{fs, io};
 
 use super::quoting::quoted;
 use crate::config::{ConfigError, FileFault, NameError};
@@ -331,6 +331,9 @@ fn meant_folder(missing: &Path) -> String {
         .collect();
     report::nearest(name, names.iter().map(String::as_str)).map_or_else(String::new, |nearest| {
         let nearest = parent.join(nearest);
-        format!("; did you mean {}?", report::escaped(&nearest.to_string_lossy()))
+        format!(
+            "; did you mean {}?",
+            report::escaped(&nearest.to_string_lossy())
+        )
     })
 }

@@ -29,11 +29,19 @@ impl ConfiguredKeys {
     }
 }
 
-/// Whether this is the path of `api-key`, or of a key that was probably meant to be it, such as `API_KEY`.
+/// Whether this is the path of `api-key`, or of a key that was probably meant to be it, such as `API_KEY`, or
+/// `limits.api-key` below the heading of another section.
 fn is_api_key(path: &str) -> bool {
-    let letters = path.chars().filter(char::is_ascii_alphanumeric);
-    let letters: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
-    letters.starts_with("apikey")
+    let means_it = |part: &str| {
+        let letters = part.chars().filter(char::is_ascii_alphanumeric);
+        let letters: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+        letters.starts_with("apikey")
+    };
+    // The names in these sections are the user's own.
+    let is_of_others = ["auth.", "env."]
+        .iter()
+        .any(|section| path.starts_with(section));
+    !is_of_others && path.split('.').any(means_it)
 }
 
 #[cfg(test)]
@@ -73,6 +81,12 @@ mod tests {
             ("api-key = ['a', 'b']\nunknown = 1", "invalid, a b"),
             ("api-key = 'a'\n[auth.api-key]\nkind = 'bear'", "invalid, a"),
             ("api-key = ['a', 1]", "invalid, unknown"),
+            ("[limits]\napi-key = 'a'", "invalid, unknown"),
+            ("[network]\nAPI_KEY = 'a'", "invalid, unknown"),
+            (
+                "[env]\nAPI_KEY = 1.5\n[limits]\nmemroy = 1",
+                "invalid, the server's",
+            ),
             ("api-key = []", "invalid, unknown"),
             ("api-key = { env = 'NOBODY_SETS_THIS' }", "invalid, unknown"),
             ("api-key = { flie = 'x' }", "invalid, unknown"),

@@ -233,6 +233,29 @@ fn key_that_somebody_else_puts_first_meanwhile_ends_the_rotation_and_no_key_is_l
 }
 
 #[test]
+fn edit_of_the_key_file_while_it_is_written_ends_the_rotation_and_no_key_is_lost() {
+    // While the new key is written, and while the previous keys are taken out.
+    for after in [2, 5 * STEPS_OF_A_WRITE + 2] {
+        let (folder, host) = filled();
+        let file = key_file(folder.path());
+        let theirs = TokenKey::random().unwrap().to_base64();
+        let meddler = Meddler {
+            after: AtomicUsize::new(after),
+            meddle: || fs::write(&file, format!("{}{}\n", text(&file), *theirs)).unwrap(),
+        };
+        let rotation = store(folder.path()).rotate_key_watched(&meddler);
+        assert!(
+            matches!(rotation, Err(TokenError::KeyFileChanged(_))),
+            "{after}: {rotation:?}"
+        );
+        let all = keys(&file);
+        assert!(all.contains(&theirs.to_string()), "{after}: {all:?}");
+        assert!(all.contains(&KEY.to_owned()), "{after}: {all:?}");
+        assert_all_readable(&host, "running");
+    }
+}
+
+#[test]
 fn key_that_somebody_else_adds_below_meanwhile_stays_in_the_file() {
     let (folder, host) = filled();
     let file = key_file(folder.path());

@@ -378,7 +378,10 @@ fn methods_that_clients_make_up_are_no_names_of_spans() {
     let method = ["http.request.method", "http.request.method_original"];
     let [named, original] = method.map(|key| request.attributes[key].as_str().unwrap());
     assert_eq!(named, "_OTHER");
-    assert!(original.starts_with("BREWBREW") && original.len() < 2_000, "{original}");
+    assert!(
+        original.starts_with("BREWBREW") && original.len() < 2_000,
+        "{original}"
+    );
 }
 
 /// Never answers.
