@@ -44,6 +44,8 @@ fn key_is_required_for_everything_but_the_probes() {
             let message = refused(&answer, 401, "unauthorized");
             assert!(message.contains("WELD_ADMIN_KEY"), "{message}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+            // Nobody but an operator keeps a place.
+            assert_eq!(answer.header("connection"), Some("close"));
         }
     }
     let keyed = |method, path| {
@@ -59,6 +61,7 @@ fn key_is_required_for_everything_but_the_probes() {
     for path in ["/healthz", "//readyz/"] {
         until("it is ready", || get(admin, path).status() == 200);
     }
+    assert_eq!(get(admin, "/healthz").header("connection"), Some("close"));
     // Strangers learn numbers only.
     let report = get(admin, "/readyz").json();
     assert_eq!(

@@ -21,8 +21,17 @@ impl<S> Filter<S> for ToldCauses {
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        ![ANSWERS, CALLS].contains(&metadata.target()) || *metadata.level() == Level::ERROR
+        let is_told = [ANSWERS, CALLS]
+            .into_iter()
+            .any(|module| is_within(metadata.target(), module));
+        !is_told || *metadata.level() == Level::ERROR
     }
+}
+
+/// Whether a module is this one, or part of it.
+fn is_within(target: &str, module: &str) -> bool {
+    let rest = target.strip_prefix(module);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 #[cfg(test)]
@@ -62,7 +71,7 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             let none: Option<&str> = None;
             tracing::warn!(target: ANSWERS, kind = "busy", trace = none, "cause");
-            tracing::info!(target: ANSWERS, "request");
+            tracing::info!(target: "weld_host::server::error::answer", "request");
             tracing::warn!(target: ANSWERS, trace = Some("frame"), "crash");
             tracing::warn!(target: CALLS, cause = "connection refused", "call");
             tracing::error!(target: ANSWERS, "fault");

@@ -360,12 +360,12 @@ fn client_that_leaves_ends_its_span() {
     let spans = collector.spans_with(&["POST /{connector}"]);
     let request = only(&spans, "POST /{connector}");
     assert_eq!(request.attributes["error.type"], "client_gone");
-    // It is no failure of the server's.
+    // The server has not failed.
     assert_eq!(request.failure, None);
 }
 
 #[test]
-fn methods_that_clients_make_up_are_no_names_of_spans() {
+fn methods_that_clients_make_up_do_not_name_spans() {
     let collector = Collector::start();
     let host = collector
         .of(host().plugin("guest", guests::ECHOES_STATE))
