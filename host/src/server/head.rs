@@ -24,7 +24,7 @@ pub(super) const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum number of a request's headers.
 pub(super) const MAX_HEADERS: usize = 1_000;
 
-/// All heads together may take `--total-memory` divided by this.
+/// All heads that arrive may take `--total-memory` divided by this, and those that HTTP/2 has read as much again.
 const SHARE: u64 = 16;
 
 /// Up to this size a head is not charged. Weld's heads are smaller.
@@ -54,18 +54,30 @@ pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
         .sum()
 }
 
-/// The memory taken by the heads of all connections.
+/// The memory taken by the heads of all connections. Heads that HTTP/2 has read have a share of their own, so that they
+/// take no connection the memory to read the next one: a connection that can't read a head must end, with all its requests.
 #[derive(Debug, Clone)]
 pub(super) struct HeadAccount {
     account: Arc<CallAccount>,
+    of_streams: Arc<CallAccount>,
     free: Arc<Semaphore>,
 }
 
 impl HeadAccount {
     pub(super) fn new(host: &Arc<HostAccount>) -> Self {
+        let share = || CallAccount::new(host.clone(), host.limit_bytes() / SHARE);
         Self {
-            account: CallAccount::new(host.clone(), host.limit_bytes() / SHARE),
+            account: share(),
+            of_streams: share(),
             free: Arc::new(Semaphore::new(FREE_HEADS)),
+        }
+    }
+
+    /// For the heads that HTTP/2 has read.
+    pub(super) fn of_streams(&self) -> Self {
+        Self {
+            account: self.of_streams.clone(),
+            ..self.clone()
         }
     }
 }

@@ -153,7 +153,7 @@ impl Http2Connection {
     ) -> Response<PacedBody> {
         name_host(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let head = HeadMeter::new(self.heads.clone());
+        let head = HeadMeter::new(self.heads.of_streams());
         let (mut response, place) = match head.charge(head_bytes(&request)) {
             Ok(()) => {
                 let access = Access {
