@@ -75,6 +75,7 @@ impl Egress {
             }
         };
         secrets.add_config(config);
+        upstreams.passages.add_secrets(&secrets);
         let connector: Arc<str> = connector.into();
         let credentials = Credentials::new(
             &config.credentials,

@@ -9,7 +9,11 @@ use url::Url;
 
 use super::host_maps::HostMaps;
 use super::proxy_fault::{ProxyError, ProxyFault};
-use crate::config::{ProxyAddress, ProxyConfig};
+use crate::config::{ProxyAddress, ProxyConfig, Secret};
+use crate::secrets::{MIN_SECRET_BYTES, Secrets};
+
+/// The name of the proxies' secrets where they are replaced: `[secret proxy]`.
+const SECRET_NAME: &str = "proxy";
 
 /// The proxies, and the maps of a trial, which take precedence over them. Clones share their state.
 #[derive(Clone, Default)]
@@ -37,6 +41,24 @@ pub(super) enum PassageForm {
 }
 
 impl Passages {
+    /// Registers the users and passwords of the proxies. A proxy may pass `Proxy-Authorization` on (RFC 9110, section
+    /// 11.7.2), and an API may repeat it in its response. The guest must not see it there.
+    pub(super) fn add_secrets(&self, secrets: &Secrets) {
+        let ProxyConfig { https, http, .. } = &*self.proxies;
+        for proxy in [https, http].into_iter().flatten() {
+            if let Some(authorization) = proxy.authorization() {
+                let value = authorization.expose();
+                secrets.add(value.strip_prefix("Basic ").unwrap_or(value), SECRET_NAME);
+            }
+            // A shorter one may be an ordinary word. It is hidden only together with the user.
+            if let Some(password) = proxy.password().map(Secret::expose)
+                && password.len() >= MIN_SECRET_BYTES
+            {
+                secrets.add(password, SECRET_NAME);
+            }
+        }
+    }
+
     /// The passage of requests for this URL; `None` if they go directly.
     pub(super) fn of_url(&self, url: &Url) -> Option<Passage<'_>> {
         if !self.proxies.has_proxy() || self.maps.has(url) {

@@ -3,7 +3,7 @@
 use url::Url;
 
 /// Shorter values are not searched for, since that would damage ordinary words.
-pub(super) const MIN_SECRET_BYTES: usize = 12;
+pub(crate) const MIN_SECRET_BYTES: usize = 12;
 
 /// Common top-level domains. A value with another ending may be a secret that contains dots.
 const ENDS: [&str; 24] = [

@@ -27,7 +27,8 @@ use std::sync::{Arc, OnceLock};
 use crate::config::ConnectorConfig;
 use crate::lock::RwLock;
 use crate::report;
-use address::{MIN_SECRET_BYTES, is_plain_address};
+pub(crate) use address::MIN_SECRET_BYTES;
+use address::is_plain_address;
 #[cfg(feature = "bench")]
 pub use bench::BenchFinder;
 pub(crate) use finder::Finder;

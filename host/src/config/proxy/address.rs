@@ -19,6 +19,8 @@ pub struct ProxyAddress {
     port: u16,
     /// The value of the header `Proxy-Authorization`.
     authorization: Option<Secret>,
+    /// Percent-decoded.
+    password: Option<Secret>,
     /// The URL as it was written.
     written: Secret,
 }
@@ -65,6 +67,12 @@ impl ProxyAddress {
     #[must_use]
     pub fn authorization(&self) -> Option<&Secret> {
         self.authorization.as_ref()
+    }
+
+    /// The password, percent-decoded; `None` if the URL has none.
+    #[must_use]
+    pub fn password(&self) -> Option<&Secret> {
+        self.password.as_ref()
     }
 
     /// The URL as it was written, with its password.
@@ -118,6 +126,9 @@ impl FromStr for ProxyAddress {
             host,
             port,
             authorization: has_user.then(|| basic(&url)),
+            password: url
+                .password()
+                .map(|password| Secret::new(String::from_utf8_lossy(&decoded(password)))),
             written: Secret::new(text),
         })
     }
@@ -205,6 +216,14 @@ mod tests {
                     assert!(!visible.contains(part), "{visible}");
                 }
             }
+        }
+        for (text, password) in [
+            ("http://proxy:3128", None),
+            ("http://weld@proxy:3128", None),
+            ("http://weld:hunter%402@proxy:3128", Some("hunter@2")),
+        ] {
+            let proxy: ProxyAddress = text.parse().unwrap();
+            assert_eq!(proxy.password().map(Secret::expose), password, "{text}");
         }
         let proxy: ProxyAddress = "http://[::1]:3128".parse().unwrap();
         assert_eq!((proxy.host().as_str(), proxy.port()), ("::1", 3128));

@@ -74,6 +74,57 @@ fn http_is_sent_to_the_proxy_with_its_whole_url() {
     assert_hidden(&host.log().so_far().join("\n"));
 }
 
+/// A proxy may pass `Proxy-Authorization` on (RFC 9110, section 11.7.2), and an API may repeat its request and log what
+/// it decodes.
+#[test]
+fn password_that_an_api_repeats_is_hidden_from_the_connector() {
+    const PASSWORD: &str = "hunter2@of-weld";
+    const ENCODED: &str = "d2VsZDpodW50ZXIyQG9mLXdlbGQ=";
+    let api = Upstream::start(|request, exchange| {
+        let sent = request.header("proxy-authorization").unwrap_or_default();
+        let body = format!("{{\"sent\": \"{sent}\", \"password\": \"{PASSWORD}\"}}");
+        exchange.answer(200, &[("x-sent", sent)], body);
+    });
+    let proxy = Proxy::to(api.address());
+    let url = proxy
+        .url()
+        .replace("http://", "http://weld:hunter2%40of-weld@");
+    let by_name = connectors("").switch("--proxy-resolves");
+    for (builder, target) in [
+        (by_name, "http://api.example.com/"),
+        (connectors(""), "http://192.0.2.7/"),
+    ] {
+        let host = builder
+            .flag("--http-proxy", &url)
+            .flag("--log", "debug")
+            .start();
+        for connector in ["fetch", "wasi"] {
+            let row = fetched(&host, connector, target);
+            assert_eq!(
+                row["body"],
+                "{\"sent\": \"Basic [secret proxy]\", \"password\": \"[secret proxy]\"}",
+                "{connector}: {row}"
+            );
+            let text = row.to_string();
+            assert!(
+                text.contains("[\"x-sent\",\"Basic [secret proxy]\"]"),
+                "{text}"
+            );
+            assert!(!text.contains(ENCODED), "{text}");
+        }
+        for line in host.log().so_far() {
+            assert!(
+                !line.contains(PASSWORD) && !line.contains(ENCODED),
+                "{line}"
+            );
+        }
+    }
+    let expected = format!("Basic {ENCODED}");
+    for request in api.received() {
+        assert_eq!(request.header("proxy-authorization"), Some(&*expected));
+    }
+}
+
 #[test]
 fn https_passes_the_proxy_unread() {
     let proxy = Proxy::to(encrypted_api());
