@@ -223,7 +223,7 @@ async fn further_addresses_are_tried_where_the_proxy_reaches_one_only() {
 }
 
 #[tokio::test]
-async fn refused_tunnel_says_so_and_counts_as_the_proxys_failure() {
+async fn refused_tunnel_says_so_and_is_a_failure_of_the_proxy() {
     let refuses: fn(&str) -> &'static [u8] = |_| b"HTTP/1.1 407 Authenticate\r\n\r\n";
     let proxy = Proxy::start("127.0.0.1:9".parse().unwrap(), refuses).await;
     let egress = proxy.egress(network(), false);
