@@ -327,6 +327,7 @@ impl CallRecord {
             status: self.status,
             failure: match &self.end {
                 CallEnd::Failed { kind, cause } => Some((*kind, cause)),
+                CallEnd::Dropped if self.status.is_none() => Some(("canceled", "")),
                 CallEnd::Answered | CallEnd::Dropped => None,
             },
             sent_bytes: self.traffic.sent.get(),

@@ -90,10 +90,9 @@ impl PageMaker {
         waits: Arc<Waits>,
         span: Option<OpenSpan>,
     ) -> CallResult<ReadySchema> {
+        let span = span.map(|span| call_spans::begin_call(span, &connector, None));
         let made = self.ask_schema(&connector, deadline, waits).await;
-        if let Some(span) = span {
-            call_spans::end_call(span, &connector, None, made.as_ref().err());
-        }
+        call_spans::end_call(span, None, made.as_ref().err());
         match made {
             Ok(schema) => {
                 let schema = Arc::new(schema);
@@ -114,7 +113,7 @@ impl PageMaker {
     ) -> Result<ReadySchema, PagesError> {
         let (_slot, scope) = self.begin(connector, deadline, waits).await?;
         let _cpu = CpuMeter::of(connector, &scope);
-        let run = scope.waits.trace().map(|trace| trace.run("run"));
+        let run = call_spans::begin_run(&scope);
         let asked = tokio::select! {
             asked = connector.schema(&scope) => asked,
             () = connector.superseded() => return Err(PagesError::Superseded),
@@ -153,16 +152,12 @@ impl PageMaker {
         span: Option<OpenSpan>,
     ) -> CallResult<ReadyPage> {
         let (call, began) = (Arc::new(call), Instant::now());
+        let span =
+            span.map(|span| call_spans::begin_call(span, &call.connector, Some(&call.table)));
         let made = self.ask_page(call.clone(), waits).await;
         let connector = SharedString::from_shared(call.connector.name().shared());
         histogram!(catalog::PAGE_SECONDS.name, "connector" => connector).record(began.elapsed());
-        if let Some(mut span) = span {
-            if let Ok(page) = &made {
-                call_spans::describe_page(&mut span, page);
-            }
-            let failure = made.as_ref().err();
-            call_spans::end_call(span, &call.connector, Some(&call.table), failure);
-        }
+        call_spans::end_call(span, made.as_ref().ok(), made.as_ref().err());
         match made {
             Ok(page) => {
                 if page.pending.is_none() {
@@ -187,7 +182,7 @@ impl PageMaker {
         waits.postponer.allow(pending::longest_postponement(&call));
         let (slot, scope) = self.begin(&call.connector, call.deadline, waits).await?;
         let _cpu = CpuMeter::of(&call.connector, &scope);
-        let run = scope.waits.trace().map(|trace| trace.run("run"));
+        let run = call_spans::begin_run(&scope);
         let fetched = tokio::select! {
             fetched = call.connector.fetch_page(&call.table, &call.state, &scope) => fetched,
             () = call.connector.superseded() => return Err(PagesError::Superseded),

@@ -24,6 +24,7 @@ mod span_record;
 #[cfg(test)]
 mod tests;
 mod tracer;
+mod work_span;
 
 pub(crate) use attribute::AttributeValue;
 pub(crate) use call_trace::{CallTrace, SpanHome};
@@ -35,3 +36,4 @@ pub(crate) use open_span::OpenSpan;
 pub(crate) use request_span::RequestSpan;
 pub(crate) use span_record::SpanKind;
 pub use tracer::Tracer;
+pub(crate) use work_span::WorkSpan;

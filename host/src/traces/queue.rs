@@ -90,9 +90,9 @@ impl SpanQueue {
         }
     }
 
-    /// The next batch, once it is complete or its first span has waited for long enough. `None` if the queue is closed
-    /// and empty.
-    pub(super) async fn batch(&self) -> Option<Vec<SpanRecord>> {
+    /// The next batch, once it is complete or its first span has waited for long enough, but not before `earliest` unless
+    /// the queue is closed. `None` if it is closed and empty.
+    pub(super) async fn batch(&self, earliest: Instant) -> Option<Vec<SpanRecord>> {
         let mut closed = self.closed.subscribe();
         loop {
             let due = {
@@ -103,9 +103,16 @@ impl SpanQueue {
                 if is_closed && state.spans.is_empty() {
                     return None;
                 }
-                let due = state.since.map(|since| since + self.bounds.delay);
-                let is_due = due.is_some_and(|due| due <= Instant::now());
-                if is_closed || is_due || state.spans.len() >= self.bounds.spans {
+                let due = state.since.map(|since| {
+                    let is_complete = state.spans.len() >= self.bounds.spans;
+                    let filled = if is_complete {
+                        since
+                    } else {
+                        since + self.bounds.delay
+                    };
+                    filled.max(earliest)
+                });
+                if is_closed || due.is_some_and(|due| due <= Instant::now()) {
                     return Some(state.take(self.bounds.spans));
                 }
                 due

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
 
 use super::call_trace::MAX_SPANS;
 use super::queue::SpanQueue;
@@ -39,7 +40,7 @@ fn request(tracer: &Tracer) -> RequestSpan {
 async fn ended(tracer: &Tracer) -> Vec<SpanRecord> {
     tracer.queue().close();
     let mut all = Vec::new();
-    while let Some(batch) = tracer.queue().batch().await {
+    while let Some(batch) = tracer.queue().batch(Instant::now()).await {
         all.extend(batch);
     }
     all
@@ -111,13 +112,13 @@ async fn batch_waits_for_its_size_or_its_time() {
         delay,
         ..BatchBounds::default()
     }));
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     queue.push(SpanRecord::default());
-    assert_eq!(queue.batch().await.unwrap().len(), 1);
+    assert_eq!(queue.batch(began).await.unwrap().len(), 1);
     assert_eq!(began.elapsed(), delay);
     let next = tokio::spawn({
         let queue = queue.clone();
-        async move { queue.batch().await.unwrap().len() }
+        async move { queue.batch(began).await.unwrap().len() }
     });
     tokio::task::yield_now().await;
     queue.push(SpanRecord::default());
@@ -126,8 +127,36 @@ async fn batch_waits_for_its_size_or_its_time() {
     assert_eq!(began.elapsed(), delay);
     queue.push(SpanRecord::default());
     queue.close();
-    assert_eq!(queue.batch().await.unwrap().len(), 1);
-    assert!(queue.batch().await.is_none());
+    assert_eq!(queue.batch(began).await.unwrap().len(), 1);
+    assert!(queue.batch(began).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn batch_waits_until_the_collector_may_be_asked_again_or_the_host_ends() {
+    let minute = Duration::from_secs(60);
+    let queue = SpanQueue::new(BatchBounds {
+        queue: 10,
+        spans: 2,
+        delay: Duration::from_secs(5),
+        ..BatchBounds::default()
+    });
+    for spans in [1, 2, 3] {
+        let began = Instant::now();
+        for _ in 0..spans {
+            queue.push(SpanRecord::default());
+        }
+        let batch = queue.batch(began + minute).await.unwrap();
+        assert_eq!((batch.len(), began.elapsed()), (spans.min(2), minute));
+    }
+    let began = Instant::now();
+    let closing = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        queue.close();
+    };
+    let (batch, ()) = tokio::join!(queue.batch(began + minute), closing);
+    assert_eq!(batch.unwrap().len(), 1, "the one that is left");
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+    assert!(queue.batch(began + minute).await.is_none());
 }
 
 #[tokio::test]
@@ -169,6 +198,37 @@ async fn span_ends_once_even_if_it_is_dropped_early() {
         .map(|span| span.name)
         .collect();
     assert_eq!(names, ["ended", "", "page"]);
+}
+
+#[tokio::test]
+async fn work_that_does_not_come_to_its_end_is_canceled_or_crashed() {
+    let tracer = tracer(BatchBounds::default());
+    let request = request(&tracer);
+    let work = || WorkSpan::new(request.part("work"));
+    work().end(|span| span.set("weld.rows", true));
+    drop(work());
+    let canceled = tokio::time::timeout(Duration::ZERO, async {
+        let _work = work();
+        std::future::pending::<()>().await;
+    });
+    assert!(canceled.await.is_err());
+    let held = work();
+    let crashed = tokio::spawn(async move {
+        let _work = held;
+        panic!("a test's own");
+    });
+    assert!(crashed.await.unwrap_err().is_panic());
+    let spans = ended(&tracer).await;
+    let kinds: Vec<_> = spans
+        .iter()
+        .map(|span| {
+            let kind = span.attributes.iter().find(|(key, _)| *key == "error.type");
+            assert_eq!(kind.is_some(), span.failure.is_some(), "{span:?}");
+            kind.map(|(_, kind)| kind.clone())
+        })
+        .collect();
+    let [canceled, crashed] = ["canceled", "crashed"].map(|kind| Some(kind.into()));
+    assert_eq!(kinds, [None, canceled.clone(), canceled, crashed]);
 }
 
 #[tokio::test]

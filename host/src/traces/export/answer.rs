@@ -8,6 +8,9 @@ use prost::Message;
 use super::message::ExportResponse;
 use crate::report;
 
+/// The longest time that a collector can keep the host from sending.
+pub(super) const MAX_QUIET: Duration = Duration::from_secs(5 * 60);
+
 /// The longest message of a collector that the log shows, in bytes.
 const SHOWN_BYTES: usize = 300;
 
@@ -52,8 +55,19 @@ impl ExportFault {
         }
     }
 
-    /// The wait that the collector asks for, if it answered.
-    pub(super) fn asked_wait(&self) -> Option<Duration> {
+    /// The wait before the batch is sent again: at least `pause`, and as long as the collector asks for.
+    pub(super) fn wait(&self, pause: Duration) -> Duration {
+        self.asked_wait().map_or(pause, |asked| asked.max(pause))
+    }
+
+    /// The wait before the next batch is sent if this one is given up: as long as the collector asks for, but at most
+    /// [`MAX_QUIET`].
+    pub(super) fn quiet(&self) -> Duration {
+        self.asked_wait().unwrap_or_default().min(MAX_QUIET)
+    }
+
+    /// The wait that the collector asks for, if it does.
+    fn asked_wait(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
             _ => None,

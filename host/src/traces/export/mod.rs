@@ -4,6 +4,8 @@ mod answer;
 mod client;
 mod message;
 mod outage;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest time that the last spans may take at the end.
 const FLUSH_TIME: Duration = Duration::from_secs(5);
 
+/// The time that they may take at least, even if the shutdown has used all of its own.
+const LEAST_FLUSH_TIME: Duration = Duration::from_millis(500);
+
 /// Sends the spans of a tracer to the collector.
 #[derive(Debug)]
 pub(crate) struct SpanSender {
@@ -36,6 +41,8 @@ pub(crate) struct SpanSender {
     client: CollectorClient,
     resource: ResourceMessage,
     patience: Duration,
+    /// When the collector may be asked again.
+    quiet_until: Instant,
     outage: Outage,
 }
 
@@ -44,13 +51,17 @@ pub(crate) struct SpanSender {
 pub(crate) struct ExportEnd(Arc<SpanQueue>);
 
 impl ExportEnd {
-    /// Sends what waits, and waits for that, at most until `until` and for a few seconds. `sending` is the task of the
-    /// sender.
+    /// Sends what waits, and waits for that: at most until `until` and for a few seconds, but always for a moment. `sending`
+    /// is the task of the sender.
     pub(crate) async fn flush(&self, sending: impl Future, until: Instant) {
         self.0.close();
-        let until = until.min(Instant::now() + FLUSH_TIME);
-        if timeout_at(until, sending).await.is_err() {
-            let spans = self.0.give_up();
+        let now = Instant::now();
+        let until = until.max(now + LEAST_FLUSH_TIME).min(now + FLUSH_TIME);
+        if timeout_at(until, sending).await.is_ok() {
+            return;
+        }
+        let spans = self.0.give_up();
+        if spans > 0 {
             tracing::warn!(
                 spans,
                 "the collector did not take the last spans in time; they are lost"
@@ -69,6 +80,7 @@ impl SpanSender {
             client: CollectorClient::new(config)?,
             resource: ResourceMessage::new(&config.resource, &IdSource::default().trace()),
             patience: config.batch.patience,
+            quiet_until: Instant::now(),
             outage: Outage::new(config.endpoint.to_string()),
         })
     }
@@ -80,13 +92,19 @@ impl SpanSender {
 
     /// Sends spans until the queue is closed and empty.
     pub(crate) async fn run(mut self) {
-        while let Some(batch) = self.queue.batch().await {
+        while let Some(batch) = self.queue.batch(self.quiet_until).await {
             let spans = batch.len();
-            match self.body(batch).await {
+            let is_complete = match self.body(batch).await {
                 Some(body) => self.deliver(spans, body).await,
-                None => SpanLoss::Collector.count(spans),
+                None => {
+                    self.lose(spans);
+                    false
+                }
+            };
+            match self.queue.take_dropped() {
+                0 if is_complete => self.outage.end(),
+                dropped => self.outage.overflow(dropped),
             }
-            self.outage.overflow(self.queue.take_dropped());
         }
     }
 
@@ -100,8 +118,9 @@ impl SpanSender {
         made.await.ok()
     }
 
-    /// Sends a batch, again if the collector asks for that or can't be reached, for as long as its time lasts.
-    async fn deliver(&mut self, spans: usize, body: Bytes) {
+    /// Sends a batch, again if the collector asks for that or can't be reached, for as long as its time lasts. Returns
+    /// whether the collector took all of its spans.
+    async fn deliver(&mut self, spans: usize, body: Bytes) -> bool {
         let until = Instant::now() + self.patience;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -110,28 +129,31 @@ impl SpanSender {
                     let rejected = rejected.min(spans);
                     counter!(catalog::SENT_SPANS.name)
                         .increment(spans.saturating_sub(rejected) as u64);
-                    if rejected == 0 {
-                        self.outage.end();
-                    } else {
+                    if rejected > 0 {
                         SpanLoss::Collector.count(rejected);
                         self.outage.rejection(rejected, &message);
                     }
-                    return;
+                    return rejected == 0;
                 }
                 Err(fault) => fault,
             };
             self.outage.begin(&fault);
-            let wait = fault.asked_wait().unwrap_or(pause);
+            let wait = fault.wait(pause);
             let is_late = Instant::now()
                 .checked_add(wait)
                 .is_none_or(|next| next >= until);
             if !fault.may_pass() || self.queue.is_closed() || is_late {
-                break;
+                self.quiet_until = Instant::now() + fault.quiet();
+                self.lose(spans);
+                return false;
             }
             // At the end of the host, one more try is made at once.
             let _ = tokio::time::timeout(wait, self.queue.closed()).await;
             pause = pause.saturating_mul(2);
         }
+    }
+
+    fn lose(&mut self, spans: usize) {
         SpanLoss::Collector.count(spans);
         self.outage.lose(spans);
     }

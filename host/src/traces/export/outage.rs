@@ -68,7 +68,7 @@ impl Outage {
         }
     }
 
-    /// The collector took all spans of a batch.
+    /// The collector took all spans of a batch, and none were dropped meanwhile.
     pub(super) fn end(&mut self) {
         let lost = std::mem::take(&mut self.lost);
         if std::mem::replace(&mut self.is_reported, false) {

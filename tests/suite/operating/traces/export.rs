@@ -7,6 +7,7 @@ use crate::{guests, host};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
+use weld_host_tests::gate::Gate;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::until;
 
@@ -113,6 +114,29 @@ fn last_spans_are_sent_at_the_end() {
 }
 
 #[test]
+fn last_spans_are_sent_even_if_nothing_of_the_grace_is_left() {
+    let collector = Collector::start();
+    let builder = collector
+        .of(host().flag("--drain", "0s").flag("--grace", "1s"))
+        .variable("OTEL_BSP_SCHEDULE_DELAY", "3600000");
+    let mut calls = builder.start_with_unanswered_calls(guests::FETCHES, "10m");
+    assert_eq!(calls.host.weld("guest").schema().status(), 200);
+    // It has the connection in use, so the host waits for it until the grace ends.
+    let page = calls.page().begin().unwrap();
+    calls.arrived.pass("the call");
+    calls.host.terminate();
+    assert!(calls.host.wait_for_exit().success());
+    drop(page);
+    let names: Vec<String> = collector
+        .spans()
+        .into_iter()
+        .map(|span| span.name)
+        .collect();
+    assert!(names.iter().any(|name| name == "schema"), "{names:?}");
+    assert_eq!(lines_with(&calls.host, "last spans"), 0);
+}
+
+#[test]
 fn batch_is_sent_as_soon_as_it_is_complete() {
     let collector = Collector::start();
     let host = collector
@@ -150,6 +174,97 @@ fn collector_that_asks_for_it_gets_a_batch_again() {
         let line = host.log().wait_for_text("traces can't be sent");
         assert!(line.contains(&format!("status {status}")), "{line}");
     }
+}
+
+#[test]
+fn collector_that_wants_a_batch_again_at_once_gets_it_after_a_pause() {
+    let collector =
+        Collector::answering(|_, exchange| exchange.answer(503, &[("retry-after", "0")], ""));
+    let builder = collector
+        .of(echoing())
+        .variable("OTEL_BSP_SCHEDULE_DELAY", "3600000")
+        .variable("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4")
+        .variable("OTEL_BSP_EXPORT_TIMEOUT", "3000");
+    let (host, admin) = with_admin(builder);
+    pages(&host, 1);
+    until("all spans are dropped", || {
+        dropped(admin, "collector") >= 4.0
+    });
+    // The third would come after 1 s and 2 s, when the time is over.
+    let tries = collector.received().len();
+    assert!(tries <= 2, "{tries}");
+}
+
+#[test]
+fn collector_that_wants_a_long_pause_has_it_until_the_host_ends() {
+    let requests = AtomicU32::new(0);
+    let collector =
+        Collector::answering(
+            move |_, exchange| match requests.fetch_add(1, Ordering::Relaxed) {
+                0 => exchange.answer(429, &[("retry-after", "3600")], ""),
+                _ => exchange.answer(200, &[], ""),
+            },
+        );
+    let builder = collector
+        .of(echoing())
+        .variable("OTEL_BSP_SCHEDULE_DELAY", "3600000")
+        .variable("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4")
+        .variable("OTEL_BSP_MAX_QUEUE_SIZE", "10");
+    let (mut host, admin) = with_admin(builder);
+    pages(&host, 1);
+    until("the batch is dropped", || {
+        dropped(admin, "collector") >= 4.0
+    });
+    pages(&host, 10);
+    until("the queue is full", || dropped(admin, "queue") >= 30.0);
+    assert_eq!(collector.received().len(), 1);
+    host.terminate();
+    assert!(host.wait_for_exit().success());
+    let later: usize = collector.received()[1..]
+        .iter()
+        .map(|request| spans(request).len())
+        .sum();
+    assert_eq!(later, 10, "those that waited");
+}
+
+#[test]
+fn collector_that_is_too_slow_for_many_batches_costs_two_lines() {
+    let gates = [Gate::shut(), Gate::shut(), Gate::shut()];
+    let (requests, held) = (AtomicU32::new(0), gates.clone());
+    let collector = Collector::answering(move |_, exchange| {
+        let number = requests.fetch_add(1, Ordering::Relaxed) as usize;
+        if let Some(gate) = held.get(number) {
+            gate.pass("the test to let the collector answer");
+        }
+        exchange.answer(200, &[], "");
+    });
+    let builder = collector
+        .of(echoing())
+        .variable("OTEL_BSP_MAX_QUEUE_SIZE", "10");
+    let (host, admin) = with_admin(builder);
+    for (number, gate) in gates.iter().enumerate() {
+        until("a batch is under way", || {
+            // Its first span begins the first batch.
+            if number == 0 {
+                pages(&host, 1);
+            }
+            collector.received().len() > number
+        });
+        let before = dropped(admin, "queue");
+        pages(&host, 10);
+        // The queue has ten places.
+        until("spans are dropped", || {
+            dropped(admin, "queue") >= before + 30.0
+        });
+        gate.open();
+    }
+    let line = host
+        .log()
+        .wait_for_text("traces are sent to the collector again");
+    let lost = dropped(admin, "queue");
+    assert!(line.contains(&format!("lost={lost}")), "{line}");
+    assert_eq!(lines_with(&host, "more spans are recorded"), 1);
+    assert_eq!(lines_with(&host, "to the collector again"), 1);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Traces: the spans of pages, as a collector gets them.
 
+mod canceled;
 mod collector;
 mod export;
 mod propagation;

@@ -23,7 +23,7 @@ use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
 use crate::telemetry::catalog;
-use crate::traces::{CallTrace, OpenSpan};
+use crate::traces::{CallTrace, OpenSpan, WorkSpan};
 
 /// How long the endpoint is not asked again after it refused, and after any other failure.
 const REFUSAL_COUNTS: Duration = Duration::from_secs(30);
@@ -198,6 +198,7 @@ impl Tokens {
         tokio::spawn(async move {
             let _request = request;
             let (trace, span) = traced.unzip();
+            let span = span.map(|span| begin_span(span, &tokens.endpoint));
             tokens.endpoint.trace_with(trace);
             let outcome = refresh::token(&tokens.endpoint, &upstream)
                 .await
@@ -205,7 +206,7 @@ impl Tokens {
             let outcome = outcome.map_err(Arc::new);
             tokens.endpoint.trace_with(None);
             if let Some(span) = span {
-                end_span(span, &tokens.endpoint, &outcome);
+                end_span(span, &outcome);
             }
             tokens.note(&outcome);
             count(&upstream, &tokens.endpoint, &outcome);
@@ -240,12 +241,19 @@ impl Tokens {
     }
 }
 
-/// Ends the span of a request for a token.
-fn end_span(mut span: OpenSpan, endpoint: &TokenEndpoint, outcome: &TokenOutcome) {
+/// The span of a request for a token.
+fn begin_span(mut span: OpenSpan, endpoint: &TokenEndpoint) -> WorkSpan {
     span.set("weld.credential", endpoint.name.clone());
-    if let Err(error) = outcome {
-        span.fail(&error.told());
-    }
+    WorkSpan::new(span)
+}
+
+/// Ends the span of a request for a token.
+fn end_span(span: WorkSpan, outcome: &TokenOutcome) {
+    span.end(|span| {
+        if let Err(error) = outcome {
+            span.fail(&error.told());
+        }
+    });
 }
 
 /// Counts one obtained token, or one that could not be obtained.

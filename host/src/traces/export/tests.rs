@@ -1,0 +1,93 @@
+use std::future::pending;
+use std::io;
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::answer::{ExportFault, MAX_QUIET, retry_after};
+use super::*;
+use crate::config::BatchBounds;
+
+/// A collector's refusal with this header `Retry-After`.
+fn busy(value: &'static str) -> ExportFault {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from_static(value));
+    ExportFault::Status {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        retry_after: retry_after(&headers),
+    }
+}
+
+#[test]
+fn collector_can_make_waits_longer_but_not_shorter_and_not_endless() {
+    let seconds = Duration::from_secs;
+    for (value, wait, quiet) in [
+        ("0", seconds(2), Duration::ZERO),
+        ("1", seconds(2), seconds(1)),
+        ("3", seconds(3), seconds(3)),
+        ("3600", seconds(3600), MAX_QUIET),
+        (
+            "18446744073709551615",
+            Duration::from_secs(u64::MAX),
+            MAX_QUIET,
+        ),
+        ("-1", seconds(2), Duration::ZERO),
+        ("Fri, 31 Dec 2100 23:59:59 GMT", seconds(2), Duration::ZERO),
+    ] {
+        let fault = busy(value);
+        assert_eq!(
+            (fault.wait(seconds(2)), fault.quiet()),
+            (wait, quiet),
+            "{value}"
+        );
+    }
+    let fault = ExportFault::Timeout(seconds(10));
+    assert_eq!(
+        (fault.wait(seconds(2)), fault.quiet()),
+        (seconds(2), Duration::ZERO)
+    );
+}
+
+/// A queue with this many spans.
+fn queue(spans: usize) -> Arc<SpanQueue> {
+    let queue = SpanQueue::new(BatchBounds::default());
+    for _ in 0..spans {
+        queue.push(SpanRecord::default());
+    }
+    Arc::new(queue)
+}
+
+#[tokio::test(start_paused = true)]
+async fn last_spans_have_a_moment_even_after_the_grace_and_never_more_than_seconds() {
+    for (grace, expected) in [
+        (Duration::ZERO, LEAST_FLUSH_TIME),
+        (Duration::from_secs(3), Duration::from_secs(3)),
+        (Duration::from_secs(60), FLUSH_TIME),
+    ] {
+        let began = Instant::now();
+        let end = ExportEnd(queue(1));
+        end.flush(pending::<()>(), began + grace).await;
+        assert_eq!(began.elapsed(), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn end_reports_spans_that_are_lost_and_nothing_if_there_are_none() {
+    for (spans, is_reported) in [(0, false), (3, true)] {
+        let (log, writer) = io::pipe().unwrap();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(Arc::new(writer))
+            .finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        let end = ExportEnd(queue(spans));
+        end.flush(pending::<()>(), Instant::now()).await;
+        drop(guard);
+        let text = io::read_to_string(log).unwrap();
+        assert_eq!(
+            text.contains("did not take the last spans in time"),
+            is_reported,
+            "{text}"
+        );
+        assert_eq!(text.contains("spans=3"), is_reported, "{text}");
+    }
+}
