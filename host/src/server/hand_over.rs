@@ -15,7 +15,7 @@ use super::departure::{Departure, DepartureNotice};
 use super::shutdown::Successor;
 use crate::pages::{Pages, REJOIN};
 
-/// How long the last connections have to send their requests and get their answers.
+/// How long the last connections have to send their requests and get their answers; so much of the grace is kept for it.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// How long pending answers take to be sent.
@@ -40,12 +40,16 @@ where
     retire(&old, moment, pages);
     loop {
         serve_until_ended(&old, last, connections, pages).await;
+        let now = Instant::now();
+        // What is left of the grace is for the pending answers of all requests that wait.
+        if now >= last {
+            return;
+        }
         // Connections that were accepted last may not have sent their request yet. Those to come are accepted by the
         // successor.
-        let now = Instant::now();
-        let soon = until.min(now + LAST_REQUESTS);
+        let soon = last.min(now + LAST_REQUESTS);
         let have_ended = tokio::time::timeout_at(soon, connections.ended()).await;
-        if have_ended.is_ok() || now >= last {
+        if have_ended.is_ok() {
             return;
         }
         // The others wait for their pages, and end with a pending answer, unless their clients read slowly.

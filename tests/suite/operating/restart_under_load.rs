@@ -109,3 +109,26 @@ fn pages_that_are_waited_for_do_not_keep_a_host_from_ending() {
     );
     assert_eq!(host.wait_for_exit().code(), Some(0));
 }
+
+#[test]
+fn pages_that_are_waited_for_are_pending_when_the_grace_ends_beside_a_slow_client() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut host = builder(&socket)
+        .plugin("huge", guests::RETURNS_HUGE_PAGE)
+        .plugin("sleeper", guests::SLEEPS_INSIDE)
+        .config("sleeper", "[env]\nSLEEP_MS = \"3600000\"")
+        .flag("--grace", "8s")
+        .flag("--write-timeout", "1h")
+        .start();
+    let _slow = reader(&host);
+    host.terminate();
+    host.log().wait_for_text("the drain is over");
+    let page = host.weld("sleeper").page_request("rows", &json!({}));
+    let pending = page.begin().unwrap().answer().unwrap();
+    assert!(
+        pending.header("weld-host-pending").is_some(),
+        "{}",
+        pending.text()
+    );
+    assert_eq!(host.wait_for_exit().code(), Some(0));
+}
