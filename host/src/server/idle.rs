@@ -28,7 +28,8 @@ struct IdleTable {
     next: u64,
     /// Those that became idle first come first.
     idle: BTreeMap<u64, IdleConnection>,
-    /// How many have been asked to leave, and are still open.
+    /// How many have been asked to leave, and are about to. Those that got a request meanwhile don't count, since it may
+    /// take long.
     leaving: usize,
 }
 
@@ -42,6 +43,8 @@ struct IdleConnection {
 #[derive(Debug, Default)]
 struct LeaveRequest {
     is_made: AtomicBool,
+    /// The connection counts among those that are leaving. Changed only while the table is locked.
+    is_counted: AtomicBool,
     made: Notify,
 }
 
@@ -52,6 +55,22 @@ pub(super) struct IdleEntry {
     request: Arc<LeaveRequest>,
     /// Its number while it is idle.
     number: Mutex<Option<u64>>,
+}
+
+impl IdleTable {
+    /// The connection is about to leave.
+    fn count(&mut self, request: &LeaveRequest) {
+        if !request.is_counted.swap(true, Ordering::Relaxed) {
+            self.leaving += 1;
+        }
+    }
+
+    /// The connection has left, or has something to do before.
+    fn discount(&mut self, request: &LeaveRequest) {
+        if request.is_counted.swap(false, Ordering::Relaxed) {
+            self.leaving = self.leaving.saturating_sub(1);
+        }
+    }
 }
 
 impl IdleConnections {
@@ -77,7 +96,7 @@ impl IdleConnections {
                 return;
             }
             let IdleConnection { request, .. } = first.remove();
-            table.leaving += 1;
+            table.count(&request);
             request.is_made.store(true, Ordering::Relaxed);
             request.made.notify_one();
         }
@@ -90,6 +109,7 @@ impl IdleEntry {
         let mut table = self.connections.0.lock();
         // A connection that is leaving is not asked again.
         if self.request.is_made.load(Ordering::Relaxed) {
+            table.count(&self.request);
             return;
         }
         let number = table.next;
@@ -106,10 +126,11 @@ impl IdleEntry {
 
     /// The connection has a request from now on.
     pub(super) fn work(&self) {
-        let number = self.number.lock().take();
-        if let Some(number) = number {
-            self.connections.0.lock().idle.remove(&number);
+        let mut table = self.connections.0.lock();
+        if let Some(number) = self.number.lock().take() {
+            table.idle.remove(&number);
         }
+        table.discount(&self.request);
     }
 
     /// Waits until the connection is asked to leave. Only one caller at a time learns of it.
@@ -123,10 +144,6 @@ impl IdleEntry {
 impl Drop for IdleEntry {
     fn drop(&mut self) {
         self.work();
-        if self.request.is_made.load(Ordering::Relaxed) {
-            let mut table = self.connections.0.lock();
-            table.leaving = table.leaving.saturating_sub(1);
-        }
     }
 }
 
@@ -162,6 +179,24 @@ mod tests {
         tokio::time::sleep(LEAST_TIME).await;
         connections.dismiss(2);
         assert!(is_dismissed(&new) && !is_dismissed(&first));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connection_that_works_before_it_leaves_does_not_count_as_leaving() {
+        let connections = IdleConnections::default();
+        let [first, second, third] = [(); 3].map(|()| connections.enter());
+        tokio::time::sleep(LEAST_TIME).await;
+        connections.dismiss(1);
+        assert!(is_dismissed(&first));
+        first.work();
+        connections.dismiss(1);
+        assert!(is_dismissed(&second), "the first one stays for now");
+        first.rest();
+        connections.dismiss(2);
+        assert!(!is_dismissed(&third), "both are on their way");
+        drop(first);
+        connections.dismiss(2);
+        assert!(is_dismissed(&third));
     }
 
     #[tokio::test(start_paused = true)]
