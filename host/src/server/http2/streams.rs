@@ -55,6 +55,10 @@ struct SharedStreams {
 #[derive(Debug)]
 struct StreamCounts {
     open: u64,
+    /// How many of those began after the client's time to agree to the connection's end. They keep it open no longer.
+    late: u64,
+    /// That time is over.
+    is_over: bool,
     answered: u64,
     reset: u64,
     /// When the last stream ended, or the connection began.
@@ -93,6 +97,8 @@ impl Http2Streams {
         Self(Arc::new(SharedStreams {
             counts: watch::Sender::new(StreamCounts {
                 open: 0,
+                late: 0,
+                is_over: false,
                 answered: 0,
                 reset: 0,
                 idle_since: Instant::now(),
@@ -137,8 +143,9 @@ impl Http2Streams {
         }
     }
 
-    /// Waits until the connection of a client that was asked to end it has no request any longer, and the client has had
-    /// its time.
+    /// Waits until the client that was asked to end the connection has had its time for that, and has the answers to all
+    /// requests that it had begun by then. A client that begins further ones does so against its word (RFC 9113,
+    /// section 6.8), or has never answered: it could stay forever.
     pub(super) async fn have_left(&self, departure: &DepartureNotice) {
         let hurry = async {
             tokio::join!(departure.due(), tokio::time::sleep(SHORT_GOODBYE));
@@ -147,7 +154,8 @@ impl Http2Streams {
             () = tokio::time::sleep(GOODBYE_TIMEOUT) => {}
             () = hurry => {}
         }
-        self.reached(|counts| counts.open == 0).await;
+        self.0.counts.send_modify(|counts| counts.is_over = true);
+        self.reached(|counts| counts.open <= counts.late).await;
     }
 
     /// Waits until the connection must end at once, and returns why.
@@ -192,21 +200,26 @@ impl Http2Streams {
 }
 
 impl SharedStreams {
-    /// A stream begins, whose task runs soon.
-    fn begin(&self) {
+    /// A stream begins, whose task runs soon. Returns whether it is a late one.
+    fn begin(&self) -> bool {
+        let mut is_late = false;
         self.counts.send_modify(|counts| {
             if counts.open == 0 {
                 self.idle.work();
             }
             counts.open += 1;
+            is_late = counts.is_over;
+            counts.late += u64::from(is_late);
         });
+        is_late
     }
 
     /// Runs a stream until its answer is written, or it is reset by either side.
-    async fn run(&self, stream: impl Future<Output = ()>, flight: &AnswerFlight) {
+    async fn run(&self, stream: impl Future<Output = ()>, flight: &AnswerFlight, is_late: bool) {
         self.answer(stream, flight).await;
         self.counts.send_modify(|counts| {
             counts.open = counts.open.saturating_sub(1);
+            counts.late = counts.late.saturating_sub(u64::from(is_late));
             counts.idle_since = Instant::now();
             if flight.is_answered() {
                 counts.answered += 1;
@@ -262,7 +275,51 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
             tokio::spawn(stream);
             return;
         };
-        shared.begin();
-        tokio::spawn(async move { shared.run(stream, &flight).await });
+        let is_late = shared.begin();
+        tokio::spawn(async move { shared.run(stream, &flight, is_late).await });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::super::super::departure::Departure;
+    use super::super::super::idle::IdleConnections;
+    use super::*;
+
+    /// Begins a stream, which ends when the sender is dropped.
+    fn begin(streams: &Http2Streams) -> oneshot::Sender<()> {
+        let (end, ended) = oneshot::channel();
+        let _entry = streams.enter();
+        StreamExecutor(streams.clone()).execute(async move {
+            let _ = ended.await;
+        });
+        end
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn streams_that_begin_after_the_goodbye_do_not_keep_the_connection() {
+        let idle = IdleConnections::default().enter();
+        let streams = Http2Streams::new(Outbox::default(), Duration::MAX, idle);
+        let departure = Departure::new();
+        let notice = departure.notice();
+        let first = begin(&streams);
+        let leaving = {
+            let streams = streams.clone();
+            tokio::spawn(async move { streams.have_left(&notice).await })
+        };
+        tokio::time::sleep(GOODBYE_TIMEOUT / 2).await;
+        let second = begin(&streams);
+        tokio::time::sleep(GOODBYE_TIMEOUT).await;
+        let _late = [(); 2].map(|()| begin(&streams));
+        // It ends while the others go on.
+        drop(begin(&streams));
+        for answered in [first, second] {
+            tokio::time::sleep(GOODBYE_TIMEOUT).await;
+            assert!(!leaving.is_finished());
+            drop(answered);
+        }
+        leaving.await.unwrap();
     }
 }
