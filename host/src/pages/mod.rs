@@ -24,6 +24,7 @@ mod schema;
 mod schemas;
 mod secrets;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ pub(crate) use answer::{PageAnswer, Receipt};
 use calls::{CallPanic, Linger, NoMoreCalls};
 pub(crate) use error::PagesError;
 pub use gauges::HostGauges;
-use holds::{PageHold, PageHolds};
+use holds::PageHolds;
 use key::{PageKey, SchemaKey};
 use make::PageMaker;
 pub(crate) use make::REJOIN;
@@ -125,11 +126,6 @@ impl Pages {
         self.maker.pages.close();
         self.maker.schemas.close();
         self.maker.connectors.close();
-    }
-
-    /// Gives the requests that wait for a page, and arrived before this, a pending answer. Later ones may wait.
-    pub(crate) fn release(&self, arrived_before: Instant) {
-        self.holds.release(arrived_before);
     }
 
     /// Cancels the calls that nobody has waited for during `at_least`. Returns how many there were.
@@ -214,7 +210,8 @@ impl Pages {
         }
     }
 
-    /// One page of one table, begun no earlier than its state allows. `span` is that of the request, if it is recorded.
+    /// One page of one table, begun no earlier than its state allows. If it is not ready once `released` is, the answer is a
+    /// pending one. `span` is that of the request, if it is recorded.
     ///
     /// # Errors
     ///
@@ -223,12 +220,18 @@ impl Pages {
         &self,
         connector: &Arc<Connector>,
         request: &Arc<PageRequest>,
+        released: impl Future<Output = ()> + Send,
         span: Option<&RequestSpan>,
     ) -> Result<PageAnswer, Arc<PagesError>> {
         let limits = connector.limits();
         let state = &request.state;
         let (arrived, now) = (Timestamp::now(), Instant::now());
-        let hold = self.holds.begin();
+        let mut ended = pin!(async {
+            tokio::select! {
+                () = self.holds.ended() => {}
+                () = released => {}
+            }
+        });
         let deadline = answer_deadline(limits, now);
         let mark = state
             .waiting()
@@ -239,7 +242,7 @@ impl Pages {
                 .maker
                 .held
                 .begin(connector.name(), answer::wait_of(mark));
-            let is_over = held_until_its_time(left, deadline, &hold, span).await;
+            let is_over = held_until_its_time(left, deadline, ended.as_mut(), span).await;
             drop(held);
             // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {
@@ -294,7 +297,7 @@ impl Pages {
             made = waiter.outcome() => Some(made),
             // Without a background, the call itself ends by then.
             () = reached(deadline.filter(|_| self.settings.background)) => None,
-            () = hold.ended() => None,
+            () = ended => None,
         };
         match made {
             Some(Ok(Ok(page))) => Ok(PageAnswer::ready(&page, waiter)),
@@ -321,11 +324,11 @@ impl Pages {
     }
 }
 
-/// Waits for `left`, but at most until `until` and until the hold ends. Returns whether all of it has passed.
+/// Waits for `left`, but at most until `until` and until `ended` is ready. Returns whether all of it has passed.
 async fn held_until_its_time(
     left: Duration,
     until: Option<Deadline>,
-    hold: &PageHold,
+    ended: impl Future<Output = ()>,
     span: Option<&RequestSpan>,
 ) -> bool {
     if left.is_zero() {
@@ -337,7 +340,7 @@ async fn held_until_its_time(
         biased;
         () = tokio::time::sleep(left) => true,
         () = reached(until) => false,
-        () = hold.ended() => false,
+        () = ended => false,
     }
 }
 

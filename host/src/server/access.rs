@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::client::Caller;
 use super::delivery::Outbox;
+use super::departure::DepartureNotice;
 use super::drain::UnreadBody;
 use super::error::ApiError;
 use super::head::HeadMeter;
@@ -38,6 +39,8 @@ pub(super) struct Access {
     pub(super) head: Arc<HeadMeter>,
     pub(super) place: ConnectionPlace,
     pub(super) unread: UnreadBody,
+    /// When its requests may no longer wait.
+    pub(super) departure: Arc<DepartureNotice>,
     pub(super) shutdown: ShutdownState,
 }
 
@@ -51,11 +54,13 @@ impl Access {
         &self,
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
+        self.place.try_take();
         let record = RequestRecord::begin(&request, &self.caller, self.outbox.clone());
         let version = request.version();
         let _answered = self.head.answering(record.head_bytes);
         uri::normalize(&mut request);
         request.extensions_mut().insert(record.clone());
+        request.extensions_mut().insert(self.departure.clone());
         let span = tracing::info_span!(
             "request",
             request_id = record.id,
@@ -94,8 +99,10 @@ impl Access {
         if let Ok(id) = HeaderValue::try_from(&record.id) {
             response.headers_mut().insert(request_id::HEADER, id);
         }
-        // During a shutdown, the client's next request goes to another host, or to this one's successor.
-        let is_last = !self.place.is_held() || self.shutdown.has_begun();
+        // During a shutdown, the client's next request goes to another host, or to this one's successor. While no place is
+        // free, others may wait for this one.
+        let is_last =
+            !self.place.is_held() || self.place.are_all_taken() || self.shutdown.has_begun();
         if is_last && version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);

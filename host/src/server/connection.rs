@@ -22,7 +22,7 @@ use super::http2::Http2Connection;
 use super::idle::IdleEntry;
 use super::metrics::{self, CountedConnection};
 use super::peer::Peer;
-use super::places::{ConnectionPlace, ConnectionPlaces};
+use super::places::ConnectionPlaces;
 use super::record::RequestRecord;
 use super::routes::Routes;
 use super::shutdown::ShutdownState;
@@ -41,7 +41,7 @@ pub(super) struct Acceptor {
     pub(super) heads: HeadAccount,
     /// How long a client may read nothing of what is written.
     pub(super) write_timeout: Duration,
-    /// Places for the requests of HTTP/2, each of which counts like a connection.
+    /// Places for connections of HTTP/1.1, and for the requests of HTTP/2, each of which counts like one.
     pub(super) places: ConnectionPlaces,
     pub(super) proxies: TrustedProxies,
     /// `None` for connections without TLS.
@@ -55,9 +55,9 @@ impl Acceptor {
     pub(super) fn serve(
         &self,
         stream: TcpStream,
-        departure: DepartureNotice,
+        mut departure: DepartureNotice,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (place, idle) = (self.places.place(), self.places.idle_entry());
+        let idle = self.places.idle_entry();
         let address = stream.peer_addr().ok().map(|peer| peer.ip());
         let connection = ClientConnection {
             caller: Caller::new(address, self.proxies.clone()),
@@ -74,8 +74,9 @@ impl Acceptor {
         async move {
             // Small answers must not wait for more data. A failure is not a reason to refuse the client.
             let _ = connection.stream.set_nodelay(true);
-            if let Some(transport) = connection.open(tls, &idle, &departure).await {
-                connection.answer(transport, place, idle, &departure).await;
+            if let Some(transport) = connection.open(tls, &idle, &mut departure).await {
+                let departure = Arc::new(departure);
+                connection.answer(transport, idle, &departure).await;
             }
         }
     }
@@ -101,7 +102,7 @@ impl ClientConnection {
         &self,
         tls: Option<ServerTls>,
         idle: &IdleEntry,
-        departure: &DepartureNotice,
+        departure: &mut DepartureNotice,
     ) -> Option<Transport> {
         let socket = Socket::new(self.stream.clone(), self.write_timeout, self.head.clone());
         let Some(tls) = tls else {
@@ -109,12 +110,15 @@ impl ClientConnection {
         };
         let _counted = CountedConnection::new(metrics::HANDSHAKE);
         let accepted = tokio::select! {
-            accepted = tls.accept(socket) => accepted,
+            accepted = tls.accept(socket, departure.due()) => accepted,
             // Without a handshake there is no request that could be lost.
-            () = must_leave(idle, departure) => return None,
+            () = idle.dismissed() => return None,
         };
         match accepted {
-            Ok(stream) => Some(Transport::Tls(stream)),
+            Ok(stream) => {
+                departure.begin();
+                Some(Transport::Tls(stream))
+            }
             Err(HandshakeFailure::Ended) => None,
             Err(HandshakeFailure::Plain(socket)) => {
                 let mut transport = Transport::Plain(socket);
@@ -128,21 +132,13 @@ impl ClientConnection {
     }
 
     /// Answers the requests of the connection, in the version of HTTP that its handshake chose.
-    async fn answer(
-        self,
-        transport: Transport,
-        place: ConnectionPlace,
-        idle: IdleEntry,
-        departure: &DepartureNotice,
-    ) {
+    async fn answer(self, transport: Transport, idle: IdleEntry, departure: &Arc<DepartureNotice>) {
         if transport.is_http2() {
             let _counted = CountedConnection::new(metrics::HTTP2);
-            // Each of its requests gets a place of its own.
-            drop(place);
             self.answer_http2(transport, idle, departure).await;
         } else {
             let _counted = CountedConnection::new(metrics::HTTP1);
-            self.answer_http1(transport, place, idle, departure).await;
+            self.answer_http1(transport, idle, departure).await;
         }
     }
 
@@ -150,7 +146,7 @@ impl ClientConnection {
         self,
         transport: Transport,
         idle: IdleEntry,
-        departure: &DepartureNotice,
+        departure: &Arc<DepartureNotice>,
     ) {
         let left = TransportSlot::default();
         let peer = self.peer();
@@ -163,11 +159,10 @@ impl ClientConnection {
             caller: self.caller,
             write_timeout: self.write_timeout,
             places: self.places,
+            departure: departure.clone(),
             shutdown: self.shutdown,
         };
-        connection
-            .answer(transport, left.clone(), idle, departure)
-            .await;
+        connection.answer(transport, left.clone(), idle).await;
         if let Some(transport) = left.take() {
             end(transport, self.write_timeout).await;
         }
@@ -176,9 +171,8 @@ impl ClientConnection {
     async fn answer_http1(
         self,
         transport: Transport,
-        place: ConnectionPlace,
         idle: IdleEntry,
-        departure: &DepartureNotice,
+        departure: &Arc<DepartureNotice>,
     ) {
         let (outbox, unread) = (Outbox::default(), UnreadBody::default());
         let access = Arc::new(Access {
@@ -187,8 +181,9 @@ impl ClientConnection {
             caller: self.caller.clone(),
             outbox: outbox.clone(),
             head: self.head.clone(),
-            place,
+            place: self.places.place(),
             unread: unread.clone(),
+            departure: departure.clone(),
             shutdown: self.shutdown.clone(),
         });
         let idle = Arc::new(idle);

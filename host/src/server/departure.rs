@@ -30,7 +30,8 @@ pub(super) struct Departure(watch::Sender<DepartureStage>);
 #[derive(Debug)]
 pub(super) struct DepartureNotice {
     stage: watch::Receiver<DepartureStage>,
-    accepted: Instant,
+    /// When the connection was accepted, or could be used.
+    began: Instant,
     is_late: bool,
 }
 
@@ -51,7 +52,7 @@ impl Departure {
         let is_late = *stage.borrow() != DepartureStage::None;
         DepartureNotice {
             stage,
-            accepted: Instant::now(),
+            began: Instant::now(),
             is_late,
         }
     }
@@ -61,7 +62,7 @@ impl Departure {
         self.0.send_replace(DepartureStage::Leaving);
     }
 
-    /// The connections shall end with the requests that they have.
+    /// The connections shall end with the requests that they have, whose answers no longer wait for a page.
     pub(super) fn end(&self) {
         self.0.send_replace(DepartureStage::Last);
     }
@@ -85,8 +86,18 @@ impl DepartureNotice {
 
     /// Waits until the connection must end with the requests that it has, and has had time for its first one.
     pub(super) async fn due(&self) {
+        self.released().await;
+        tokio::time::sleep_until(self.began + FIRST_REQUEST).await;
+    }
+
+    /// Waits until the requests of the connection may wait no longer, so that it can end.
+    pub(super) async fn released(&self) {
         self.reached(DepartureStage::Last).await;
-        tokio::time::sleep_until(self.accepted + FIRST_REQUEST).await;
+    }
+
+    /// The client has shaken hands, and can only now send its first request.
+    pub(super) fn begin(&mut self) {
+        self.began = Instant::now();
     }
 
     async fn reached(&self, stage: DepartureStage) {
@@ -120,6 +131,18 @@ mod tests {
         new.due().await;
         assert!(began.elapsed() >= FIRST_REQUEST && began.elapsed() < SECOND);
         assert!(!old.is_late() && Departure::late().notice().is_late());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_for_the_first_request_begins_after_the_handshake() {
+        let departure = Departure::late();
+        let mut notice = departure.notice();
+        tokio::time::sleep(SECOND).await;
+        departure.end();
+        notice.begin();
+        assert!(is_ready(notice.released()).await && !is_ready(notice.due()).await);
+        tokio::time::sleep(FIRST_REQUEST).await;
+        assert!(is_ready(notice.due()).await);
     }
 
     #[tokio::test]

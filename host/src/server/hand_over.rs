@@ -32,12 +32,12 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let last = until.checked_sub(LAST_REQUESTS).unwrap_or(until);
-    let (mut old, moment) = (connections.next_generation(), Instant::now());
+    let mut old = connections.next_generation();
     // Their clients may be about to send a request, and learn with its answer that the connection ends.
     let soon = last.min(Instant::now() + LAST_REQUESTS);
     serve_until_ended(&old, soon, connections, pages).await;
     tracing::info!("the drain is over: the host ends once its clients have their answers");
-    retire(&old, moment, pages);
+    old.end();
     loop {
         serve_until_ended(&old, last, connections, pages).await;
         let now = Instant::now();
@@ -54,7 +54,7 @@ where
         }
         // The others wait for their pages, and end with a pending answer, unless their clients read slowly.
         old = connections.next_generation();
-        retire(&old, Instant::now(), pages);
+        old.end();
         if tokio::time::timeout(LAST_ANSWERS, old.ended())
             .await
             .is_ok()
@@ -81,13 +81,6 @@ async fn serve_until_ended<S, F>(
         never = connections.accept() => match never {},
         never = cancel_unwatched(pages, Successor::Later) => match never {},
     }
-}
-
-/// Lets the connections of a generation end, after which the next one began at this moment. Requests that arrived before
-/// and wait for a page get a pending answer.
-fn retire(generation: &Departure, moment: Instant, pages: &Pages) {
-    generation.end();
-    pages.release(moment);
 }
 
 /// Cancels the calls that no request waits for, for as long as the future is awaited.

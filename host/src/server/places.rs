@@ -31,7 +31,8 @@ pub(super) struct ConnectionPlaces {
     idle: IdleConnections,
 }
 
-/// One connection's place, which it has from its beginning or gets later, until its end.
+/// The place of a connection of HTTP/1.1, or of a request of HTTP/2. It is taken with the first request, or later, and
+/// kept until the end.
 #[derive(Debug)]
 pub(super) struct ConnectionPlace {
     places: ConnectionPlaces,
@@ -82,17 +83,32 @@ impl ConnectionPlaces {
         self.idle.enter()
     }
 
-    /// A new connection's place, if one is free.
+    /// The place of a new connection or request, which is not taken yet.
     pub(super) fn place(&self) -> ConnectionPlace {
-        let held = self.free.clone().try_acquire_owned().ok();
         ConnectionPlace {
             places: self.clone(),
-            held: OnceCell::new_with(held),
+            held: OnceCell::new(),
         }
     }
 }
 
 impl ConnectionPlace {
+    /// Takes a place if one is free.
+    pub(super) fn try_take(&self) {
+        if self.is_held() {
+            return;
+        }
+        if let Ok(place) = self.places.free.clone().try_acquire_owned() {
+            // If it is being taken elsewhere, this one is free again.
+            let _ = self.held.set(place);
+        }
+    }
+
+    /// Whether no place is free.
+    pub(super) fn are_all_taken(&self) -> bool {
+        self.places.free.available_permits() == 0
+    }
+
     /// Whether the connection has a place of its own.
     pub(super) fn is_held(&self) -> bool {
         self.held.initialized()
@@ -141,27 +157,49 @@ mod tests {
         }
     }
 
+    /// The place of a connection with a request.
+    fn take(places: &ConnectionPlaces) -> ConnectionPlace {
+        let place = places.place();
+        place.try_take();
+        place
+    }
+
+    #[test]
+    fn place_is_taken_with_the_first_request() {
+        let places = ConnectionPlaces::new(2);
+        let [silent, first] = [(); 2].map(|()| places.place());
+        first.try_take();
+        first.try_take();
+        assert!(first.is_held() && !silent.is_held() && !first.are_all_taken());
+        let second = take(&places);
+        assert!(second.is_held() && first.are_all_taken());
+        silent.try_take();
+        assert!(!silent.is_held());
+        drop(second);
+        assert!(!first.are_all_taken());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn connection_without_a_place_waits_for_one_and_keeps_it() {
         let places = ConnectionPlaces::new(64);
-        let mut taken: Vec<_> = (0..64).map(|_| places.place()).collect();
+        let mut taken: Vec<_> = (0..64).map(|_| take(&places)).collect();
         assert!(taken.iter().all(ConnectionPlace::is_held));
-        let late = places.place();
+        let late = take(&places);
         assert!(!late.is_held());
         let (held, ()) = tokio::join!(late.hold(), async { drop(taken.pop()) });
         assert_eq!(held, Ok(()));
         assert!(late.is_held());
         assert_eq!(late.hold().await, Ok(()), "the next request");
-        assert!(!places.place().is_held());
+        assert!(!take(&places).is_held());
         drop(late);
-        assert!(places.place().is_held());
+        assert!(take(&places).is_held());
     }
 
     #[tokio::test(start_paused = true)]
     async fn request_waits_only_so_long_and_among_so_many() {
         let places = ConnectionPlaces::new(64);
-        let _taken: Vec<_> = (0..64).map(|_| places.place()).collect();
-        let late: Vec<_> = (0..3).map(|_| places.place()).collect();
+        let _taken: Vec<_> = (0..64).map(|_| take(&places)).collect();
+        let late: Vec<_> = (0..3).map(|_| take(&places)).collect();
         let began = tokio::time::Instant::now();
         let refused = Err(NoPlace { most: 64 });
         let [first, second, third] = [&late[0], &late[1], &late[2]];

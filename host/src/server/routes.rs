@@ -13,6 +13,7 @@ use tower_http::catch_panic::CatchPanic;
 use weld_protocol::{PageRequest, RequestError};
 
 use super::compression;
+use super::departure::DepartureNotice;
 use super::error::ApiError;
 use super::extract::{
     Authorization, Callee, Encoding, MAX_LOGGED_NAME_BYTES, PlainBody, permit_nothing,
@@ -114,6 +115,7 @@ async fn page(
     Extension(record): Extension<Arc<RequestRecord>>,
     Callee(connector): Callee,
     Encoding(accepted): Encoding,
+    Extension(departure): Extension<Arc<DepartureNotice>>,
     PlainBody(mut body): PlainBody,
 ) -> Result<Response, ApiError> {
     let bytes = body.len();
@@ -135,7 +137,9 @@ async fn page(
     if let Some(span) = record.span() {
         span.change(|span| span.set("weld.table", AttributeValue::text(&table)));
     }
-    let made = service.pages.page(&connector, &request, record.span());
+    let made = service
+        .pages
+        .page(&connector, &request, departure.released(), record.span());
     let mut page = made.await?;
     let bytes = page.len();
     let encoding = compression::compress(&mut page.chunks, accepted, &connector).await;

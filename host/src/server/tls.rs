@@ -44,19 +44,27 @@ impl ServerTls {
         Self(TlsAcceptor::from(Arc::new(config)))
     }
 
-    /// Shakes hands with the client of a new connection.
+    /// Shakes hands with the client of a new connection. One that has sent nothing once `due` is ready has no handshake; one
+    /// that has begun may end.
     ///
     /// # Errors
     ///
-    /// [`HandshakeFailure`], which has been counted and logged.
+    /// [`HandshakeFailure`], which has been counted and logged unless the client has sent nothing.
     pub(super) async fn accept(
         &self,
         socket: Socket,
+        due: impl Future<Output = ()>,
     ) -> Result<Box<TlsStream<Socket>>, HandshakeFailure> {
         let stream = socket.stream().clone();
         let accepting = async {
-            if !speaks_tls(&stream).await? {
-                return Ok(Err(socket));
+            let speaks_tls = tokio::select! {
+                biased;
+                speaks = speaks_tls(&stream) => speaks?,
+                () = due => return Ok(Err(HandshakeFailure::Ended)),
+            };
+            if !speaks_tls {
+                counter!(catalog::HANDSHAKE_FAILURES.name, "reason" => "plain").increment(1);
+                return Ok(Err(HandshakeFailure::Plain(socket)));
             }
             self.0
                 .accept(socket)
@@ -64,11 +72,7 @@ impl ServerTls {
                 .map(|stream| Ok(Box::new(stream)))
         };
         let (reason, cause) = match tokio::time::timeout(HANDSHAKE_TIMEOUT, accepting).await {
-            Ok(Ok(Ok(stream))) => return Ok(stream),
-            Ok(Ok(Err(socket))) => {
-                counter!(catalog::HANDSHAKE_FAILURES.name, "reason" => "plain").increment(1);
-                return Err(HandshakeFailure::Plain(socket));
-            }
+            Ok(Ok(accepted)) => return accepted,
             Ok(Err(error)) => ("refused", crate::report::chain(&error)),
             Err(_) => (
                 "timeout",

@@ -161,6 +161,24 @@ fn silent_clients_leave_when_places_are_scarce() {
 }
 
 #[test]
+fn silent_clients_take_no_places_from_requests() {
+    let host = encrypted(host())
+        .after("ulimit -n 160")
+        .plugin("guest", guests::SLEEPS_INSIDE)
+        .config("guest", "[env]\nSLEEP_MS = \"3600000\"")
+        .start();
+    // So few that none of them has to leave.
+    let _silent: Vec<_> = (0..MOST - 10)
+        .map(|_| TcpStream::connect(host.address()).unwrap())
+        .collect();
+    let client = Http2Client::open(host.address());
+    let _pages: Vec<_> = (0..30).map(|_| client.page("rows", &json!({}))).collect();
+    host.log().wait_for_text("begun");
+    let schema = client.get("/guest/schema").unwrap();
+    assert_eq!(schema.status(), 200, "{}", schema.text());
+}
+
+#[test]
 fn connections_are_counted_by_protocol() {
     let (host, admin) = with_admin(encrypted(host()).plugin("guest", guests::ECHOES_STATE));
     let count = |protocol: &str| {

@@ -212,6 +212,25 @@ fn probes_are_answered_when_clients_hold_all_connections() {
 }
 
 #[test]
+fn connections_end_with_their_answer_while_no_place_is_free() {
+    let host = host()
+        .after("ulimit -n 160")
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    let probe = host.request("GET", "/healthz");
+    let clients: Vec<_> = (0..120)
+        .map(|_| {
+            let mut client = Connection::open(host.address()).unwrap();
+            let answer = client.ask(&probe).unwrap();
+            (answer.header("connection").is_some(), client)
+        })
+        .collect();
+    let (last, others) = clients.split_last().unwrap();
+    assert!(others.iter().all(|(is_closed, _)| !is_closed));
+    assert!(last.0, "it has taken the last place");
+}
+
+#[test]
 fn expiry_of_the_certificate_is_in_the_report() {
     let host = encrypted(host())
         .plugin("guest", guests::ECHOES_STATE)

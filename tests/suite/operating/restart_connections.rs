@@ -3,11 +3,15 @@
 use super::client::{TlsConnection, encrypted};
 use crate::{assert_error, guests, host};
 use rustix::process::Signal;
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
+use weld_host_tests::PATIENCE;
 use weld_host_tests::connection::Connection;
 use weld_host_tests::host::Host;
 use weld_host_tests::http::{Kind, Message};
+use weld_host_tests::until;
 
 /// More clients than the host accepts before it looks at the signal.
 const CLIENTS: usize = 64;
@@ -65,5 +69,38 @@ fn clients_in_the_queue_that_shake_hands_get_an_answer_when_the_port_closes() {
     for client in clients {
         check(&client.join().unwrap().unwrap());
     }
+    assert_eq!(host.wait_for_exit().code(), Some(0));
+}
+
+#[test]
+fn handshake_that_has_begun_when_the_port_closes_goes_on() {
+    let mut host = encrypted(host())
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    let (address, schema) = (host.address(), host.request("GET", "/guest/schema"));
+    let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+    let relay_address = relay.local_addr().unwrap();
+    let client = thread::spawn(move || {
+        let tcp = TcpStream::connect(relay_address)?;
+        TlsConnection::over(tcp, b"http/1.1")?.ask(&schema)
+    });
+    let (mut near, _) = relay.accept().unwrap();
+    let mut far = TcpStream::connect(address).unwrap();
+    let mut first = [0];
+    near.read_exact(&mut first).unwrap();
+    far.write_all(&first).unwrap();
+    host.terminate();
+    until("the port is closed", || {
+        TcpStream::connect(address).is_err()
+    });
+    // A client that had sent nothing would be cut off within this time.
+    far.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let waits = far.read(&mut [0]).unwrap_err();
+    assert_eq!(waits.kind(), io::ErrorKind::WouldBlock);
+    far.set_read_timeout(Some(PATIENCE)).unwrap();
+    let [mut from_client, mut to_host] = [&near, &far].map(|end| end.try_clone().unwrap());
+    thread::spawn(move || io::copy(&mut from_client, &mut to_host));
+    thread::spawn(move || io::copy(&mut far, &mut near));
+    check(&client.join().unwrap().unwrap());
     assert_eq!(host.wait_for_exit().code(), Some(0));
 }

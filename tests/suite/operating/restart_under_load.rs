@@ -132,3 +132,32 @@ fn pages_that_are_waited_for_are_pending_when_the_grace_ends_beside_a_slow_clien
     );
     assert_eq!(host.wait_for_exit().code(), Some(0));
 }
+
+#[test]
+fn request_that_arrives_while_the_drain_ends_does_not_wait() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut host = builder(&socket)
+        .plugin("sleeper", guests::SLEEPS_INSIDE)
+        .config(
+            "sleeper",
+            "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nanswer-within = \"off\"",
+        )
+        .flag("--grace", "1h")
+        .start();
+    let page = host.weld("sleeper").page_request("rows", &json!({}));
+    let bytes = page.bytes();
+    let (begin, end) = bytes.split_at(bytes.len() - 1);
+    let mut client = Connection::open(host.address()).unwrap();
+    client.send(begin).unwrap();
+    assert_eq!(host.request("GET", "/healthz").send().status(), 200);
+    host.terminate();
+    host.log().wait_for_text("the drain is over");
+    client.send(end).unwrap();
+    let pending = client.read(Kind::Response).unwrap();
+    assert!(
+        pending.header("weld-host-pending").is_some(),
+        "{}",
+        pending.text()
+    );
+    assert_eq!(host.wait_for_exit().code(), Some(0));
+}

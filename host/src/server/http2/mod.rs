@@ -81,6 +81,8 @@ pub(super) struct Http2Connection {
     pub(super) write_timeout: Duration,
     /// Places for requests, each of which counts like a connection.
     pub(super) places: ConnectionPlaces,
+    /// When the connection has to end.
+    pub(super) departure: Arc<DepartureNotice>,
     pub(super) shutdown: ShutdownState,
 }
 
@@ -93,13 +95,13 @@ impl Http2Connection {
         transport: Transport,
         left_in: TransportSlot,
         idle: IdleEntry,
-        departure: &DepartureNotice,
     ) {
         let outbox = Outbox::default();
         let frames = FrameMeter::new(HeadMeter::new(self.heads.clone()));
         let begun = frames.begun();
         let wire = Http2Wire::new(transport, frames, left_in, outbox.clone());
         let streams = Http2Streams::new(outbox, self.write_timeout, idle);
+        let departure = self.departure.clone();
         let (shared, entering) = (Arc::new(self), streams.clone());
         let service = service_fn(move |request| {
             // Before the stream's task begins, which needs its entry.
@@ -132,12 +134,12 @@ impl Http2Connection {
                     return;
                 }
                 reason = streams.must_end(&begun) => break reason,
-                reason = streams.should_leave(departure), if !is_leaving => {
+                reason = streams.should_leave(&departure), if !is_leaving => {
                     tracing::debug!(reason, "asked the client of an HTTP/2 connection to end it");
                     connection.as_mut().graceful_shutdown();
                     is_leaving = true;
                 }
-                () = streams.have_left(departure), if is_leaving => {
+                () = streams.have_left(&departure), if is_leaving => {
                     break "its client did not agree to its end in time";
                 }
             }
@@ -163,8 +165,9 @@ impl Http2Connection {
                     outbox: entry.staged().clone(),
                     head: Arc::new(head),
                     place: self.places.place(),
-                    shutdown: self.shutdown.clone(),
                     unread: UnreadBody::default(),
+                    departure: self.departure.clone(),
+                    shutdown: self.shutdown.clone(),
                 };
                 let Ok(response) = access.answer(request).await;
                 (response, access.place)
@@ -173,7 +176,9 @@ impl Http2Connection {
                 drop((request, head));
                 let record = RequestRecord::of_no_request(&self.caller, Outbox::default());
                 let refused = broken_head::response(&ApiError::NoHeadMemory, &record);
-                (refused, self.places.place())
+                let place = self.places.place();
+                place.try_take();
+                (refused, place)
             }
         };
         if is_head {
