@@ -30,6 +30,8 @@ pub(super) struct ConnectionTag {
     pub(super) times: DialTimes,
     /// `None` for HTTP/2, where requests share the connection.
     pub(super) life: Option<Arc<ConnectionLife>>,
+    /// Whether it goes through a proxy. The address behind a name decides that, too.
+    pub(super) is_proxied: bool,
 }
 
 pub(super) struct Connection {
@@ -47,6 +49,7 @@ impl Connection {
             tag: ConnectionTag {
                 times,
                 life: wire.life(),
+                is_proxied: false,
             },
             io: TokioIo::new(wire),
             is_forwarded: false,
@@ -54,8 +57,9 @@ impl Connection {
         }
     }
 
-    /// Whether the other end is a proxy that is sent whole requests.
-    pub(super) fn forwarded(mut self, is_forwarded: bool) -> Self {
+    /// Whether it goes through a proxy, and whether that is sent whole requests.
+    pub(super) fn passing(mut self, is_proxied: bool, is_forwarded: bool) -> Self {
+        self.tag.is_proxied = is_proxied;
         self.is_forwarded = is_forwarded;
         self
     }

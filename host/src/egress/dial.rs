@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -65,6 +66,8 @@ struct DialedStream {
     stream: TcpStream,
     /// When the addresses were known.
     resolved: Instant,
+    /// Whether it goes through a proxy.
+    is_proxied: bool,
     /// Whether the other end is a proxy that is sent whole requests.
     is_forwarded: bool,
 }
@@ -157,6 +160,7 @@ impl DialContext {
         let DialedStream {
             stream: tcp,
             resolved,
+            is_proxied,
             is_forwarded,
         } = match (mapped, self.passages.of(is_https, host, port)) {
             (Some(mapped), _) => self.dial(mapped.to_vec(), phases).await?,
@@ -187,7 +191,8 @@ impl DialContext {
             WireWatch::new(life, self.checks.clone(), heads)
         });
         let wire = Wire::new(stream, watch);
-        Ok(Connection::new(wire, times, permit).forwarded(is_forwarded))
+        let connection = Connection::new(wire, times, permit);
+        Ok(connection.passing(is_proxied, is_forwarded))
     }
 
     /// Connects to one of these addresses, which were judged before.
@@ -202,11 +207,13 @@ impl DialContext {
         Ok(DialedStream {
             stream: stream.map_err(DialFault::Connect)?,
             resolved,
+            is_proxied: false,
             is_forwarded: false,
         })
     }
 
-    /// Connects to a host through a proxy. Addresses in URLs are judged, and those of names if this host resolves them.
+    /// Connects to a host through a proxy. Addresses in URLs are judged, and those of names if this host resolves them. A
+    /// name of this machine is reached directly: through the proxy, it would be the proxy's machine.
     async fn pass(
         &self,
         passage: Passage<'_>,
@@ -215,15 +222,31 @@ impl DialContext {
         phases: &PhaseClock,
     ) -> Result<DialedStream, DialFault> {
         let error = |fault| DialFault::Proxy(passage.error(fault));
+        // In a network without DNS, lookups take as long as they may. They end before everything else does, so that the
+        // error is theirs: that of the API's name first, then that of the proxy's.
+        let tenth = self.connect_timeout / 10;
+        let began = Instant::now();
+        let part = |tenths| began.checked_add(tenth.saturating_mul(tenths));
         let targets = match passage.form {
             PassageForm::TunnelByAddress => {
-                let found = self.addresses.permitted(host).await;
+                let found = before(part(8), self.addresses.permitted(host)).await;
+                let found = found.unwrap_or_else(|late| Err(DialFault::Resolve(late)));
                 let found = found.map_err(|fault| match fault {
                     DialFault::Resolve(source) => error(ProxyFault::ApiName(source)),
                     other => other,
                 })?;
+                let (here, elsewhere): (Vec<IpAddr>, Vec<IpAddr>) = found
+                    .into_iter()
+                    .partition(|address| address.to_canonical().is_loopback());
+                if elsewhere.is_empty() {
+                    phases.go_directly();
+                    let with_port = |address| SocketAddr::new(address, port);
+                    return self
+                        .dial(here.into_iter().map(with_port).collect(), phases)
+                        .await;
+                }
                 let with_port = |address| TunnelTarget::Resolved(SocketAddr::new(address, port));
-                found.into_iter().map(with_port).collect()
+                elsewhere.into_iter().map(with_port).collect()
             }
             PassageForm::TunnelByName | PassageForm::Forward => {
                 let literal = without_brackets(host);
@@ -233,8 +256,11 @@ impl DialContext {
                 vec![TunnelTarget::Host(host.to_owned(), port)]
             }
         };
-        let found = self.addresses.resolve(&passage.proxy.host()).await;
-        let found = found.map_err(|source| error(ProxyFault::Resolve(source)))?;
+        let proxy_host = passage.proxy.host();
+        let found = before(part(9), self.addresses.resolve(&proxy_host)).await;
+        let found = found
+            .and_then(|found| found)
+            .map_err(|source| error(ProxyFault::Resolve(source)))?;
         let with_port = |address| SocketAddr::new(address, passage.proxy.port());
         let addresses: Vec<SocketAddr> = found.into_iter().map(with_port).collect();
         let resolved = Instant::now();
@@ -243,12 +269,15 @@ impl DialContext {
         let connected = match is_forwarded {
             true => tunnel::dial(&self.network, &addresses).await,
             false => {
-                tunnel::connect(passage.proxy, &self.network, &addresses, (targets, phases)).await
+                let time = self.connect_timeout;
+                let way = (passage.proxy, addresses.as_slice());
+                tunnel::connect(&self.network, way, (targets, time), phases).await
             }
         };
         Ok(DialedStream {
             stream: connected.map_err(error)?,
             resolved,
+            is_proxied: true,
             is_forwarded,
         })
     }
@@ -265,6 +294,16 @@ impl DialContext {
         })?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((Box::new(stream), is_http2))
+    }
+}
+
+/// The result of a lookup that ends by then, or an error that says it took too long. Without an end, there is none.
+async fn before<L: Future>(end: Option<Instant>, lookup: L) -> io::Result<L::Output> {
+    match end {
+        Some(end) => tokio::time::timeout_at(end, lookup)
+            .await
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the DNS lookup took too long")),
+        None => Ok(lookup.await),
     }
 }
 

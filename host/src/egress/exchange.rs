@@ -83,6 +83,9 @@ pub(super) async fn send(
         let dialed = tag(&connection);
         if let Some(tag) = &dialed {
             record.connected(tag.times);
+            if !tag.is_proxied {
+                phases.go_directly();
+            }
         }
         let answered = match at_once {
             Some(answered) => answered,

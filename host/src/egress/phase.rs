@@ -53,7 +53,8 @@ impl Display for CallPhase {
     }
 }
 
-/// What a call was waiting for, and for how long: `10.0s for the TLS handshake`, and through which proxy.
+/// What a call was waiting for, and for how long: `10.0s for the TLS handshake`, and through which proxy, except for a
+/// lookup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PhaseTime {
     pub(crate) phase: CallPhase,
@@ -71,8 +72,11 @@ impl Display for PhaseTime {
         } = self;
         write!(formatter, "{} for {phase}", wait_text(*spent))?;
         match proxy {
-            Some(proxy) => write!(formatter, ", through the proxy {proxy}"),
-            None => Ok(()),
+            // This host itself looks names up.
+            Some(proxy) if *phase != CallPhase::LookUp => {
+                write!(formatter, ", through the proxy {proxy}")
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -134,6 +138,11 @@ impl PhaseClock {
         self.0.lock().proxy = Some(proxy);
     }
 
+    /// Notes that the try goes through no proxy, since its host is this machine.
+    pub(super) fn go_directly(&self) {
+        self.0.lock().proxy = None;
+    }
+
     /// The proxy that the try goes through; `None` if it goes directly.
     pub(super) fn proxy(&self) -> Option<Arc<str>> {
         self.0.lock().proxy.clone()
@@ -168,6 +177,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn phases_do_not_go_back() {
         let clock = PhaseClock::default();
+        clock.pass("http://proxy:3128".into());
+        clock.enter(CallPhase::LookUp);
+        assert_eq!(clock.spent().to_string(), "0s for the DNS lookup");
+        clock.go_directly();
         clock.enter(CallPhase::Head);
         tokio::time::advance(Duration::from_millis(1500)).await;
         clock.enter(CallPhase::Tls);

@@ -87,9 +87,22 @@ impl ProxyFault {
         }
     }
 
-    /// Whether the proxy could not reach the address that it was asked for, so that it may reach another one.
+    /// Whether the API may be the cause: the proxy could not reach it, or this host could not resolve its name. Anything
+    /// else is the proxy's own fault.
+    pub(super) fn is_of_the_api(&self) -> bool {
+        matches!(self, Self::Refused { status: 500.., .. } | Self::ApiName(_))
+    }
+
+    /// Whether the proxy may connect to another address of the same host: it could not reach this one, or its rules
+    /// forbid it (403).
     pub(super) fn is_of_the_target(&self) -> bool {
-        matches!(self, Self::Refused { status: 500.., .. })
+        matches!(
+            self,
+            Self::Refused {
+                status: 403 | 500..,
+                ..
+            }
+        )
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -66,27 +67,50 @@ impl TunnelTarget {
     }
 }
 
-/// Connects to the first of these targets that the proxy reaches. `addresses` are the proxy's.
+/// Connects to the first of these targets that the proxy reaches, through the proxy at these addresses. A target that the
+/// proxy can't reach may take as long as the proxy waits. So each one but the last is left after a part of `time`, which is
+/// that for the whole connection.
 ///
 /// # Errors
 ///
-/// [`ProxyFault`] of the last target that was tried.
+/// [`ProxyFault`] of the last target that was refused; one that may pass takes precedence over a lasting one.
 pub(super) async fn connect(
-    proxy: &ProxyAddress,
     network: &Arc<dyn Network>,
-    addresses: &[SocketAddr],
-    (targets, phases): (Vec<TunnelTarget>, &PhaseClock),
+    (proxy, addresses): (&ProxyAddress, &[SocketAddr]),
+    (mut targets, time): (Vec<TunnelTarget>, Duration),
+    phases: &PhaseClock,
 ) -> Result<TcpStream, ProxyFault> {
-    let mut failure = ProxyFault::ApiName(io::ErrorKind::AddrNotAvailable.into());
-    for target in targets.into_iter().take(MAX_TARGETS) {
+    targets.truncate(MAX_TARGETS);
+    let parts = u32::try_from(targets.len()).unwrap_or(u32::MAX);
+    let part = time / parts.saturating_add(1);
+    let mut failure: Option<ProxyFault> = None;
+    let last = targets.pop();
+    for target in &targets {
         let stream = dial(network, addresses).await?;
         phases.enter(CallPhase::Tunnel);
-        match tunnel(stream, proxy, &target).await {
-            Err(fault) if fault.is_of_the_target() => failure = fault,
-            ended => return ended,
+        match tokio::time::timeout(part, tunnel(stream, proxy, target)).await {
+            Err(_) => {}
+            Ok(Err(fault)) if fault.is_of_the_target() => failure = Some(told(failure, fault)),
+            Ok(ended) => return ended,
         }
     }
-    Err(failure)
+    let Some(target) = last else {
+        return Err(ProxyFault::ApiName(io::ErrorKind::AddrNotAvailable.into()));
+    };
+    let stream = dial(network, addresses).await?;
+    phases.enter(CallPhase::Tunnel);
+    match tunnel(stream, proxy, &target).await {
+        Err(fault) if fault.is_of_the_target() => Err(told(failure, fault)),
+        ended => ended,
+    }
+}
+
+/// The fault of two that is reported: the newer one, unless only the older one may pass.
+fn told(older: Option<ProxyFault>, newer: ProxyFault) -> ProxyFault {
+    match older {
+        Some(older) if newer.is_lasting() && !older.is_lasting() => older,
+        _ => newer,
+    }
 }
 
 /// Connects to the proxy itself.

@@ -39,6 +39,7 @@ impl Body for Guest {
 
 fn tag_of(life: &Arc<ConnectionLife>) -> Option<ConnectionTag> {
     Some(ConnectionTag {
+        is_proxied: false,
         times: DialTimes {
             began: Instant::now(),
             resolve: Duration::ZERO,

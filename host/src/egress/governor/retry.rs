@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::egress::error::EgressError;
 use crate::egress::failure::FailureKind;
+use crate::egress::phase::{CallPhase, PhaseTime};
 use crate::egress::timeout::Timeout;
 
 /// The greatest pause before the first retry; doubled for each one after it.
@@ -20,6 +21,17 @@ pub(super) fn counts_against(error: &EgressError) -> Option<bool> {
         EgressError::Timeout {
             limit: Timeout::Idle(_),
             ..
+        } => None,
+        EgressError::Proxy { source, .. } if !source.is_of_the_api() => None,
+        // The lookup may be that of the proxy's name, and the connection is the one to the proxy.
+        EgressError::Timeout {
+            limit: Timeout::Connect(_),
+            waited:
+                PhaseTime {
+                    phase: CallPhase::LookUp | CallPhase::Tcp,
+                    proxy: Some(_),
+                    ..
+                },
         } => None,
         error => (FailureKind::of(error) == Some(FailureKind::Passing)).then_some(true),
     }
@@ -41,8 +53,11 @@ pub(super) fn draw() -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Arc;
+
     use super::*;
-    use crate::egress::phase::{CallPhase, PhaseTime};
+    use crate::egress::proxy_fault::ProxyFault;
     use crate::egress::timeout::TimeLimit;
     use crate::scope::{DeadlineReason, TimeBound};
 
@@ -89,6 +104,55 @@ mod tests {
                 proxy: None,
             });
             assert_eq!(counts_against(&error), against, "{timeout}");
+        }
+    }
+
+    #[test]
+    fn proxy_that_is_broken_itself_does_not_count_against_the_api() {
+        let refused = |status| ProxyFault::Refused {
+            status,
+            answer: status.to_string(),
+            advice: "ask".to_owned(),
+        };
+        let broken = || io::Error::from(io::ErrorKind::ConnectionReset);
+        for (fault, against) in [
+            (ProxyFault::Resolve(broken()), None),
+            (ProxyFault::Connect(broken()), None),
+            (ProxyFault::Closed(broken()), None),
+            (
+                ProxyFault::Authentication {
+                    status: 407,
+                    was_sent: true,
+                },
+                None,
+            ),
+            (ProxyFault::Page, None),
+            (ProxyFault::TooLong, None),
+            (refused(403), None),
+            (refused(429), None),
+            (refused(502), Some(true)),
+            (ProxyFault::ApiName(broken()), Some(true)),
+        ] {
+            let error = EgressError::Proxy {
+                origin: "https://api.example.com".to_owned(),
+                proxy: "http://proxy:3128".into(),
+                source: Arc::new(fault),
+            };
+            assert_eq!(counts_against(&error), against, "{error:?}");
+        }
+        let limit = Timeout::Connect(TimeLimit::configured(Duration::from_secs(1)));
+        for (phase, proxy, against) in [
+            (CallPhase::Tcp, Some("http://proxy:3128"), None),
+            (CallPhase::LookUp, Some("http://proxy:3128"), None),
+            (CallPhase::Tunnel, Some("http://proxy:3128"), Some(true)),
+            (CallPhase::Tcp, None, Some(true)),
+        ] {
+            let error = limit.after(PhaseTime {
+                phase,
+                spent: Duration::ZERO,
+                proxy: proxy.map(Into::into),
+            });
+            assert_eq!(counts_against(&error), against, "{error}");
         }
     }
 }

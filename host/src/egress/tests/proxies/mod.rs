@@ -223,6 +223,91 @@ async fn further_addresses_are_tried_where_the_proxy_reaches_one_only() {
 }
 
 #[tokio::test]
+async fn silent_or_forbidden_address_does_not_hide_the_next_one() {
+    let server = plain().await;
+    let silent: fn(&str) -> &'static [u8] = |target| match target {
+        "93.184.215.13:80" => b"",
+        _ => ESTABLISHED,
+    };
+    let forbidden: fn(&str) -> &'static [u8] = |target| match target {
+        "93.184.215.13:80" => b"HTTP/1.1 403 Forbidden\r\n\r\n",
+        _ => ESTABLISHED,
+    };
+    let network = NetworkConfig {
+        connect_timeout: Duration::from_secs(6),
+        ..network()
+    };
+    for answers in [silent, forbidden] {
+        let proxy = Proxy::start(server.address(), answers).await;
+        let egress = proxy.egress(network.clone(), true);
+        let response = get(&egress, "http://two.example.com/").await.unwrap();
+        assert_eq!(response.status, 200);
+        assert_eq!(
+            proxy.lines(),
+            [
+                "CONNECT 93.184.215.13:80 HTTP/1.1",
+                "CONNECT 93.184.215.14:80 HTTP/1.1"
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn fault_that_may_pass_takes_precedence_over_a_lasting_one() {
+    let refuses: fn(&str) -> &'static [u8] = |target| match target {
+        "93.184.215.13:80" => b"HTTP/1.1 502 Bad Gateway\r\n\r\n",
+        _ => b"HTTP/1.1 403 Forbidden\r\n\r\n",
+    };
+    let proxy = Proxy::start("127.0.0.1:9".parse().unwrap(), refuses).await;
+    let egress = proxy.egress(network(), true);
+    let told = error(&egress, "http://two.example.com/").await;
+    assert!(told.contains("502 Bad Gateway"), "{told}");
+    assert_eq!(proxy.lines().len(), 2);
+    let told = error(&egress, "http://api.example.com/").await;
+    assert!(told.contains("403 Forbidden"), "{told}");
+}
+
+#[tokio::test]
+async fn name_of_this_machine_is_reached_directly() {
+    let server = plain().await;
+    let proxy = Proxy::start(server.address(), established).await;
+    let egress = proxy.egress(
+        NetworkConfig {
+            allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            ..network()
+        },
+        true,
+    );
+    for _ in 0..2 {
+        get(&egress, "http://here.example.com/").await.unwrap();
+    }
+    for address in proxy.dialed() {
+        assert!(address.ip().to_canonical().is_loopback(), "{address}");
+    }
+    assert_eq!(proxy.lines(), ["GET / HTTP/1.1"]);
+    // Of a name with other addresses, too, those of this machine mean nothing to the proxy.
+    get(&egress, "http://both.example.com/").await.unwrap();
+    assert_eq!(proxy.lines()[1..], ["CONNECT 93.184.215.14:80 HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn lookup_that_does_not_end_counts_as_one_that_fails() {
+    let proxy = Proxy::start("127.0.0.1:9".parse().unwrap(), established).await;
+    let network = NetworkConfig {
+        connect_timeout: Duration::from_secs(1),
+        ..network()
+    };
+    let egress = proxy.egress(network, true);
+    for url in ["https://slow.example.com/", "http://slow.example.com/"] {
+        let told = error(&egress, url).await;
+        for part in ["--proxy-resolves", "the DNS lookup took too long"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+    assert_eq!(proxy.lines(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn refused_tunnel_says_so_and_is_a_failure_of_the_proxy() {
     let refuses: fn(&str) -> &'static [u8] = |_| b"HTTP/1.1 407 Authenticate\r\n\r\n";
     let proxy = Proxy::start("127.0.0.1:9".parse().unwrap(), refuses).await;

@@ -14,7 +14,7 @@ use crate::lock::Mutex;
 /// The address of the proxy, whose name is `proxy.example.net`.
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 9, 8, 7));
 
-/// Answers the method CONNECT, by its target, with these bytes.
+/// Answers the method CONNECT, by its target, with these bytes; without bytes, it never answers.
 type Answers = fn(&str) -> &'static [u8];
 
 /// A running proxy, which connects every host to one API. It ends with the test's runtime.
@@ -73,7 +73,8 @@ impl Proxy {
         self.dialed.lock().clone()
     }
 
-    /// A connector whose requests go through this proxy. It retries nothing, and the policy permits only public addresses.
+    /// A connector whose requests go through this proxy. It retries nothing, and the policy permits only public addresses
+    /// and this machine.
     pub(super) fn egress(&self, network: NetworkConfig, host_resolves: bool) -> Egress {
         let config = ConnectorConfig {
             network,
@@ -95,7 +96,7 @@ impl Proxy {
             dialed: self.dialed.clone(),
         }))
         .with_policy(CurrentPolicy::new(HostFile::policy_of(
-            "[policy]\nnetworks = []",
+            "[policy]\nnetworks = [\"127.0.0.0/8\"]",
         )))
         .with_proxies(ProxyConfig {
             https: url(),
@@ -125,6 +126,10 @@ async fn serve(
     heads.lock().push(text.clone());
     if let Some(answer) = answer {
         client.write_all(answer).await?;
+        if answer.is_empty() {
+            // It waits for the target, as long as the client does.
+            return client.read_u8().await.map(drop);
+        }
         if answer != ESTABLISHED {
             return client.shutdown().await;
         }
@@ -136,8 +141,8 @@ async fn serve(
     copy_bidirectional(&mut client, &mut server).await.map(drop)
 }
 
-/// Names are public, `two.…` at two addresses, except `private.…` and that of the proxy; `unknown.…` is unknown. Only the
-/// proxy and `direct.example.com` can be reached, and both end at the proxy.
+/// Names are public, `two.…` at two addresses, except `private.…`, those of this machine, and that of the proxy; `unknown.…`
+/// is unknown, and the lookup of `slow.…` does not end. Every connection ends at the proxy.
 struct Around {
     proxy: SocketAddr,
     dialed: Arc<Mutex<Vec<SocketAddr>>>,
@@ -153,6 +158,12 @@ impl Network for Around {
                 Some("private") => Ok(vec![IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))]),
                 Some("two") => Ok(vec![public(13), public(14)]),
                 Some("many") => Ok((20..200).map(public).collect()),
+                Some("here") => Ok(vec![
+                    IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)),
+                    Ipv4Addr::new(127, 0, 0, 3).to_ipv6_mapped().into(),
+                ]),
+                Some("both") => Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST), public(14)]),
+                Some("slow") => std::future::pending().await,
                 Some("unknown") => Err(io::Error::other("no such name")),
                 _ => Ok(vec![public(14)]),
             }
