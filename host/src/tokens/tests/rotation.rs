@@ -249,7 +249,7 @@ fn edit_of_the_key_file_while_it_is_written_ends_the_rotation_and_no_key_is_lost
             "{after}: {rotation:?}"
         );
         let all = keys(&file);
-        assert!(all.contains(&theirs.to_string()), "{after}: {all:?}");
+        assert!(all.contains(&*theirs), "{after}: {all:?}");
         assert!(all.contains(&KEY.to_owned()), "{after}: {all:?}");
         assert_all_readable(&host, "running");
     }

@@ -43,7 +43,7 @@ class GuideFunction(unittest.TestCase):
         with adapted(GUIDE, {"API_TOKEN": "secret"}) as function:
             function.host.answer("GET", f"{API}/beers", status=429, headers={"Retry-After": "7"})
             self.assertEqual(function.page("beers"), ("rate-limited", 7000))
-            self.assertIn("429 Too Many Requests: the host waits", function.logged())
+            self.assertIn(f"GET {API}/beers answered 429: the host waits", function.logged())
 
     def test_a_missing_variable_is_named_with_its_line(self):
         with adapted(GUIDE) as function:
