@@ -1,7 +1,7 @@
 //! What is said about a proxy that fails, and that nothing else fails with it.
 
 use super::proxy::Proxy;
-use super::{assert_hidden, behind, connectors, fetched};
+use super::{assert_hidden, behind, connectors, counting, fetched};
 use crate::operating::with_admin;
 use crate::{assert_error, guests};
 use serde_json::{Value, json};
@@ -106,6 +106,37 @@ fn proxy_that_is_not_there_is_named() {
         message.contains("could not resolve the proxy's host name"),
         "{message}"
     );
+}
+
+#[test]
+fn proxy_that_fails_puts_no_api_out_of_service() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let closing = Proxy::answering("");
+    for proxy in [nobody, closing.url()] {
+        let host = counting("", 2)
+            .flag("--http-proxy", &proxy)
+            .flag("--https-proxy", &proxy)
+            .switch("--proxy-resolves")
+            .start();
+        for _ in 0..5 {
+            let (message, _) = failure(&host, "fetch", HTTPS);
+            let expected = format!("failed at the proxy {proxy}");
+            assert!(message.contains(&expected), "{message}");
+        }
+    }
+    // An API that the proxy does not reach is out of service.
+    let proxy = Proxy::answering("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    let host = counting("", 2)
+        .flag("--https-proxy", &proxy.url())
+        .switch("--proxy-resolves")
+        .start();
+    for expected in ["502", "502", "HttpError::Unavailable"] {
+        let detail = fetched(&host, "fetch", HTTPS)["detail"].to_string();
+        assert!(detail.contains(expected), "{detail}");
+    }
+    assert_eq!(proxy.lines().len(), 2);
 }
 
 #[test]

@@ -17,10 +17,15 @@ const AUTHORIZATION: &str = "Basic d2VsZDpodW50ZXIy";
 
 /// A host whose connectors `fetch` and `wasi` may call names below `example.com` and a public address.
 fn connectors(more: &str) -> HostBuilder {
+    counting(more, 0)
+}
+
+/// The same, where this many failures put an API out of service.
+fn counting(more: &str, failures: u32) -> HostBuilder {
     let config = format!(
         "[network]\nallow = [\"http://*.example.com\", \"https://*.example.com\", \"http://192.0.2.7\"]\n\
          allow-networks = [\"192.0.2.0/24\"]\nroots = \"authority.pem\"\n{more}\n\
-         [rate-limit]\nretries = 0\nfailures = 0\n"
+         [rate-limit]\nretries = 0\nfailures = {failures}\n"
     );
     host()
         .file("authority.pem", AUTHORITY)
