@@ -89,10 +89,10 @@ class Calls(unittest.TestCase):
 
     def test_an_uncaught_failed_request_is_the_contract_s_error(self):
         for table, status, kind, message in [
-            ("status/404", 502, "upstream_failed", "404 Not Found: the API's own words"),
-            ("status/500", 502, "upstream_failed", "500 Internal Server Error"),
-            ("status/401", 502, "upstream_unauthorized", "401 Unauthorized"),
-            ("status/403", 502, "upstream_unauthorized", "403 Forbidden"),
+            ("status/404", 502, "upstream_failed", "/status/404 answered 404: the API's own words"),
+            ("status/500", 502, "upstream_failed", "/status/500 answered 500: the API's own words"),
+            ("status/401", 502, "upstream_unauthorized", "/status/401 answered 401: the API's own words"),
+            ("status/403", 502, "upstream_unauthorized", "/status/403 answered 403: the API's own words"),
             ("refused", 502, "upstream_failed", "http://127.0.0.1:1/"),
             ("denied", 500, "misconfigured", "`allow` under [network]"),
             ("credential", 502, "credentials_failed", "no credential `nobody`"),

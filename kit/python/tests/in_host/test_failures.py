@@ -69,7 +69,7 @@ class Failures(unittest.TestCase):
     def test_mistakes_in_the_source_are_found_without_a_build(self):
         for top, cause in [
             ("x = = 1\n", "app.py, line 1: SyntaxError: "),
-            ("import absent_package\n", "app.py, line 1: no module named absent_package; add it to requirements.txt"),
+            ("import absent_package\n", "app.py, line 1: no module named absent_package: there is no absent_package.py in shop/; correct"),
         ]:
             lines = self.build(top)
             self.assertTrue(lines[-1].startswith(f"weld-host: {cause}"), lines[-1])
