@@ -147,6 +147,7 @@ PAGES = {
     ),
     "docs/network.md": Page(
         (
+            Block("export HTTPS_PROXY="),
             Block(
                 "weld-host sync plugins/shop.wasm --to trial.sqlite --map",
                 stands=(("https://api.example.com=http://127.0.0.1:9100/x", "http://127.0.0.1:9090=http://127.0.0.1:9090"),),
@@ -218,7 +219,7 @@ PAGES = {
             Elsewhere(BENCH, FULL, f"{BENCH} -- --smoke"),
             *(
                 Elsewhere(f"{BENCH} -- --only {job}", FULL, BENCH)
-                for job in ("overload", "asleep", "thousand", "reload", "large", "languages", "adapted")
+                for job in ("overload", "asleep", "probes", "thousand", "reload", "large", "languages", "adapted")
             ),
             Elsewhere("cargo bench --locked -p weld-host-tests --bench upstream_cost", FULL, "cargo bench --locked"),
             *(
