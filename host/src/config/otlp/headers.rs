@@ -1,6 +1,9 @@
 //! Lists of pairs such as `key=value,other=value`, with percent-encoding.
 
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 
 use super::error::OtlpError;
 use crate::config::is_reserved_header;
@@ -24,7 +27,8 @@ pub(super) fn pairs(
             .split_once('=')
             .ok_or_else(|| wrong("has no `=`: write key=value, with commas between the pairs"))?;
         let decoded = |text: &str| {
-            decoded(text.trim()).ok_or_else(|| {
+            let decoded = percent_decode_str(text.trim()).decode_utf8();
+            decoded.map(Cow::into_owned).map_err(|_| {
                 wrong("is not UTF-8 in percent-encoding: write % as %25 and a comma as %2C")
             })
         };
@@ -60,26 +64,4 @@ pub(super) fn headers(
         Ok((name, value))
     });
     headers.collect()
-}
-
-/// Text in percent-encoding; `None` if it is not UTF-8.
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = after
-            .first_chunk::<2>()
-            .filter(|_| *byte == b'%')
-            .and_then(|digits| {
-                let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
-                u8::try_from(high? * 16 + low?).ok()
-            });
-        // A `%` that begins no code stands for itself, as in browsers.
-        bytes.push(digits.unwrap_or(*byte));
-        rest = match digits {
-            Some(_) => after.get(2..).unwrap_or_default(),
-            None => after,
-        };
-    }
-    String::from_utf8(bytes).ok()
 }

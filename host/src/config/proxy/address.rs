@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::config::secret::Secret;
@@ -128,7 +129,7 @@ impl FromStr for ProxyAddress {
             authorization: has_user.then(|| basic(&url)),
             password: url
                 .password()
-                .map(|password| Secret::new(String::from_utf8_lossy(&decoded(password)))),
+                .map(|password| Secret::new(percent_decode_str(password).decode_utf8_lossy())),
             written: Secret::new(text),
         })
     }
@@ -136,30 +137,10 @@ impl FromStr for ProxyAddress {
 
 /// The user and the password of a URL, as the header has them.
 fn basic(url: &Url) -> Secret {
-    let mut pair = decoded(url.username());
+    let mut pair: Vec<u8> = percent_decode_str(url.username()).collect();
     pair.push(b':');
-    pair.extend(decoded(url.password().unwrap_or_default()));
+    pair.extend(percent_decode_str(url.password().unwrap_or_default()));
     Secret::new(format!("Basic {}", STANDARD.encode(pair)))
-}
-
-/// The bytes of a percent-encoded text. A `%` without two digits stays as it is.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digit = |byte: &u8| char::from(*byte).to_digit(16);
-        let pair = match tail {
-            [high, low, ..] if *first == b'%' => digit(high).zip(digit(low)),
-            _ => None,
-        };
-        let byte = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = match byte {
-            Some(_) => tail.get(2..).unwrap_or_default(),
-            None => tail,
-        };
-    }
-    bytes
 }
 
 #[cfg(test)]
