@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use url::Url;
 
-use crate::traces::{AttributeValue, CallTrace, OpenSpan, SpanHome, SpanKind, known_method};
+use crate::traces::{AttributeValue, CallTrace, OpenSpan, SpanHome, SpanKind, method_name};
 
 /// The span of one try.
 #[derive(Debug)]
@@ -34,13 +34,8 @@ impl CallSpan {
         (url, origin): (&Url, &Arc<str>),
         shown_path: &str,
     ) -> Option<Self> {
-        let known = known_method(method);
-        let mut span = trace.span(SpanHome::Run, known.unwrap_or("HTTP"), SpanKind::Client)?;
-        span.set("http.request.method", known.unwrap_or("_OTHER"));
-        if known.is_none() {
-            let original = AttributeValue::text(method);
-            span.set("http.request.method_original", original);
-        }
+        let mut span = trace.span(SpanHome::Run, method_name(method), SpanKind::Client)?;
+        span.set_method(method);
         let host = url.host_str().unwrap_or_default();
         span.set("server.address", AttributeValue::text(host));
         span.set_if("server.port", url.port_or_known_default());

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{StatusCode, Version};
 
 use super::record::RequestRecord;
-use crate::traces::{AttributeValue, OpenSpan, Tracer, known_method};
+use crate::traces::{AttributeValue, OpenSpan, Tracer, method_name};
 
 /// Begins the spans of requests.
 pub(super) struct RequestTracer {
@@ -24,16 +24,12 @@ impl RequestTracer {
             return;
         };
         let path = parts.uri.path();
-        let method = known_method(parts.method.as_str());
+        let method = parts.method.as_str();
         let labels = record.labels();
         request.change(|span| {
             span.began_before(record.began.elapsed());
-            span.rename(format!("{} {route}", method.unwrap_or("HTTP")));
-            span.set("http.request.method", method.unwrap_or("_OTHER"));
-            if method.is_none() {
-                let original = AttributeValue::text(parts.method.as_str());
-                span.set("http.request.method_original", original);
-            }
+            span.rename(format!("{} {route}", method_name(method)));
+            span.set_method(method);
             span.set("http.route", route);
             span.set("url.path", AttributeValue::text(path));
             span.set("url.scheme", self.scheme);

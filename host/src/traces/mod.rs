@@ -31,7 +31,7 @@ pub(crate) use call_trace::{CallTrace, SpanHome};
 pub(crate) use context::TRACEPARENT;
 pub(crate) use export::SpanSender;
 pub use export::TraceClientError;
-pub(crate) use method::known_method;
+pub(crate) use method::method_name;
 pub(crate) use open_span::OpenSpan;
 pub(crate) use request_span::RequestSpan;
 pub(crate) use span_record::SpanKind;
