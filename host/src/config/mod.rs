@@ -53,6 +53,7 @@ pub use host_file::{FileValue, FlagForm, FlagKey, HostFile, LocatedValue};
 pub use host_map::{HostMap, HostMapError};
 pub use key_file::{KeyFileError, KeyLine};
 pub use limits::{LimitValue, Limits, MAX_LOG_BYTES, SecretInState};
+pub(crate) use name::shown_config_file;
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
 pub use otlp::{

@@ -1,8 +1,18 @@
 //! The names of connectors.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
+
+/// What messages to the author call the configuration at this path. A component may have none.
+pub(crate) fn shown_config_file(path: &Path) -> String {
+    let missing = match path.exists() {
+        true => "",
+        false => ", which doesn't exist yet",
+    };
+    format!("{}{missing}", path.display())
+}
 
 /// A connector's name: the file name of `NAME.wasm` without its extension, and the first segment of its URL.
 ///

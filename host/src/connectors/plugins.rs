@@ -15,7 +15,7 @@ use super::failures::Failures;
 use super::watch::FolderId;
 use crate::config::{
     Ceilings, ConnectorName, FileStamp, FileSystem, FileThreads, HostFile, NotedFiles,
-    OperatorBounds, SystemFiles,
+    OperatorBounds, SystemFiles, shown_config_file,
 };
 use crate::egress::Upstreams;
 use crate::sandbox::{Runtime, processors};
@@ -96,13 +96,7 @@ impl Plugins {
     /// What messages call the configuration of the component at `path`.
     pub(super) fn config_file(&self, path: &Path, name: &ConnectorName) -> String {
         if self.shows_paths {
-            let file = path.with_extension("toml");
-            let missing = if file.exists() {
-                ""
-            } else {
-                ", which doesn't exist yet"
-            };
-            format!("{}{missing}", file.display())
+            shown_config_file(&path.with_extension("toml"))
         } else {
             name.config_file()
         }

@@ -1,20 +1,23 @@
 //! Why a connector was not built.
 
-use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::{fs, io};
 
 use super::quoting::quoted;
 use crate::config::{ConfigError, FileFault, NameError};
-use crate::report;
 
 /// Why a connector was not built. The user can fix all of these.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The folder doesn't exist.
-    #[error("there is no folder {}{}", .0.display(), meant_folder(.0))]
-    NoFolder(PathBuf),
+    #[error("there is no folder {}{meant}", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What its name may have been meant for, as the end of the message. May be empty.
+        meant: String,
+    },
 
     /// The path is a file.
     #[error("{} is a file; name the connector's folder{}", .0.display(), folder_of(.0))]
@@ -306,34 +309,5 @@ fn such_as(folder: &Path, members: &[String]) -> String {
     let member = members.iter().find(|member| !member.contains(['*', '?']));
     member.map_or_else(String::new, |member| {
         format!(": weld-host build {}", quoted(&folder.join(member)))
-    })
-}
-
-/// How many folders are compared with a name that doesn't exist.
-const MOST_FOLDERS: usize = 1_000;
-
-/// What the name of a missing folder may have been meant for.
-fn meant_folder(missing: &Path) -> String {
-    let Some(name) = missing.file_name().and_then(OsStr::to_str) else {
-        return String::new();
-    };
-    let parent = missing.parent().unwrap_or(Path::new(""));
-    let here = std::env::current_dir().unwrap_or_default();
-    if parent == Path::new("") && here.file_name() == Some(OsStr::new(name)) {
-        return "; the current folder has this name: write `.`".to_owned();
-    }
-    let folders = fs::read_dir(here.join(parent)).into_iter().flatten();
-    let names: Vec<_> = folders
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .take(MOST_FOLDERS)
-        .collect();
-    report::nearest(name, names.iter().map(String::as_str)).map_or_else(String::new, |nearest| {
-        let nearest = parent.join(nearest);
-        format!(
-            "; did you mean {}?",
-            report::escaped(&nearest.to_string_lossy())
-        )
     })
 }

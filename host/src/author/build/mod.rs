@@ -19,6 +19,7 @@ mod install;
 mod javascript;
 mod language;
 mod manifest;
+mod missing_folder;
 mod needs;
 mod node_packages;
 mod output;

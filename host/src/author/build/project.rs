@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::BuildError;
 use super::language::ProjectLanguage;
 use super::manifest::{CargoManifest, NodeManifest};
+use super::missing_folder::no_folder;
 use crate::config::ConnectorName;
 
 /// The sources of one connector.
@@ -32,7 +33,7 @@ impl Project {
             return Err(BuildError::NotFolder(folder.to_owned()));
         }
         if !folder.is_dir() {
-            return Err(BuildError::NoFolder(folder.to_owned()));
+            return Err(no_folder(folder));
         }
         let absolute = folder.canonicalize().map_err(|source| BuildError::File {
             path: folder.to_owned(),

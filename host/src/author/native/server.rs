@@ -27,7 +27,9 @@ use super::error::NativeError;
 use super::fault::NativeFault;
 use super::page::NativeReply;
 use super::process_group::ProcessGroup;
-use crate::config::{Ceilings, ConnectorConfig, ConnectorName, ProxyConfig, Secret, SystemFiles};
+use crate::config::{
+    Ceilings, ConnectorConfig, ConnectorName, ProxyConfig, Secret, SystemFiles, shown_config_file,
+};
 use crate::egress::{Egress, HostMaps, Upstreams};
 use crate::report;
 use crate::sync::ConnectorVariables;
@@ -89,10 +91,7 @@ impl NativeServer {
         if let Some(tokens) = options.tokens {
             upstreams = upstreams.with_tokens(tokens);
         }
-        let mut file = options.config.display().to_string();
-        if !options.config.exists() {
-            file.push_str(", which doesn't exist yet");
-        }
+        let file = shown_config_file(&options.config);
         let egress = Egress::new(
             options.name.as_str(),
             &config,
