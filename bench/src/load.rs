@@ -110,14 +110,12 @@ async fn ask_all(load: &Load) -> anyhow::Result<Outcome> {
     }
     times.sort_unstable();
     let (began, ended) = began.zip(ended).context("no answer within the time")?;
-    let milliseconds =
-        |percent| percentile(&times, percent).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
     Ok(Outcome {
         asked,
         measured: u64::try_from(times.len())?,
         seconds: ended.saturating_duration_since(began).as_secs_f64(),
-        p50_ms: milliseconds(50),
-        p99_ms: milliseconds(99),
+        p50_ms: percentile_ms(&times, 50),
+        p99_ms: percentile_ms(&times, 99),
         // Before the fingerprint is computed, which is not part of the load.
         cpu_seconds: usage_of_tree(std::process::id())?.cpu.as_secs_f64(),
         bytes: answer.len(),
@@ -225,6 +223,11 @@ impl Connection {
 pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
+}
+
+/// [`percentile`] in milliseconds; NaN if there are no times.
+pub(crate) fn percentile_ms(sorted: &[Duration], percent: usize) -> f64 {
+    percentile(sorted, percent).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
 }
 
 /// Languages write the same JSON with different white space, escapes and orders of keys, so values are compared.

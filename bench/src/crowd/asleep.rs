@@ -29,19 +29,11 @@ const OTHER_SLOTS: u32 = 8;
 pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
     let wished = wished.min(most_connections()?);
     let site = Site::set(&plugins(wished))?;
-    // A sleeper counts with all the memory that it may touch, 17 pages of 64 KiB, and an eighth is kept free.
-    let memory = u64::from(wished) * 2 + 1_024;
-    let host = site.start(&[
-        format!("--slots={}", wished.saturating_add(OTHER_SLOTS)),
-        format!("--total-memory={memory}MiB"),
-    ])?;
-    let sleepers = wished.min(host.slots.saturating_sub(OTHER_SLOTS)).max(1);
+    let (host, sleepers) = start(&site, wished)?;
 
     let without = load(&host, &site, time)?;
     let (memory_before, maps_before) = (host.resident()?, host.memory_maps()?);
-    let mut crowd = gather(&host, site.path(), ("sleeper", "rows"), sleepers, &[])?;
-    crowd.announced_address(PATIENCE)?;
-    host.settle()?;
+    let mut crowd = put_to_sleep(&host, &site, sleepers)?;
     let (memory, maps) = (host.resident()?, host.memory_maps()?);
     // Each sandbox has some memory maps; from outside nothing else shows how many sandboxes there are.
     ensure!(
@@ -89,6 +81,26 @@ pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// A host with room for so many sleepers, or for as many as the machine has. Returns their number, too.
+pub(super) fn start(site: &Site, wished: u32) -> anyhow::Result<(LoneHost, u32)> {
+    // A sleeper counts with all the memory that it may touch, 17 pages of 64 KiB, and an eighth is kept free.
+    let memory = u64::from(wished) * 2 + 1_024;
+    let host = site.start(&[
+        format!("--slots={}", wished.saturating_add(OTHER_SLOTS)),
+        format!("--total-memory={memory}MiB"),
+    ])?;
+    let sleepers = wished.min(host.slots.saturating_sub(OTHER_SLOTS)).max(1);
+    Ok((host, sleepers))
+}
+
+/// The clients of so many pages, once all of them sleep.
+pub(super) fn put_to_sleep(host: &LoneHost, site: &Site, sleepers: u32) -> anyhow::Result<Process> {
+    let mut crowd = gather(host, site.path(), ("sleeper", "rows"), sleepers, &[])?;
+    crowd.announced_address(PATIENCE)?;
+    host.settle()?;
+    Ok(crowd)
+}
+
 /// Each connection uses a file of the crowd's and one of the host's. The host gives three quarters of its files to
 /// clients.
 pub(super) fn most_connections() -> anyhow::Result<u32> {
@@ -106,26 +118,26 @@ fn plugins(sleepers: u32) -> [Plugin; 2] {
             component: ROWS_CONNECTOR,
             configuration: String::new(),
         },
-        Plugin {
-            name: "sleeper".to_owned(),
-            component: SLEEPING_CONNECTOR,
-            configuration: configuration(sleepers),
-        },
+        sleeper(sleepers),
     ]
 }
 
-/// The configuration of a connector of which this many pages sleep for an hour.
-pub(super) fn configuration(sleepers: u32) -> String {
+/// A connector of which this many pages sleep for an hour.
+pub(super) fn sleeper(sleepers: u32) -> Plugin {
     let limits = [
         "answer-within = \"off\"",
         // The pages end when their clients are gone.
         "linger = \"0s\"",
         &format!("concurrency = {sleepers}"),
     ];
-    format!(
-        "[env]\nSLEEP_MS = \"3600000\"\n\n[limits]\n{}\n",
-        limits.join("\n")
-    )
+    Plugin {
+        name: "sleeper".to_owned(),
+        component: SLEEPING_CONNECTOR,
+        configuration: format!(
+            "[env]\nSLEEP_MS = \"3600000\"\n\n[limits]\n{}\n",
+            limits.join("\n")
+        ),
+    }
 }
 
 /// The result of a closed loop on one connection.

@@ -13,7 +13,7 @@ use crate::lone::{LoneHost, PATIENCE, Plugin, Resident, Site};
 use crate::table::{MEBIBYTE, digits, ratio};
 
 /// How many times as many clients as slots there are.
-const OVERLOAD: u32 = 10;
+pub(super) const OVERLOAD: u32 = 10;
 
 /// How long a page sleeps, and how long a refused client pauses. So a refused client sends requests as often as one
 /// that is served, and ten times as many clients send ten times as many requests.

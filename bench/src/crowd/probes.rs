@@ -18,17 +18,12 @@ use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{ROWS_CONNECTOR, SLEEPING_CONNECTOR, gather};
+use super::overload::OVERLOAD;
+use super::{ROWS_CONNECTOR, asleep, gather};
 use crate::child::Process;
-use crate::load::percentile;
+use crate::load::percentile_ms;
 use crate::lone::{LoneHost, PATIENCE, Plugin, Site};
 use crate::table::{digits, ratio};
-
-/// How many times as many clients as slots there are.
-const OVERLOAD: u32 = 10;
-
-/// Slots beside those of the sleepers.
-const OTHER_SLOTS: u32 = 8;
 
 /// The pause between two probes of one server.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -121,12 +116,10 @@ async fn probe(address: SocketAddr) -> anyhow::Result<Duration> {
 impl Times {
     fn of(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
-        let milliseconds =
-            |percent| percentile(&times, percent).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
         Self {
             probes: times.len(),
-            p50_ms: milliseconds(50),
-            p99_ms: milliseconds(99),
+            p50_ms: percentile_ms(&times, 50),
+            p99_ms: percentile_ms(&times, 99),
         }
     }
 }
@@ -138,7 +131,7 @@ impl Times {
 ///
 /// A probe is not answered with 200, or the clients get another answer than they should.
 pub(crate) fn measure(slots: u32, sleepers: u32, time: Duration) -> anyhow::Result<String> {
-    let sleepers = sleepers.min(super::asleep::most_connections()?);
+    let sleepers = sleepers.min(asleep::most_connections()?);
     let folder = Site::set(&[])?;
     let bare = Bare::start(&folder)?;
     let mut text = format!(
@@ -178,17 +171,9 @@ pub(crate) fn measure(slots: u32, sleepers: u32, time: Duration) -> anyhow::Resu
             times,
         );
     }
-    let site = Site::set(&[sleeper(sleepers)])?;
-    // As for `asleep`.
-    let memory = u64::from(sleepers) * 2 + 1_024;
-    let host = site.start(&[
-        format!("--slots={}", sleepers.saturating_add(OTHER_SLOTS)),
-        format!("--total-memory={memory}MiB"),
-    ])?;
-    let sleepers = sleepers.min(host.slots.saturating_sub(OTHER_SLOTS)).max(1);
-    let mut crowd = gather(&host, site.path(), ("sleeper", "rows"), sleepers, &[])?;
-    crowd.announced_address(PATIENCE)?;
-    host.settle()?;
+    let site = Site::set(&[asleep::sleeper(sleepers)])?;
+    let (host, sleepers) = asleep::start(&site, sleepers)?;
+    let mut crowd = asleep::put_to_sleep(&host, &site, sleepers)?;
     let times = probes(&host, &bare, &site, time)?;
     ensure!(crowd.ended()?.is_none(), "the crowd did not stay");
     row(&format!("{sleepers} pages asleep"), times);
@@ -229,13 +214,5 @@ fn rows(slots: u32) -> Plugin {
         name: "rows".to_owned(),
         component: ROWS_CONNECTOR,
         configuration: format!("[limits]\nconcurrency = {slots}\n"),
-    }
-}
-
-fn sleeper(sleepers: u32) -> Plugin {
-    Plugin {
-        name: "sleeper".to_owned(),
-        component: SLEEPING_CONNECTOR,
-        configuration: super::asleep::configuration(sleepers),
     }
 }
