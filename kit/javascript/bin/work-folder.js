@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 
-// Beside the packages, Node finds those of the project, and other programs ignore what is there.
+// Modules in a folder inside `node_modules` can import the packages of the project, and other programs ignore the folder.
 const BESIDE_PACKAGES = join("node_modules", ".weld-connector");
 const PREFIX = ".weld-connector-";
 

@@ -42,6 +42,12 @@ fn read(mut reader: BufReader<TcpStream>) {
     assert!(answer.body.len() > 40_000_000, "{}", answer.body.len());
 }
 
+/// Checks that an answer is pending.
+fn assert_put_off(answer: &Message) {
+    let is_pending = answer.header("weld-host-pending").is_some();
+    assert!(is_pending, "{}", answer.text());
+}
+
 #[test]
 fn no_request_fails_while_a_host_with_a_passed_socket_restarts() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -93,20 +99,12 @@ fn pages_that_are_waited_for_do_not_keep_a_host_from_ending() {
     host.terminate();
     // The page is pending when the drain is over, though the host serves on because of the other client.
     let pending = before.answer().unwrap();
-    assert!(
-        pending.header("weld-host-pending").is_some(),
-        "{}",
-        pending.text()
-    );
+    assert_put_off(&pending);
     let again = page.begin().unwrap();
     assert!(again.is_unanswered(), "later requests wait again");
     read(slow);
     let pending = again.answer().unwrap();
-    assert!(
-        pending.header("weld-host-pending").is_some(),
-        "{}",
-        pending.text()
-    );
+    assert_put_off(&pending);
     assert_eq!(host.wait_for_exit().code(), Some(0));
 }
 
@@ -125,11 +123,7 @@ fn pages_that_are_waited_for_are_pending_when_the_grace_ends_beside_a_slow_clien
     host.log().wait_for_text("the drain is over");
     let page = host.weld("sleeper").page_request("rows", &json!({}));
     let pending = page.begin().unwrap().answer().unwrap();
-    assert!(
-        pending.header("weld-host-pending").is_some(),
-        "{}",
-        pending.text()
-    );
+    assert_put_off(&pending);
     assert_eq!(host.wait_for_exit().code(), Some(0));
 }
 
@@ -154,10 +148,6 @@ fn request_that_arrives_while_the_drain_ends_does_not_wait() {
     host.log().wait_for_text("the drain is over");
     client.send(end).unwrap();
     let pending = client.read(Kind::Response).unwrap();
-    assert!(
-        pending.header("weld-host-pending").is_some(),
-        "{}",
-        pending.text()
-    );
+    assert_put_off(&pending);
     assert_eq!(host.wait_for_exit().code(), Some(0));
 }
