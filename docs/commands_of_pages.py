@@ -156,6 +156,14 @@ PAGES = {
         SHOP,
         (DEMO_API,),
     ),
+    "docs/deploy/knative.md": Page((Block("openssl rand -hex 32 > api-key"),)),
+    "docs/deploy/kubernetes.md": Page(
+        (
+            Block("mkdir keys"),
+            Elsewhere("kubectl kustomize", "deploy/check_manifests/__main__.py", '"kubectl", "kustomize"'),
+            Elsewhere("cp -r deploy/kubernetes/overlays/one-connector", "deploy/check_manifests/__main__.py", "copied(COPY)"),
+        ),
+    ),
     "docs/operating/README.md": Page(
         (
             Elsewhere("cargo install --locked --path host", FULL, "cargo install --locked --path host"),

@@ -30,7 +30,8 @@ fn page(path: &str) -> String {
 
 /// The pages of the manual, as paths in `docs/`.
 fn manual() -> Vec<String> {
-    let mut pages: Vec<_> = ["", "operating/"].into_iter().flat_map(pages_of).collect();
+    let folders = ["", "deploy/", "operating/"];
+    let mut pages: Vec<_> = folders.into_iter().flat_map(pages_of).collect();
     pages.sort();
     pages
 }
