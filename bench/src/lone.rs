@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -170,6 +171,34 @@ impl Site {
 }
 
 impl LoneHost {
+    /// Waits until its first load is through: then every connector is compiled. A host listens before that.
+    ///
+    /// # Errors
+    ///
+    /// It has ended, or takes longer than [`PATIENCE`].
+    pub(crate) fn wait_until_ready(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        loop {
+            let mut stream = TcpStream::connect(self.address).context("the host has ended")?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            let request = format!(
+                "GET /readyz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+                self.address
+            );
+            stream.write_all(request.as_bytes())?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            if answer.starts_with("HTTP/1.1 200 ") {
+                return Ok(());
+            }
+            ensure!(
+                began.elapsed() < PATIENCE,
+                "the host does not become ready: {answer}"
+            );
+            thread::sleep(LOOK);
+        }
+    }
+
     /// How much of the machine's memory it holds now.
     ///
     /// # Errors

@@ -127,6 +127,7 @@ impl Scene {
 /// A host whose connectors are all compiled.
 fn filled(site: &Site, copies: u32, flags: &[String]) -> anyhow::Result<LoneHost> {
     let host = site.start(flags)?;
+    host.wait_until_ready()?;
     for number in 0..copies {
         crate::thousand::schema(host.address, &name(number))?;
     }

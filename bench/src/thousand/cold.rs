@@ -60,6 +60,7 @@ fn start(many: u32) -> anyhow::Result<Start> {
         .collect();
     cached.iter().try_for_each(|number| put(*number))?;
     let host = site.start(&[])?;
+    host.wait_until_ready()?;
     for number in &cached {
         schema(host.address, &name(*number))?;
     }

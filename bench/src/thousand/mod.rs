@@ -77,6 +77,7 @@ fn start_again(rounds: usize, count: u32) -> anyhow::Result<Vec<Start>> {
     let site = Site::set(&plugins)?;
     // Fills the host's cache and the system's: a host listens before it has compiled anything.
     let host = site.start(&[])?;
+    host.wait_until_ready()?;
     for number in 0..count {
         schema(host.address, &name(number))?;
     }
