@@ -22,7 +22,7 @@ mod tests;
 )]
 mod generated {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "wit",
         world: "connector",
         imports: {
             "weld:connector/host.http-fetch": async,

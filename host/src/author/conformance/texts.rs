@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 /// The cases, which the kits' tests use too.
-const TEXTS: &str = include_str!("../../../../kit/text.json");
+const TEXTS: &str = include_str!(env!("WELD_TEXT_CASES"));
 
 /// A body with its text.
 #[derive(Debug, Deserialize)]
