@@ -104,6 +104,22 @@ fetch-fronts:
 proxies:
     .ci/run proxies
 
+# The workflows and every shell script
+workflows:
+    .ci/run workflows
+
+# install.sh, in each shell that this machine has
+install:
+    .ci/run install
+
+# The archive of a release and its checksums, from a program of the test
+archive:
+    .ci/run archive
+
+# The packages for Cargo, pip and npm, into target/packages, and what they contain
+package:
+    .ci/run package
+
 # The manual's commands as printed, except those that take long
 commands:
     .ci/run commands
@@ -122,7 +138,7 @@ ci:
     .ci/run
 
 # All of these, and the checks that take too long for every change
-full: fetch-fronts ci properties functions installed scrape commands-all (recording "target/first-connector.svg")
+full: fetch-fronts ci properties functions installed installed-package scrape commands-all (recording "target/first-connector.svg")
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
@@ -167,6 +183,15 @@ recording PICTURE="docs/pictures/first-connector.svg":
 installed:
     cargo install --locked --path host --root target/installed --target-dir target
     target/installed/bin/weld-host --version
+
+# Build the program twice in different folders, and compare the bytes (25 minutes, and 10 GB)
+reproducible *TARGET:
+    release/reproducible {{ TARGET }}
+
+# Install the packaged host with Cargo, as users do, into target/installed-package (10 minutes)
+installed-package:
+    release/package
+    release/install-package
 
 # Serve the connectors of ./plugins
 serve:

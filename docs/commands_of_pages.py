@@ -82,6 +82,7 @@ FUNCTIONS_API = "python3 $WELD_REPOSITORY/kit/functions/fake.py --listen 127.0.0
 
 CI = ".ci/run"
 FULL = "justfile"
+INSTALL = "release/tests/install.py"
 BENCH = "cargo run --release --locked -p weld-host-bench"
 
 
@@ -95,13 +96,19 @@ PAGES = {
         (
             Block("rustup target add wasm32-wasip2", long=True),
             Elsewhere("cargo test --locked --workspace", CI, "README.md"),
-            Block("cargo install --locked --path host", long=True),
             Block("weld-host new shop --lang python", long=True),
             Block("weld-host sync shop", long=True),
             Block("WELD_API_KEY=secret weld-host serve", long=True),
         ),
         CLONE,
         (DEMO_API,),
+    ),
+    "docs/install.md": Page(
+        (
+            Elsewhere("curl -fsSL https://download.example.com/install.sh | sh", INSTALL, "SCRIPT.read_text()"),
+            Elsewhere("curl -fsSL https://download.example.com/install.sh | sh -s --", INSTALL, '"--version", "0.1.0"'),
+            Elsewhere("cargo install --locked --path host", "justfile", "cargo install --locked --path host", long=True),
+        ),
     ),
     "docs/authoring.md": Page(
         (
