@@ -171,6 +171,26 @@ class ArchiveTest(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(words, done.stderr)
 
+    def test_version_is_set_in_every_file_that_names_it(self):
+        copy = self.folder / "copy"
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+        manifests = [name for name in listed.split("\0") if Path(name).suffix in (".toml", ".json", ".lock", ".txt")]
+        for name in [*manifests, "release/set-version"]:
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+        set_version = lambda version: subprocess.run([copy / "release/set-version", version], capture_output=True, text=True)
+        self.assertEqual(set_version("9.8.7").returncode, 0)
+        changed = {name for name in manifests if (copy / name).read_bytes() != (ROOT / name).read_bytes()}
+        for name in ("Cargo.lock", "Cargo.toml", "kit/rust/Cargo.toml", "kit/javascript/package.json", "kit/python/pyproject.toml"):
+            self.assertIn(name, changed)
+        self.assertEqual(set_version(VERSION).returncode, 0)
+        self.assertEqual([name for name in manifests if (copy / name).read_bytes() != (ROOT / name).read_bytes()], [])
+        (copy / "kit/rust/Cargo.toml").write_text("[package]\n")
+        before = (copy / "Cargo.toml").read_bytes()
+        self.assertIn("kit/rust/Cargo.toml has no version", set_version("9.8.7").stderr)
+        self.assertEqual((copy / "Cargo.toml").read_bytes(), before)
+        self.assertIn("name a version", set_version("v1").stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -85,13 +85,16 @@ fn every_script_that_a_workflow_or_a_recipe_calls_is_there_and_executable() {
         ".ci/run",
     ] {
         let text = page(file);
-        let words = text.split_whitespace().map(|word| word.trim_matches('`'));
+        let is_mark = |letter: char| !letter.is_alphanumeric() && letter != '/';
+        let words = text
+            .split_whitespace()
+            .map(|word| word.trim_matches(is_mark));
         let scripts = words.filter(|word| word.starts_with("release/") && !word.ends_with(".md"));
         called.extend(scripts.map(str::to_owned));
     }
     assert!(called.len() > 10, "{called:?}");
     for script in called {
-        let path = repository().join(script.trim_end_matches([';', ',', '.']));
+        let path = repository().join(&script);
         if path.extension().is_some() || path.is_dir() {
             continue;
         }
