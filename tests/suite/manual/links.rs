@@ -70,6 +70,7 @@ fn every_link_leads_to_a_file_and_a_heading() {
         "kit/c",
         "guest-example",
         "deploy/monitoring",
+        "release",
     ];
     let pages = root.map(str::to_owned).into_iter();
     let pages = pages.chain(manual().into_iter().map(|name| format!("docs/{name}")));
