@@ -120,6 +120,10 @@ archive:
 package:
     .ci/run package
 
+# The manifests for Kubernetes and Knative, if a kubectl is installed or fetched
+manifests:
+    .ci/run manifests
+
 # The manual's commands as printed, except those that take long
 commands:
     .ci/run commands

@@ -54,6 +54,7 @@ OF_PODS = [
     add_variable("WELD_QUEUE", "many"),
     add_variable("WELD_GRACE", "10m"),
     add_variable("WELD_CACHE", "/root/.cache"),
+    add_variable("WELD_CACHE", "/var/cache"),
     add_variable("WELD_PLUGINS", "/connectors"),
     add_variable("WELD_COMPILE_MEMORY", "1GiB"),
     add_variable("WELD_CACHE_SIZE", "4GiB"),

@@ -99,6 +99,8 @@ def fits(pod, container, settings, has_tokens):
         found = place(settings[setting], named)
         if found is None or found[0].get("readOnly") or not {"emptyDir", "persistentVolumeClaim"} & set(found[1]):
             yield f"{setting} is {settings[setting]}, which can't be written"
+        elif settings[setting] == found[0]["mountPath"]:
+            yield f"{setting} is a volume itself, which others may write to: put a folder into it"
         elif setting == "tokens" and "persistentVolumeClaim" not in found[1]:
             yield f"tokens is {settings[setting]}, which ends with the pod"
         elif setting == "cache" and number(found[1]["emptyDir"]["sizeLimit"]) <= number(settings["cache-size"]):
@@ -117,8 +119,9 @@ def fits_ports(container, settings):
     ports = {port.get("name", "http"): port["containerPort"] for port in container["ports"]}
     listeners = {"http": settings["listen"], "admin": settings.get("admin")}
     for name, address in listeners.items():
-        port = int(address.rpartition(":")[2]) if address and ":" in address else None
-        if port != ports.get(name):
+        host, _, port = (address or "").rpartition(":")
+        is_reachable = host in ("0.0.0.0", "[::]")
+        if (int(port) if is_reachable else None) != ports.get(name):
             yield f"the port {name} is {ports.get(name)}, and the host listens on {address}"
     for probe in ("readinessProbe", "livenessProbe"):
         asked = container.get(probe, {}).get("httpGet", {})
