@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → admin, sync, author, demo; admin → pages, connectors; author → sync, egress
-//! access_check, account, attempts, config, bindings, certificates, changes, encoding, fair_queue, followed_file, heap, lock, report, retry_after, scope, secrets, telemetry, tokens, traces, waits, demo: leaves, usable by all, using none
+//! access_check, account, attempts, config, bindings, certificates, changes, encoding, fair_queue, followed_file, lock, platform, report, retry_after, scope, secrets, telemetry, tokens, traces, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request arrives at [`server`], which knows HTTP but not wasm. [`pages`] makes the answer: it holds requests that
@@ -32,12 +32,12 @@ mod encoding;
 mod fair_queue;
 mod followed_file;
 mod guest_error;
-mod heap;
 mod imports;
 mod lock;
 #[cfg(test)]
 mod metrics_probe;
 pub mod pages;
+mod platform;
 mod report;
 mod retry_after;
 #[cfg(test)]

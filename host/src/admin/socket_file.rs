@@ -6,12 +6,11 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, fchmod};
-use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
-};
+use rustix::net::{SocketAddrUnix, bind, listen};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::error::AdminError;
+use crate::platform;
 
 /// Only this user may read and write.
 const MODE: u32 = 0o600;
@@ -93,13 +92,15 @@ async fn replace(path: &Path, found: &Metadata) -> Result<(), AdminError> {
     })
 }
 
-/// The mode is set before the socket has a path, so that nobody else can connect in between.
+/// The mode is set before anybody can connect.
 fn listener(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let socket = platform::unix_stream_socket()?;
     // Not every system knows the mode of a socket without a path.
-    let _ = fchmod(&socket, Mode::from_raw_mode(MODE));
+    let has_mode = fchmod(&socket, Mode::RUSR | Mode::WUSR).is_ok();
     bind(&socket, &SocketAddrUnix::new(path)?)?;
+    if !has_mode {
+        fs::set_permissions(path, Permissions::from_mode(MODE))?;
+    }
     listen(&socket, BACKLOG)?;
     Ok(socket.into())
 }

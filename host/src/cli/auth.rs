@@ -15,6 +15,7 @@ use super::text_table::text_table;
 use super::tokens::TokenFlags;
 use crate::author::auth::{self, AuthCommandError, Login, Status};
 use crate::config::{ConnectorName, parse_duration, parse_whole_number};
+use crate::platform;
 use crate::tokens::{Store, TokenKey};
 
 #[derive(Debug, Args)]
@@ -251,13 +252,8 @@ fn rotate(tokens: TokenFlags) -> Result<(), CliError> {
 
 /// Opens a browser if there is one. The address is printed in any case.
 fn open(address: &str) {
-    let opener = if cfg!(target_os = "macos") {
-        "open"
-    } else {
-        "xdg-open"
-    };
     let quiet = || Stdio::null();
-    let _no_browser = Command::new(opener)
+    let _no_browser = Command::new(platform::BROWSER)
         .arg(address)
         // Secrets that a browser doesn't need.
         .env_remove("WELD_API_KEY")

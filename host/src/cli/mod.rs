@@ -73,7 +73,7 @@ pub use supervisor::SocketsError;
 pub use sync::UnknownTable;
 pub use unknown_connector::UnknownConnector;
 
-use crate::heap;
+use crate::platform;
 use crate::sandbox::serve_as_compiler;
 use compile_manner::COMPILER_COMMAND;
 
@@ -192,7 +192,7 @@ impl Cli {
     ///
     /// [`CliError`], which knows its exit status.
     pub fn run(self) -> Result<(), CliError> {
-        heap::keep_small();
+        platform::keep_heap_small();
         // Before the process opens files of its own.
         let passed = match self.command {
             Command::Serve(_) => PassedSockets::take()?,

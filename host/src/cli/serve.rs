@@ -19,6 +19,7 @@ use super::signals::{CaughtSignal, HangUps, Signals};
 use super::supervisor::{LoadTally, Notifier, PassedSockets, Watchdog};
 use crate::admin::SettingsControl;
 use crate::connectors::LoadReport;
+use crate::platform;
 use crate::server::{Shutdown, StopTimes, Successor};
 
 /// How long the process may take to end after everything else.
@@ -33,6 +34,9 @@ pub(super) async fn run(
     (log, announcer): (Option<LogHandle>, Announcer),
     passed: PassedSockets,
 ) -> Result<(), CliError> {
+    if let Some(missing) = platform::unenforced() {
+        tracing::warn!("this system lacks what the host relies on: {missing}");
+    }
     let mut signals = Signals::catch_for_server()?;
     let mut hang_ups = HangUps::catch()?;
     let (notifier, watchdog) = (Notifier::of_process(), Watchdog::of_process());

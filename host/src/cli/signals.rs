@@ -7,6 +7,7 @@ use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::error::CliError;
+use crate::platform;
 
 /// The signals that the program catches. The first one that asks to stop means an orderly shutdown, the second one an
 /// immediate one.
@@ -96,7 +97,7 @@ impl Signals {
         Ok(Self {
             interrupt: of(SignalKind::interrupt())?,
             terminate: of(SignalKind::terminate())?,
-            hang_up: if is_ignored(Number::HUP) {
+            hang_up: if platform::is_ignored(Number::HUP) {
                 None
             } else {
                 Some(of(SignalKind::hangup())?)
@@ -148,14 +149,4 @@ async fn hung_up(signal: Option<&mut Signal>) {
         Some(signal) => drop(signal.recv().await),
         None => std::future::pending().await,
     }
-}
-
-/// Whether this process was started with the signal ignored; `false` if the system doesn't say.
-fn is_ignored(signal: Number) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
 }

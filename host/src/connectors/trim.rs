@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 use crate::account::HostAccount;
-use crate::heap;
+use crate::platform;
 
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ impl HeapTrimmer {
             let mut trim = std::mem::take(&mut self.trim);
             let looked = spawn_blocking(move || {
                 if trim.is_due(beside_calls(&account)) {
-                    heap::give_back();
+                    platform::give_heap_back();
                     trim.done(beside_calls(&account));
                 }
                 trim
@@ -69,7 +69,7 @@ impl HeapTrimmer {
 /// The process's memory in bytes, without what is charged for calls. 0 if the system doesn't report it, so that
 /// nothing is returned.
 fn beside_calls(account: &HostAccount) -> u64 {
-    let resident = heap::resident_bytes().unwrap_or_default();
+    let resident = platform::heap_bytes().unwrap_or_default();
     resident.saturating_sub(account.used_bytes())
 }
 

@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use wasmtime::component::Component;
 
 use super::cache_file::{EntryFault, TrustFault, check_owner, open_trusted};
 use super::cache_room::CacheRoom;
+use crate::platform;
 use crate::report::hexadecimal;
 
 /// The length of a SHA-256 digest in hexadecimal digits.
@@ -254,8 +254,8 @@ pub(super) enum CompiledCode<'a> {
 pub(super) fn load(engine: &Engine, code: CompiledCode<'_>) -> wasmtime::Result<Component> {
     match code {
         CompiledCode::In(file, path) => {
-            // On Linux this names the open file itself, even if its path now points elsewhere.
-            let descriptor = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+            // This names the open file itself, even if its path now points elsewhere.
+            let descriptor = platform::descriptor_path(file);
             let path = if descriptor.exists() {
                 &descriptor
             } else {

@@ -93,7 +93,6 @@ impl StackMeter {
 }
 
 /// Whether the page at this address has memory.
-#[cfg(unix)]
 #[allow(
     unsafe_code,
     reason = "the call writes one byte, for one page, and returns an error if there is no page"
@@ -105,12 +104,6 @@ fn is_resident(address: usize) -> bool {
     // If the system doesn't answer, the page counts as used.
     let status = unsafe { libc::mincore(begin, page, (&raw mut resident).cast()) };
     status != 0 || resident & 1 == 1
-}
-
-/// Without a system call for it, every page counts as used.
-#[cfg(not(unix))]
-fn is_resident(_address: usize) -> bool {
-    true
 }
 
 #[cfg(test)]

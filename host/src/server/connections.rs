@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, accept_with};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::departure::{Departure, DepartureNotice};
 use super::places::ConnectionPlaces;
+use crate::platform;
 
 /// How long accepting pauses after an error such as too many open files, which the next attempt would repeat.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -100,8 +100,7 @@ where
                 break;
             }
             // Directly from the system, since the runtime may not know yet of a connection that has just arrived.
-            let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-            let stream = match accept_with(&self.listener, flags) {
+            let stream = match platform::accept(&self.listener) {
                 Ok(socket) => TcpStream::from_std(socket.into()),
                 // The client has left again.
                 Err(Errno::CONNABORTED | Errno::INTR) => continue,

@@ -8,9 +8,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
 use tokio::net::TcpStream;
+
+use crate::platform;
 
 /// How often a connection is checked while its request is answered. A check takes a microsecond.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -41,22 +42,9 @@ impl Peer {
     pub(super) async fn gone(&self) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            if self.has_hung_up() {
+            if platform::has_hung_up(&*self.0) {
                 return;
             }
         }
-    }
-
-    fn has_hung_up(&self) -> bool {
-        let mut sockets = [PollFd::new(&*self.0, PollFlags::RDHUP)];
-        let at_once = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let ends = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
-        poll(&mut sockets, Some(&at_once)).is_ok()
-            && sockets
-                .iter()
-                .any(|socket| socket.revents().intersects(ends))
     }
 }

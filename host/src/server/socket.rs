@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::head::HeadMeter;
 use super::stall;
-use rustix::net::{SendFlags, Shutdown};
+use crate::platform;
+use rustix::net::Shutdown;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
@@ -86,11 +87,7 @@ impl Socket {
         });
         loop {
             ready!(stall.look_again.as_mut().poll(context));
-            match rustix::net::send(
-                &*self.stream,
-                bytes,
-                SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
-            ) {
+            match rustix::net::send(&*self.stream, bytes, platform::SEND_FLAGS) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => return Poll::Ready(written.map_err(Into::into)),
             }

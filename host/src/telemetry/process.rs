@@ -1,6 +1,5 @@
 //! The process and its build, under the names that all programs use for them.
 
-use std::fs;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,6 +8,7 @@ use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::catalog;
+use crate::platform;
 
 /// The beginning of the process; as exact as the first call, which should be early.
 static BEGAN: OnceLock<SystemTime> = OnceLock::new();
@@ -33,32 +33,20 @@ pub(super) fn observe() {
             .saturating_add(nanoseconds);
         counter!(catalog::CPU_SECONDS.name).absolute(nanoseconds);
     }
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    for (key, unit, metric) in [
-        ("VmRSS", 1024.0, &catalog::RESIDENT_BYTES),
-        ("VmSize", 1024.0, &catalog::VIRTUAL_BYTES),
-        ("Threads", 1.0, &catalog::THREADS),
+    let usage = platform::process_usage();
+    for (value, metric) in [
+        (usage.resident_bytes, &catalog::RESIDENT_BYTES),
+        (usage.address_bytes, &catalog::VIRTUAL_BYTES),
+        (usage.threads, &catalog::THREADS),
+        (usage.open_files, &catalog::OPEN_FILES),
     ] {
-        if let Some(number) = number_of(&status, key) {
-            gauge!(metric.name).set(number * unit);
+        if let Some(value) = value {
+            gauge!(metric.name).set(value as f64);
         }
-    }
-    if let Ok(open) = fs::read_dir("/proc/self/fd") {
-        // One of them is the folder's own.
-        let open = u32::try_from(open.count()).unwrap_or(u32::MAX);
-        gauge!(catalog::OPEN_FILES.name).set(f64::from(open.saturating_sub(1)));
     }
     if let Some(most) = getrlimit(Resource::Nofile).current {
         gauge!(catalog::MAX_FILES.name).set(most as f64);
     }
-}
-
-/// The number of the line `KEY:   NUMBER …`.
-fn number_of(status: &str, key: &str) -> Option<f64> {
-    let rest = status
-        .lines()
-        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
-    rest.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -82,13 +70,5 @@ mod tests {
             let value = recorded.value(&format!("{}{{}}", metric.name));
             assert!(value >= Some(least), "{}: {value:?}", metric.name);
         }
-    }
-
-    #[test]
-    fn lines_of_a_status_are_found_by_their_whole_key() {
-        let status = "Name:\thost\nVmRSSx:\t1 kB\nVmRSS:\t  1234 kB\nThreads:\tmany\n";
-        assert_eq!(number_of(status, "VmRSS"), Some(1234.0));
-        assert_eq!(number_of(status, "Threads"), None);
-        assert_eq!(number_of(status, "VmSize"), None);
     }
 }

@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
+use crate::platform;
+
 /// How many bytes are read at once, at least.
 const READ_BYTES: usize = 64 << 10;
 
@@ -110,31 +112,12 @@ impl WorkerPipes {
 /// Creates and opens a pipe for both directions: so it can be opened before the other side is there, and doesn't end
 /// with it.
 fn open(path: &Path) -> io::Result<std::fs::File> {
-    create(path)?;
+    platform::make_fifo(path)?;
     OpenOptions::new()
         .read(true)
         .write(true)
         .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
-}
-
-#[cfg(not(target_vendor = "apple"))]
-fn create(path: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, Mode, mkfifoat};
-    Ok(mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR)?)
-}
-
-/// `rustix` doesn't have the call for Apple's systems.
-#[cfg(target_vendor = "apple")]
-fn create(path: &Path) -> io::Result<()> {
-    let status = std::process::Command::new("/usr/bin/mkfifo")
-        .args(["-m", "600"])
-        .arg(path)
-        .status()?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("mkfifo failed ({status})")))
 }
 
 #[cfg(test)]

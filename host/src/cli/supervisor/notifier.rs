@@ -1,7 +1,6 @@
 //! Messages to the supervisor: that the host is ready, what it does, that it ends (sd_notify(3)).
 
 use std::io;
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::variable::variable;
+use crate::platform;
 
 /// The name of the supervisor's socket: a path, or `@` and a name without a file.
 const SOCKET: &str = "NOTIFY_SOCKET";
@@ -125,7 +125,7 @@ impl Notifier {
 /// Connects to a supervisor's socket.
 fn connect(name: &str) -> io::Result<UnixDatagram> {
     let address = match name.strip_prefix('@') {
-        Some(name) => SocketAddr::from_abstract_name(name)?,
+        Some(name) => platform::abstract_address(name)?,
         None => SocketAddr::from_pathname(name)?,
     };
     let socket = UnixDatagram::unbound()?;
@@ -150,7 +150,7 @@ mod tests {
         let path = folder.path().join("notify");
         let by_path = UnixDatagram::bind(&path).unwrap();
         let name = format!("weld-host-test-{}", std::process::id());
-        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let address = platform::abstract_address(&name).unwrap();
         let by_name = UnixDatagram::bind_addr(&address).unwrap();
         for (socket, name) in [
             (by_path, path.display().to_string()),

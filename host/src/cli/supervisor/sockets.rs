@@ -3,13 +3,14 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-use std::path::Path;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+use rustix::fs::FileType;
 use rustix::io::{FdFlags, fcntl_setfd};
-use rustix::net::{AddressFamily, SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketType, getsockname, sockopt};
 
 use super::variable::variable;
+use crate::platform;
 
 /// The number of the first passed descriptor.
 const FIRST: RawFd = 3;
@@ -89,9 +90,10 @@ impl PassedSockets {
     reason = "the descriptor is an open socket, passed to this process for its own use, and taken only once"
 )]
 fn take(number: RawFd) -> Result<OwnedFd, SocketsError> {
-    // Such as `socket:[12345]`; an error if it is not open.
-    let target = std::fs::read_link(Path::new("/proc/self/fd").join(number.to_string()));
-    if !target.is_ok_and(|target| target.to_string_lossy().starts_with("socket:")) {
+    // SAFETY: it is used for this one question, whose answer is an error if the descriptor is not open.
+    let passed = unsafe { BorrowedFd::borrow_raw(number) };
+    let kind = rustix::fs::fstat(passed).map(|found| FileType::from_raw_mode(found.st_mode));
+    if kind != Ok(FileType::Socket) {
         return Err(SocketsError::NotASocket(number));
     }
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
@@ -104,9 +106,9 @@ fn listener(socket: OwnedFd, name: &str) -> Result<TcpListener, SocketsError> {
         source: error.into(),
     };
     let is_stream = sockopt::socket_type(&socket).map_err(failed)? == SocketType::STREAM;
-    let family = sockopt::socket_domain(&socket).map_err(failed)?;
-    let is_ip = [AddressFamily::INET, AddressFamily::INET6].contains(&family);
-    let listens = sockopt::socket_acceptconn(&socket).map_err(failed)?;
+    let address = getsockname(&socket).map_err(failed)?;
+    let is_ip = [AddressFamily::INET, AddressFamily::INET6].contains(&address.address_family());
+    let listens = platform::is_listening(&socket).map_err(failed)?;
     if !(is_stream && is_ip && listens) {
         return Err(SocketsError::Kind(name.to_owned()));
     }

@@ -362,7 +362,6 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_dangling_link_is_not_a_missing_file() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -2,7 +2,6 @@
 
 use std::fs::{File, FileType};
 use std::io::{self, Read};
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -14,6 +13,7 @@ use rustix::fs::OFlags;
 use super::fault::{FileFault, NoAnswer};
 use super::limit::{FILE_TIME, ReadLimit};
 use crate::config::stamp::FileStamp;
+use crate::platform;
 
 /// The number of bytes read between two checks of the time limit.
 const PIECE_BYTES: u64 = 1 << 20;
@@ -72,7 +72,7 @@ impl FileSystem for SystemFiles {
     ) -> Result<Vec<u8>, FileFault> {
         let mut file = open(path)?;
         if let Some(permits) = permits {
-            check(real_path(&file)?, permits)?;
+            check(platform::real_path(&file, path)?, permits)?;
         }
         read_open(&mut file, limit)
     }
@@ -108,7 +108,10 @@ impl FileSystem for TimedFiles {
         };
         let (real, content) = read_by(path, FILE_TIME, move |path| {
             let mut file = open(path)?;
-            Ok((real_path(&file)?, read_open(&mut file, limit)?))
+            Ok((
+                platform::real_path(&file, path)?,
+                read_open(&mut file, limit)?,
+            ))
         })?;
         check(real, permits)?;
         Ok(content)
@@ -144,11 +147,6 @@ fn open(path: &Path) -> Result<File, FileFault> {
         }
         error.into()
     })
-}
-
-/// The path of an open file, without links. One that was removed meanwhile has a path that nothing permits.
-fn real_path(file: &File) -> io::Result<PathBuf> {
-    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 fn check(real: PathBuf, permits: PathCheck<'_>) -> Result<(), FileFault> {

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use rustix::process::{Resource, Rlimit, Signal};
+use rustix::process::Resource;
 use wasmtime::Engine;
 
 use super::functions::FunctionStore;
@@ -11,12 +11,9 @@ use super::protocol::{
     CompilerAllowance, CompilerAnswer, ProtocolFault, read_component, read_functions,
     read_request_head,
 };
+use crate::platform;
 use crate::report;
 use crate::sandbox::engine::compiler_config;
-
-/// The kernel ends the process with the highest score, of at most 1000, if the machine runs out of memory: the compiler
-/// before any host.
-const OOM_SCORE: &str = "1000";
 
 /// The longest reason that is sent to the host, in bytes.
 const MAX_REASON_BYTES: usize = 4 << 10;
@@ -112,36 +109,17 @@ fn engine(functions: Option<Arc<FunctionStore>>) -> wasmtime::Result<Engine> {
 
 /// Ends with the thread that started it, and before the host if memory is short.
 fn depend_on_host() -> io::Result<()> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    set_limit(Resource::Core, 0, 0)?;
-    // Fails if there is no /proc.
-    let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
+    platform::end_with_parent()?;
+    platform::set_limit(Resource::Core, 0, 0)?;
+    platform::be_killed_first();
     Ok(())
 }
 
-/// Sets the priority and the limits of this process. Limits the memory that is written to, not the address space: each thread of the compiler reserves 64 MiB of
-/// addresses, and uses little.
+/// Sets the priority and the limits of this process.
 fn limit(allowance: CompilerAllowance) -> io::Result<()> {
     rustix::process::nice(allowance.priority.niceness())?;
-    set_limit(
-        Resource::Data,
-        allowance.memory_bytes,
-        allowance.memory_bytes,
-    )?;
+    platform::limit_memory(allowance.memory_bytes)?;
     // Exceeding the first limit sends a distinct signal, by which the host recognizes the reason.
     let seconds = allowance.cpu_seconds;
-    set_limit(Resource::Cpu, seconds, seconds.saturating_add(1))
-}
-
-/// Sets a limit, at most to the maximum that the process was given.
-fn set_limit(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
-    let given = rustix::process::getrlimit(resource).maximum;
-    let within = |wanted: u64| Some(given.map_or(wanted, |given| given.min(wanted)));
-    Ok(rustix::process::setrlimit(
-        resource,
-        Rlimit {
-            current: within(current),
-            maximum: within(maximum),
-        },
-    )?)
+    platform::set_limit(Resource::Cpu, seconds, seconds.saturating_add(1))
 }

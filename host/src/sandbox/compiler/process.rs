@@ -14,11 +14,9 @@ use super::outcome::{CompilerOutput, ProcessOutcome};
 use super::priority::CompilerPriority;
 use super::protocol::{CompilerAllowance, MAX_HEAD_BYTES, request_head, text_head};
 use crate::config::CompileLimits;
+use crate::platform;
 use crate::report;
 use crate::sandbox::machine::processors;
-
-/// The program that is running. Unlike its path, this is the same file even after an upgrade has replaced it.
-const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// Its only environment variable: the number of threads in the compiler's thread pool (rayon).
 const THREADS: &str = "RAYON_NUM_THREADS";
@@ -55,7 +53,7 @@ impl CompilerProcess {
         priority: CompilerPriority,
     ) -> Self {
         Self {
-            program: THIS_PROGRAM.into(),
+            program: platform::this_program(),
             arguments: arguments.into_iter().collect(),
             limits,
             priority,
@@ -82,7 +80,7 @@ impl CompilerProcess {
             // A terminal's keys are for the host, which ends its compilers itself.
             .process_group(0)
             .kill_on_drop(true);
-        if self.program.as_os_str() == THIS_PROGRAM {
+        if self.program == platform::this_program() {
             command.arg0(env!("CARGO_PKG_NAME"));
         }
         let mut child = command.spawn().map_err(|source| CompilerFault::Start {

@@ -33,10 +33,10 @@ const LEAVES: [&str; 24] = [
     "fair_queue",
     "followed_file",
     "guest_error",
-    "heap",
     "lock",
     "report",
     "metrics_probe",
+    "platform",
     "retry_after",
     "samples",
     "scope",
@@ -47,12 +47,13 @@ const LEAVES: [&str; 24] = [
     "waits",
 ];
 /// Leaves that other leaves may use; `metrics_probe` and `samples` exist only for tests.
-const BASE: [&str; 11] = [
+const BASE: [&str; 12] = [
     "account",
     "config",
     "followed_file",
     "lock",
     "metrics_probe",
+    "platform",
     "report",
     "samples",
     "scope",

@@ -11,6 +11,7 @@ mod module_tree;
 mod names;
 mod scopes;
 mod source;
+mod systems;
 mod waiters;
 
 use std::fs;

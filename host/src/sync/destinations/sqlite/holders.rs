@@ -1,15 +1,12 @@
 //! Finds the processes that lock a SQLite file.
 
-use std::fs;
 use std::path::Path;
 
 use super::super::holder::{LockHolder, RunningProgram};
 use super::super::identity::FileIdentity;
 use super::place::beside;
+use crate::platform;
 use crate::report;
-
-/// All locks of the machine, on Linux. Other systems have no such file.
-const LOCKS: &str = "/proc/locks";
 
 /// The last byte of the `-shm` file that is locked to write, checkpoint or recover. Later bytes are for readers
 /// (sqlite.org/walformat.html).
@@ -42,8 +39,10 @@ fn inode(path: &Path) -> Option<u64> {
 }
 
 fn held_locks() -> Vec<HeldLock> {
-    let locks = fs::read_to_string(LOCKS).unwrap_or_default();
-    locks.lines().filter_map(HeldLock::parse).collect()
+    platform::locks_of_files()
+        .lines()
+        .filter_map(HeldLock::parse)
+        .collect()
 }
 
 /// The other processes that hold matching locks.
@@ -87,7 +86,7 @@ impl HeldLock {
 }
 
 fn program(pid: u32) -> RunningProgram {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok();
+    let name = platform::program_of(pid);
     RunningProgram {
         pid,
         name: name.map(|name| report::escaped(name.trim()).to_string()),

@@ -5,67 +5,45 @@
 //! glibc's allocator with regular trimming used the least memory, both at its peak and afterwards.
 
 /// An allocation of at least this size gets its own mapping, which goes back to the system as soon as it is freed.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE_BYTES: libc::c_int = 1 << 20;
 
 /// How many arenas share the heap. Each keeps the memory that its threads have freed, and the others can't use it.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ARENAS: libc::c_int = 2;
 
 /// Keeps the heap small. Must be called before the process starts other threads.
 ///
 /// By default glibc has eight arenas for each processor. It also takes each large block that is freed as a sign that
 /// more will follow, and places the next ones, up to 32 MiB, in the heap, where they leave holes.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(
     unsafe_code,
     reason = "the calls take no pointer, and glibc lets any thread make them at any time"
 )]
-pub(crate) fn keep_small() {
+pub(crate) fn keep_heap_small() {
     // If the system refuses, the heap only uses more memory.
     let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES) };
     let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, ARENAS) };
 }
 
-/// Other allocators need no settings.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) fn keep_small() {}
-
 /// Returns the heap's free memory to the system. Takes some milliseconds, and longer after the heap was large.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(
     unsafe_code,
     reason = "the call takes no pointer, and glibc lets any thread make it at any time"
 )]
-pub(crate) fn give_back() {
+pub(crate) fn give_heap_back() {
     // Nobody needs to know whether there was anything to return.
     let _ = unsafe { libc::malloc_trim(0) };
 }
 
-/// Other allocators return memory on their own.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) fn give_back() {}
-
-/// The process's resident anonymous memory in bytes; `None` if the system doesn't report it.
-pub(crate) fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kibibytes << 10)
-}
-
 #[cfg(test)]
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod tests {
     use std::process::Command;
 
     use super::*;
+    use crate::platform::heap_bytes;
 
     /// The tests measure the memory of a whole process, and other tests run in this one.
     fn assert_alone(test: &str) {
-        let name = format!("heap::tests::{test}");
+        let name = format!("platform::glibc::tests::{test}");
         let alone = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", &name, "--ignored", "--test-threads", "1"])
             .output()
@@ -83,7 +61,7 @@ mod tests {
     #[test]
     #[ignore = "run in a process of its own"]
     fn large_pieces_leave_no_holes() {
-        keep_small();
+        keep_heap_small();
         let mut held = Vec::new();
         let mut freed = 0;
         // glibc adapts when they are freed for the first time.
@@ -95,9 +73,9 @@ mod tests {
                     large
                 })
                 .collect();
-            let before = resident_bytes().unwrap();
+            let before = heap_bytes().unwrap();
             drop(large);
-            freed = before.saturating_sub(resident_bytes().unwrap());
+            freed = before.saturating_sub(heap_bytes().unwrap());
         }
         drop(held);
         assert!(freed > 40 << 20, "{freed}");
@@ -111,9 +89,9 @@ mod tests {
         let pieces: Vec<Vec<u8>> = (0..PIECES).map(|_| vec![1; 1_000]).collect();
         let held = vec![1_u8; 1_000];
         drop(pieces);
-        let before = resident_bytes().unwrap();
-        give_back();
-        let after = resident_bytes().unwrap();
+        let before = heap_bytes().unwrap();
+        give_heap_back();
+        let after = heap_bytes().unwrap();
         drop(held);
         assert!(after + (50 << 20) < before, "{before} {after}");
     }
