@@ -52,5 +52,6 @@ pub mod tokens;
 pub mod traces;
 mod waits;
 
+pub use platform::{ALLOCATOR, HostAllocator};
 #[cfg(feature = "bench")]
 pub use secrets::BenchFinder;

@@ -1,7 +1,11 @@
 //! The binary: parse, run, report, exit status.
 
 use anyhow::Error;
+use weld_host::HostAllocator;
 use weld_host::cli::{Cli, ExitStatus, printable, say_last};
+
+#[global_allocator]
+static ALLOCATOR: HostAllocator = weld_host::ALLOCATOR;
 
 fn main() -> ExitStatus {
     let cli = match Cli::of_process() {

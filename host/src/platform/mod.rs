@@ -17,11 +17,15 @@ mod glibc;
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(target_env = "musl")]
+mod musl;
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 mod plain_heap;
 // Linux has no use for the substitutes, but they are tested there.
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
+#[cfg(not(target_env = "musl"))]
+mod system_allocator;
 mod unix;
 mod usage;
 #[cfg(any(test, not(target_os = "linux")))]
@@ -35,11 +39,18 @@ use macos as system;
 use portable as system;
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-use glibc as allocator;
+use glibc as heap;
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-use plain_heap as allocator;
+use plain_heap as heap;
 
-pub(crate) use allocator::{give_heap_back, keep_heap_small};
+#[cfg(target_env = "musl")]
+use musl as allocator;
+#[cfg(not(target_env = "musl"))]
+use system_allocator as allocator;
+
+pub(crate) use allocator::LIMITED_PROCESS;
+pub use allocator::{ALLOCATOR, HostAllocator};
+pub(crate) use heap::{give_heap_back, keep_heap_small};
 pub(crate) use system::{
     BROWSER, SEND_FLAGS, abstract_address, accept, be_killed_first, descriptor_path,
     end_with_parent, has_hung_up, heap_bytes, is_listening, limit_memory, locks_of_files,

@@ -74,6 +74,7 @@ impl CompilerProcess {
             .args(&self.arguments)
             .env_clear()
             .env(THREADS, Self::threads().to_string())
+            .envs(platform::LIMITED_PROCESS.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
