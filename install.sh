@@ -126,10 +126,15 @@ fetch() {
       said=$(curl -fsSL --proto "$protocols" --connect-timeout 20 --speed-limit 1 --speed-time 60 --retry 2 -o "$2" "$1" 2>&1) ||
         status=$?
       ;;
-    wget) said=$(wget -nv --tries=3 --timeout=60 -O - "$1" 2>&1 >"$2") || status=$? ;;
+    # -S shows the redirects, see below.
+    wget) said=$(wget -nv -S --tries=3 --timeout=60 -O - "$1" 2>&1 >"$2") || status=$? ;;
     # Without -T, on which some versions crash.
-    busybox) said=$(wget -q -O - "$1" 2>&1 >"$2") || status=$? ;;
+    busybox) said=$(wget -q -S -O - "$1" 2>&1 >"$2") || status=$? ;;
   esac
+  # Unlike curl, wget can't be told to refuse this. What it has downloaded is not used.
+  if [ "$protocols" = '=https' ] && printf '%s\n' "$said" | grep -qi '^ *location: *http:'; then
+    fail "$1 leads to an address without https://. What is downloaded from there could be changed on the way."
+  fi
   [ "$status" != 0 ] || return 0
   code=$(printf '%s\n' "$said" | sed -n -e 's/.*returned error: \([1-5][0-9][0-9]\).*/\1/p' \
     -e 's/.*returned error: HTTP[^ ]* \([1-5][0-9][0-9]\).*/\1/p' -e 's/.*ERROR \([1-5][0-9][0-9]\):.*/\1/p' | head -n 1)
@@ -188,7 +193,10 @@ main() {
   case $from in
     https://*) protocols='=https' ;;
     # On this machine, nobody can change the files on their way.
-    http://127.0.0.1* | http://localhost*) protocols='=http,https' ;;
+    http://*@*) fail "$from has a user and no https://. The password would be readable on the way." ;;
+    http://127.0.0.1 | http://127.0.0.1[:/]* | http://localhost | http://localhost[:/]* | 'http://[::1]' | 'http://[::1]'[:/]*)
+      protocols='=http,https'
+      ;;
     *) fail "$from is not an https:// address. Over http, the files and their checksums could be changed on the way." ;;
   esac
   find_target

@@ -289,6 +289,13 @@ class InstallTest(unittest.TestCase):
             (["--version", "newest"], ('"newest" of --version', "0.1.0")),
             (["--from", "http://download.example.net"], ("https://", "http://download.example.net")),
             (["--from", "ftp://download.example.net"], ("https://",)),
+            # Only this machine's own addresses, not names that begin like them.
+            (["--from", "http://127.0.0.1.example.net/x"], ("https://", "127.0.0.1.example.net")),
+            (["--from", "http://localhost.example.net"], ("https://",)),
+            (["--from", "http://localhostess"], ("https://",)),
+            (["--from", "http://127.0.0.1:80@example.net"], ("has a user",)),
+            (["--from", "http://[::1].example.net"], ("https://",)),
+            (["--from", "http://[::2]"], ("https://",)),
         ):
             with self.subTest(arguments=arguments):
                 self.refused(*words, arguments=arguments)
@@ -440,6 +447,22 @@ class InstallTest(unittest.TestCase):
                     self.server.files[name] = 302
                 done = self.run_script(tools=(downloader, SUMS[0]))
                 self.assertEqual(done.returncode, 0, done)
+
+    def test_redirect_to_an_address_without_https_is_refused(self):
+        self.server.release("0.2.0")
+        # As each tool behaves on such a redirect: wget follows it and shows it, curl is told to refuse.
+        shown = "  HTTP/1.1 302 Found\n  Location: http://download.example.net/latest\n  HTTP/1.1 200 OK\n"
+        gnu = f"[ $1 = --version ] && echo GNU Wget 1.21 && exit\nprintf '%s' '{shown}' >&2; echo 0.2.0"
+        busybox = f"[ $1 = --version ] && exit 1\nprintf '%s' '{shown}' >&2; echo 0.2.0"
+        for name, fakes in (("wget", {"wget": gnu}), ("busybox", {"wget": busybox})):
+            with self.subTest(name=name):
+                arguments = ("--from", "https://download.example.net")
+                self.refused("without https://", arguments=arguments, tools=(SUMS[0],), fakes=fakes)
+        curl = 'for word; do case $word in =https) echo refused as told >&2; exit 1;; esac; done'
+        self.refused("refused as told", arguments=("--from", "https://download.example.net"), tools=(SUMS[0],), fakes={"curl": curl})
+        # On this machine, both are permitted.
+        wget = f'{gnu.split(chr(10))[0]}\nprintf "%s" "{shown}" >&2; echo no version'
+        self.refused("is not a version", arguments=(), tools=(SUMS[0],), fakes={"wget": wget})
 
     def test_missing_network_is_said(self):
         for downloader in DOWNLOADERS:
