@@ -131,7 +131,7 @@ fetch() {
     # Without -T, on which some versions crash.
     busybox) said=$(wget -q -S -O - "$1" 2>&1 >"$2") || status=$? ;;
   esac
-  # Unlike curl, wget can't be told to refuse this. What it has downloaded is not used.
+  # Unlike curl, wget has no option that refuses this. What it has downloaded is not used.
   if [ "$protocols" = '=https' ] && printf '%s\n' "$said" | grep -qi '^ *location: *http:'; then
     fail "$1 leads to an address without https://. What is downloaded from there could be changed on the way."
   fi

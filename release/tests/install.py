@@ -450,7 +450,7 @@ class InstallTest(unittest.TestCase):
 
     def test_redirect_to_an_address_without_https_is_refused(self):
         self.server.release("0.2.0")
-        # As each tool behaves on such a redirect: wget follows it and shows it, curl is told to refuse.
+        # As each tool behaves on such a redirect: wget follows it and shows it, curl has an option that refuses it.
         shown = "  HTTP/1.1 302 Found\n  Location: http://download.example.net/latest\n  HTTP/1.1 200 OK\n"
         gnu = f"[ $1 = --version ] && echo GNU Wget 1.21 && exit\nprintf '%s' '{shown}' >&2; echo 0.2.0"
         busybox = f"[ $1 = --version ] && exit 1\nprintf '%s' '{shown}' >&2; echo 0.2.0"
