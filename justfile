@@ -197,6 +197,11 @@ installed-package:
     release/package
     release/install-package
 
+# The static program for x86_64-unknown-linux-musl or aarch64-unknown-linux-musl, into target/TARGET/dist
+static TARGET="x86_64-unknown-linux-musl":
+    .ci/zig zigbuild --profile dist --target {{ TARGET }} --locked -p weld-host
+    ls -l target/{{ TARGET }}/dist/weld-host
+
 # Serve the connectors of ./plugins
 serve:
     cargo run --locked -p weld-host -- serve

@@ -208,6 +208,9 @@ PAGES = {
             ),
         ),
     ),
+    "docs/deploy/platforms.md": Page(
+        (Elsewhere("just static x86_64-unknown-linux-musl", FULL, 'static TARGET="x86_64-unknown-linux-musl"', long=True),)
+    ),
     "docs/operating/tracing.md": Page((Block("weld-host serve --plugins plugins --otlp"),), SHOP, (DEMO_API,)),
     "docs/operating/public-url.md": Page(
         (

@@ -255,7 +255,7 @@ mod tests {
         let (mut client, host) = connection();
         client.write_all(b"GET").unwrap();
         until(|| host.peek(&mut [0; 8]).is_ok_and(|bytes| bytes == 3));
-        assert!(!has_hung_up(&host), "data alone is no end");
+        assert!(!has_hung_up(&host), "data alone doesn't count");
         rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO)).unwrap();
         drop(client);
         until(|| has_hung_up(&host));
