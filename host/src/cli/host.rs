@@ -1,7 +1,6 @@
 //! Starts a host from its configuration, in the same way for every command.
 
 use std::net::TcpListener;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,20 +8,18 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::logging::LogHandle;
-use super::proxies;
+use super::prepared_host::PreparedHost;
 use crate::admin::{AdminKeys, AdminParts, AdminServer, MetricsText, SettingsControl};
 use crate::certificates::{CertificateFiles, ServedCertificate};
 use crate::config::{AdminAddress, ServerConfig};
-use crate::connectors::{
-    AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
-};
+use crate::connectors::{Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader};
 use crate::egress::{HostMaps, Upstreams};
 use crate::pages::{PageSettings, Pages};
-use crate::sandbox::{Cache, Capacity, CompileObserver, EngineSettings, Machine};
+use crate::sandbox::{Capacity, CompileObserver};
 use crate::server::{Server, ServerSettings, Shutdown};
 use crate::telemetry::Exporter;
 use crate::tokens::Store;
-use crate::traces::{SpanSender, Tracer};
+use crate::traces::SpanSender;
 
 use super::compile_manner::CompileManner;
 use super::error::CliError;
@@ -96,83 +93,38 @@ impl Host {
             Some(_) => Some(Exporter::install()?),
             None => None,
         };
-        let machine = Machine::look();
-        let total_memory_bytes = config
-            .total_memory_bytes
-            .unwrap_or_else(|| machine.default_total_memory_bytes());
-        let capacity = machine.capacity(config.slots, total_memory_bytes);
-        if let Some(requested) = config.slots.filter(|slots| *slots > capacity.slots) {
-            let (slots, bound) = (capacity.slots, capacity.bound);
-            tracing::warn!(requested, slots, %bound, "--slots exceeds what this machine can hold, and was lowered");
-        }
-        let engine = engine_settings(&config, capacity, total_memory_bytes);
-        let cache = cache(config.cache.as_deref(), config.cache_bytes);
-        let is_own = manner.has_user();
-        let mut runtime = manner.runtime(engine, config.compiling, cache)?;
-        if is_own {
-            runtime = runtime.telling_last_words();
-        }
-        let runtime = Arc::new(runtime);
-        proxies::report(&config);
-        let bounds = Arc::new(LiveBounds::new(&config));
-        let mut upstreams = Upstreams::default()
-            .with_maps(maps)
-            .with_proxies(config.proxies.clone())
-            .with_policy(bounds.policy());
-        if let Some(tokens) = tokens {
-            upstreams = upstreams.with_tokens(tokens);
-        }
-        let upstreams = Arc::new(upstreams);
-        let plugins = Plugins::new(
-            runtime,
-            upstreams.clone(),
-            config.plugins.clone(),
-            config.effective_ceilings(),
-        )
-        .with_bounds(bounds.subscribe());
-        let plugins = if is_own {
-            plugins.with_shown_paths()
-        } else {
-            plugins
-        };
-        let admission = admission_settings(&config, capacity);
-        let startup = plugins
-            .load(config.default_connector.clone(), admission)
-            .await?;
+        let prepared =
+            PreparedHost::prepare(&config, (tokens, maps), manner, PageSettings::from(&config))
+                .await?;
         if let Some(certificate) = certificate.clone() {
-            let readiness = startup.connectors.readiness();
+            let readiness = prepared.connectors.readiness();
             readiness.show_expiry(move || certificate.expires());
         }
-        let settings = ServerSettings::new(&config, machine.max_connections());
-        let (tracer, traces) = match &config.traces {
-            Some(traces) => Some(Tracer::new(traces)?).unzip(),
-            None => (None, None),
-        };
+        let settings = prepared.settings;
         let admin_keys = AdminKeys::new(&config.admin_keys);
         let key_files = KeyFiles::new(&config, settings.live.clone(), admin_keys.clone());
         Ok(Self {
             server,
-            reports: startup.reports,
-            capacity,
-            pages: Pages::new(startup.connectors.clone(), PageSettings::from(&config)),
-            connectors: startup.connectors,
-            loader: (startup.loader, config.reload),
-            reclaimer: (startup.reclaimer, watch::Sender::new(config.unmap_after)),
-            trimmer: startup.trimmer,
-            upstreams,
+            reports: prepared.reports,
+            capacity: prepared.capacity,
+            pages: prepared.pages,
+            connectors: prepared.connectors,
+            loader: (prepared.loader, config.reload),
+            reclaimer: (prepared.reclaimer, watch::Sender::new(config.unmap_after)),
+            trimmer: prepared.trimmer,
+            upstreams: prepared.upstreams,
             settings: ServerSettings {
                 certificate,
-                tracer,
                 ..settings
             },
             key_files,
             admin,
             admin_keys,
             exporter,
-            traces,
+            traces: prepared.traces,
             log: None,
             settings_control: None,
-            bounds,
+            bounds: prepared.bounds,
         })
     }
 
@@ -317,19 +269,6 @@ fn metrics_text(exporter: Exporter, pages: &Pages) -> MetricsText {
     Arc::new(move || exporter.render(|name| gauges.has_connector(name), || gauges.observe()))
 }
 
-fn engine_settings(
-    config: &ServerConfig,
-    capacity: Capacity,
-    total_memory_bytes: u64,
-) -> EngineSettings {
-    EngineSettings {
-        slots: capacity.slots,
-        max_memory_bytes: config.ceilings.memory_bytes,
-        total_memory_bytes,
-        keep_memory_bytes: config.keep_memory_bytes,
-    }
-}
-
 /// The server's certificate, with its key; `None` if it has none.
 fn certificate(config: &ServerConfig) -> Result<Option<Arc<ServedCertificate>>, CliError> {
     match (&config.tls_cert, &config.tls_key) {
@@ -338,15 +277,6 @@ fn certificate(config: &ServerConfig) -> Result<Option<Arc<ServedCertificate>>, 
             key: key.clone(),
         })?)),
         _ => Ok(None),
-    }
-}
-
-fn admission_settings(config: &ServerConfig, capacity: Capacity) -> AdmissionSettings {
-    AdmissionSettings {
-        slots: capacity.slots,
-        queue: config.queue,
-        queue_wait: config.queue_wait,
-        max_concurrency: config.ceilings.concurrency,
     }
 }
 
@@ -360,22 +290,4 @@ pub(super) async fn shutdown_requested(stopped: oneshot::Receiver<()>) -> Shutdo
 pub(super) async fn stop_requested(stopped: oneshot::Receiver<()>) {
     // Nothing is ever sent: the wait ends with an error when the sender is dropped.
     let _ = stopped.await;
-}
-
-/// The cache. One that can't be used costs time at every start, but doesn't prevent serving.
-pub(super) fn cache(folder: Option<&Path>, limit_bytes: u64) -> Option<Cache> {
-    let Some(folder) = folder else {
-        tracing::warn!(
-            "there is no cache folder, so every start compiles all connectors; set one with --cache"
-        );
-        return None;
-    };
-    match Cache::new(folder.to_owned(), limit_bytes) {
-        Ok(cache) => Some(cache),
-        Err(error) => {
-            let cause = crate::report::chain(&error);
-            tracing::warn!(folder = %folder.display(), cause, "the cache folder can't be used, so every start compiles all connectors");
-            None
-        }
-    }
 }

@@ -46,6 +46,7 @@ mod origin;
 mod otlp;
 mod output;
 mod precompiler;
+mod prepared_host;
 mod progress;
 mod proxies;
 mod run;
