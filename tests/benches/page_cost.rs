@@ -145,7 +145,10 @@ async fn serve_guest() -> SocketAddr {
     startup.loader.finish(drop).await;
     let pages = Pages::new(
         startup.connectors.clone(),
-        PageSettings { background: true },
+        PageSettings {
+            background: true,
+            holds: true,
+        },
     );
     let server = Server::bind(loopback()).await.expect("a port");
     let address = server.local_addr();

@@ -69,7 +69,10 @@ pub async fn serve(
     };
     let pages = Pages::new(
         startup.connectors.clone(),
-        PageSettings { background: true },
+        PageSettings {
+            background: true,
+            holds: true,
+        },
     );
     tokio::spawn(server.run(startup.connectors, pages, settings, std::future::pending()));
     address

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::journal::CallJournal;
 use crate::account::HostAccount;
-use crate::config::{ConnectorConfig, ConnectorName, Limits};
+use crate::config::{ConnectorConfig, ConnectorName, Credential, Limits};
 use crate::egress::{CurrentEgress, Egress, Upstreams};
 use crate::sandbox::{CallError, CallSetup, GuestPage, GuestSchema, Program};
 use crate::scope::CallScope;
@@ -26,6 +26,8 @@ pub(crate) struct Connector {
     /// The network access of this version's own configuration.
     egress: Arc<Egress>,
     component: ComponentFacts,
+    /// Whether a credential is renewed with a refresh token.
+    has_refresh_token: bool,
     loaded_at: Timestamp,
     journal: Arc<CallJournal>,
     /// Becomes true when the calls of this version must end.
@@ -63,6 +65,7 @@ impl Connector {
             upstreams,
             previous.map(|previous| previous.egress.as_ref()),
         )?);
+        let has_refresh_token = config.credentials.iter().any(Credential::has_refresh_token);
         let setup = CallSetup {
             name,
             config_file,
@@ -80,6 +83,7 @@ impl Connector {
             setup,
             egress,
             component,
+            has_refresh_token,
             loaded_at: Timestamp::now(),
             journal: previous.map_or_else(Arc::default, |previous| previous.journal.clone()),
             superseded: watch::Sender::new(false),
@@ -167,6 +171,11 @@ impl Connector {
     /// What is known about its component.
     pub(crate) fn component(&self) -> &ComponentFacts {
         &self.component
+    }
+
+    /// Whether a credential is renewed with a refresh token.
+    pub(crate) fn has_refresh_token(&self) -> bool {
+        self.has_refresh_token
     }
 
     /// When this version was loaded.

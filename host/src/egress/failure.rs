@@ -114,7 +114,9 @@ impl EgressError {
                 Timeout::Deadline(bound) => match bound.reason {
                     DeadlineReason::Total | DeadlineReason::Request => true,
                     // The next page would take as long.
-                    DeadlineReason::PageTimeout | DeadlineReason::AnswerWithin => false,
+                    DeadlineReason::PageTimeout
+                    | DeadlineReason::AnswerWithin
+                    | DeadlineReason::Invocation => false,
                 },
             },
             Self::Proxy { source, .. } => !source.is_lasting(),

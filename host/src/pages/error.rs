@@ -63,6 +63,13 @@ pub(crate) enum PagesError {
     #[error("the schema took longer than the {} of `limits.answer-within`", duration_text(*limit))]
     SchemaTimeout { limit: Duration },
 
+    /// The same with the time of one invocation of a function.
+    #[error(
+        "the schema took longer than the {} that this invocation of the function had; raise the function's time-out",
+        duration_text(*limit)
+    )]
+    SchemaInvocationTimeout { limit: Duration },
+
     /// Too many newer versions have been loaded since the call began.
     #[error("the connector was replaced while the page was being made")]
     Superseded,

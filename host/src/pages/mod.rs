@@ -78,12 +78,16 @@ pub struct PageSettings {
     /// Whether a call may run while no request waits for it. It may not if the platform stops all work between
     /// requests; then a page has only the time of its request.
     pub background: bool,
+    /// Whether a request that comes before its page may begin waits for that, at most for `limits.answer-within`. If it
+    /// may not, it gets a pending answer at once.
+    pub holds: bool,
 }
 
 impl From<&ServerConfig> for PageSettings {
     fn from(config: &ServerConfig) -> Self {
         Self {
             background: config.background,
+            holds: true,
         }
     }
 }
@@ -147,8 +151,8 @@ impl Pages {
         pages + schemas
     }
 
-    /// A connector's schema as Weld reads it. It is never pending: the request waits for it. `span` is that of the
-    /// request, if it is recorded.
+    /// A connector's schema as Weld reads it. It is never pending: the request waits for it. `within` is the request's own
+    /// deadline, if it has one, and `span` its span, if it is recorded.
     ///
     /// # Errors
     ///
@@ -156,10 +160,11 @@ impl Pages {
     pub(crate) async fn schema(
         &self,
         connector: &Arc<Connector>,
+        within: Option<Deadline>,
         span: Option<&RequestSpan>,
     ) -> Result<Bytes, Arc<PagesError>> {
         let limits = connector.limits();
-        let deadline = answer_deadline(limits, Instant::now());
+        let deadline = answer_deadline(limits, Instant::now(), within);
         let mut connector = connector.clone();
         for _ in 0..SCHEMA_VERSIONS {
             match self.schema_of(&connector, deadline, span).await {
@@ -204,14 +209,19 @@ impl Pages {
                 Err(CallPanic) if self.holds.are_closed() => Err(shutting_down(NoMoreCalls)),
                 Err(error) => Err(crashed(error)),
             },
-            () = reached(deadline) => Err(Arc::new(PagesError::SchemaTimeout {
-                limit: limits.answer_within.unwrap_or_default(),
+            () = reached(deadline) => Err(Arc::new(match deadline {
+                Some(Deadline { limit, reason: DeadlineReason::Invocation, .. }) => {
+                    PagesError::SchemaInvocationTimeout { limit }
+                }
+                _ => PagesError::SchemaTimeout {
+                    limit: limits.answer_within.unwrap_or_default(),
+                },
             })),
         }
     }
 
     /// One page of one table, begun no earlier than its state allows. If it is not ready once `released` is, the answer is a
-    /// pending one. `span` is that of the request, if it is recorded.
+    /// pending one. `within` is the request's own deadline, if it has one, and `span` its span, if it is recorded.
     ///
     /// # Errors
     ///
@@ -220,7 +230,7 @@ impl Pages {
         &self,
         connector: &Arc<Connector>,
         request: &Arc<PageRequest>,
-        released: impl Future<Output = ()> + Send,
+        (released, within): (impl Future<Output = ()> + Send, Option<Deadline>),
         span: Option<&RequestSpan>,
     ) -> Result<PageAnswer, Arc<PagesError>> {
         let limits = connector.limits();
@@ -232,7 +242,7 @@ impl Pages {
                 () = released => {}
             }
         });
-        let deadline = answer_deadline(limits, now);
+        let deadline = answer_deadline(limits, now, within);
         let mark = state
             .waiting()
             .map(|mark| between_pages::bound(mark, arrived, limits));
@@ -242,7 +252,11 @@ impl Pages {
                 .maker
                 .held
                 .begin(connector.name(), answer::wait_of(mark));
-            let is_over = held_until_its_time(left, deadline, ended.as_mut(), span).await;
+            let is_over = if self.settings.holds {
+                held_until_its_time(left, deadline, ended.as_mut(), span).await
+            } else {
+                left.is_zero()
+            };
             drop(held);
             // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {
@@ -363,10 +377,23 @@ fn charge_for(
     charge.map_err(|error| Arc::new(error.into()))
 }
 
-/// When a request that arrived at `arrived` must have its answer; `None` if there is no limit.
-fn answer_deadline(limits: &Limits, arrived: Instant) -> Option<Deadline> {
-    let limit = limits.answer_within?;
-    Some(Deadline::new(arrived, limit, DeadlineReason::AnswerWithin))
+/// When a request that arrived at `arrived` must have its answer; `None` if there is no limit. A request's own deadline,
+/// `within`, takes the place of the default of `limits.answer-within`: the default is for clients of whose patience
+/// nothing is known.
+fn answer_deadline(
+    limits: &Limits,
+    arrived: Instant,
+    within: Option<Deadline>,
+) -> Option<Deadline> {
+    let is_default = limits.answer_within == Limits::default().answer_within;
+    let limit = limits
+        .answer_within
+        .filter(|_| within.is_none() || !is_default);
+    let configured = limit.map(|limit| Deadline::new(arrived, limit, DeadlineReason::AnswerWithin));
+    match (within, configured) {
+        (Some(within), Some(configured)) => Some(within.or_sooner(configured)),
+        (within, configured) => within.or(configured),
+    }
 }
 
 /// Waits until `deadline`; forever if there is none.
@@ -383,4 +410,39 @@ fn shutting_down(NoMoreCalls: NoMoreCalls) -> Arc<PagesError> {
 
 fn crashed(CallPanic: CallPanic) -> Arc<PagesError> {
     Arc::new(PagesError::Crashed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn deadline_of_an_invocation_takes_the_place_of_the_default() {
+        let seconds = Duration::from_secs;
+        let arrived = Instant::now();
+        for (answer_within, invocation, expected) in [
+            (Some(55), None, Some((55, DeadlineReason::AnswerWithin))),
+            (None, None, None),
+            (Some(55), Some(900), Some((900, DeadlineReason::Invocation))),
+            (Some(55), Some(3), Some((3, DeadlineReason::Invocation))),
+            (None, Some(900), Some((900, DeadlineReason::Invocation))),
+            (
+                Some(20),
+                Some(900),
+                Some((20, DeadlineReason::AnswerWithin)),
+            ),
+            (Some(20), Some(3), Some((3, DeadlineReason::Invocation))),
+        ] {
+            let limits = Limits {
+                answer_within: answer_within.map(seconds),
+                ..Limits::default()
+            };
+            let within = invocation.map(|invocation| {
+                Deadline::new(arrived, seconds(invocation), DeadlineReason::Invocation)
+            });
+            let deadline = answer_deadline(&limits, arrived, within);
+            let found = deadline.map(|deadline| (deadline.limit.as_secs(), deadline.reason));
+            assert_eq!(found, expected, "{answer_within:?} {invocation:?}");
+        }
+    }
 }

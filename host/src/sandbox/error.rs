@@ -116,6 +116,14 @@ pub(crate) enum CallError {
     )]
     AnswerTimeout { limit: Duration },
 
+    /// The same where a platform gives each request its time.
+    #[error(
+        "the page took longer than the {} that this invocation of the function had; return smaller pages, so that each has \
+         its state sooner, or raise the function's time-out",
+        duration_text(*limit)
+    )]
+    InvocationTimeout { limit: Duration },
+
     /// The call was ended for a long wait; its page begins again afterward.
     #[error("the page begins again after a wait: {}", .0.wait)]
     Postponed(Postponement),
@@ -309,6 +317,7 @@ impl CallError {
         let limit = deadline.limit;
         match deadline.reason {
             DeadlineReason::AnswerWithin => Self::AnswerTimeout { limit },
+            DeadlineReason::Invocation => Self::InvocationTimeout { limit },
             DeadlineReason::PageTimeout | DeadlineReason::Total | DeadlineReason::Request => {
                 Self::PageTimeout { limit, waits_for }
             }
@@ -325,6 +334,7 @@ impl CallError {
             | Self::CpuTime { .. }
             | Self::PageTimeout { .. }
             | Self::AnswerTimeout { .. }
+            | Self::InvocationTimeout { .. }
             | Self::Postponed(_)
             | Self::PageTooLarge { .. }
             | Self::StateTooLarge { .. }

@@ -27,6 +27,8 @@ pub(crate) struct Deadline {
 pub(crate) enum DeadlineReason {
     /// `limits.answer-within`: the call can't outlive the request that began it.
     AnswerWithin,
+    /// The time that a platform gives a function for one request: the call can't outlive it.
+    Invocation,
     /// `limits.page-timeout`.
     PageTimeout,
     /// `network.total-timeout` of one exchange.
@@ -92,6 +94,7 @@ impl Display for DeadlineReason {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::AnswerWithin => "`limits.answer-within`",
+            Self::Invocation => "the time of this invocation of the function",
             Self::PageTimeout => "`limits.page-timeout`",
             Self::Total => "`network.total-timeout`",
             Self::Request => "the connector's timeout for this request",
@@ -124,7 +127,11 @@ mod tests {
     async fn only_a_requests_own_limits_bound_a_wait_between_pages() {
         let began = Instant::now();
         let deadline = |seconds, reason| Deadline::new(began, Duration::from_secs(seconds), reason);
-        for reason in [DeadlineReason::PageTimeout, DeadlineReason::AnswerWithin] {
+        for reason in [
+            DeadlineReason::PageTimeout,
+            DeadlineReason::AnswerWithin,
+            DeadlineReason::Invocation,
+        ] {
             let page = deadline(2, reason);
             assert!(page.leaves_between_pages(began + FOREVER));
             let request = page.or_sooner(deadline(9, DeadlineReason::Request));

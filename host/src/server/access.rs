@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use http::{HeaderValue, Request, Version, header};
 use hyper::body::Incoming;
 use tower_service::Service as _;
@@ -50,55 +51,14 @@ impl Access {
     /// # Errors
     ///
     /// None: the error type is [`Infallible`].
-    pub(super) async fn answer(
-        &self,
-        mut request: Request<Incoming>,
-    ) -> Result<Response, Infallible> {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
         self.place.try_take();
         let record = RequestRecord::begin(&request, &self.caller, self.outbox.clone());
         let version = request.version();
         let _answered = self.head.answering(record.head_bytes);
-        uri::normalize(&mut request);
-        request.extensions_mut().insert(record.clone());
-        request.extensions_mut().insert(self.departure.clone());
-        let span = tracing::info_span!(
-            "request",
-            request_id = record.id,
-            client = record.client.map(tracing::field::display),
-            connector = tracing::field::Empty,
-            table = tracing::field::Empty,
-        );
-        let open = OpenRequest {
-            span: span.clone(),
-            record: record.clone(),
-            is_closed: false,
-        };
-        let answering = self.route(request).instrument(span.clone());
-        let answer = tokio::select! {
-            answer = answering => answer,
-            () = self.gone() => Err(Arc::new(ApiError::ClientGone)),
-        };
-        open.close();
-        let _entered = span.enter();
-        let failure = answer.as_ref().err().map(|error| error.outcome());
-        let mut response = match answer {
-            Ok(response) => {
-                if !record.is_probe() {
-                    let outcome = record.outcome().cloned().unwrap_or_default();
-                    metrics::record(&record.labels(), &outcome, record.began.elapsed());
-                }
-                response
-            }
-            Err(error) => {
-                let outcome = RequestOutcome::without_answer(error.outcome());
-                metrics::record(&record.labels(), &outcome, record.began.elapsed());
-                error.answer(&record)
-            }
-        };
-        request_trace::end(&record, response.status(), failure);
-        if let Ok(id) = HeaderValue::try_from(&record.id) {
-            response.headers_mut().insert(request_id::HEADER, id);
-        }
+        let route = |request| self.route(request);
+        let mut response =
+            answer_recorded(&record, &self.departure, request, route, self.gone()).await;
         // During a shutdown, the client's next request goes to another host, or to this one's successor. While no place is
         // free, others may wait for this one.
         let is_last =
@@ -117,11 +77,7 @@ impl Access {
             let held = self.place.hold().await;
             held.map_err(|NoPlace { most }| Arc::new(ApiError::NoPlace { most }))?;
         }
-        let Ok(mut response) = self.routes.clone().call(request).await;
-        match response.extensions_mut().remove::<Arc<ApiError>>() {
-            None => Ok(response.map(Body::new)),
-            Some(error) => Err(error),
-        }
+        call(&self.routes, request).await
     }
 
     async fn gone(&self) {
@@ -130,6 +86,75 @@ impl Access {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Calls the handler of a request.
+pub(super) async fn call<B>(routes: &Routes, request: Request<B>) -> Result<Response, Arc<ApiError>>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let Ok(mut response) = routes.clone().call(request).await;
+    match response.extensions_mut().remove::<Arc<ApiError>>() {
+        None => Ok(response.map(Body::new)),
+        Some(error) => Err(error),
+    }
+}
+
+/// Answers a request that has its record, with its line in the log and its metrics. `route` calls the handler; if `gone` is
+/// ready first, the client has disconnected.
+pub(super) async fn answer_recorded<B, F>(
+    record: &Arc<RequestRecord>,
+    departure: &Arc<DepartureNotice>,
+    mut request: Request<B>,
+    route: impl FnOnce(Request<B>) -> F,
+    gone: impl Future<Output = ()>,
+) -> Response
+where
+    F: Future<Output = Result<Response, Arc<ApiError>>>,
+{
+    uri::normalize(&mut request);
+    request.extensions_mut().insert(record.clone());
+    request.extensions_mut().insert(departure.clone());
+    let span = tracing::info_span!(
+        "request",
+        request_id = record.id,
+        client = record.client.map(tracing::field::display),
+        connector = tracing::field::Empty,
+        table = tracing::field::Empty,
+    );
+    let open = OpenRequest {
+        span: span.clone(),
+        record: record.clone(),
+        is_closed: false,
+    };
+    let answering = route(request).instrument(span.clone());
+    let answer = tokio::select! {
+        answer = answering => answer,
+        () = gone => Err(Arc::new(ApiError::ClientGone)),
+    };
+    open.close();
+    let _entered = span.enter();
+    let failure = answer.as_ref().err().map(|error| error.outcome());
+    let mut response = match answer {
+        Ok(response) => {
+            if !record.is_probe() {
+                let outcome = record.outcome().cloned().unwrap_or_default();
+                metrics::record(&record.labels(), &outcome, record.began.elapsed());
+            }
+            response
+        }
+        Err(error) => {
+            let outcome = RequestOutcome::without_answer(error.outcome());
+            metrics::record(&record.labels(), &outcome, record.began.elapsed());
+            error.answer(record)
+        }
+    };
+    request_trace::end(record, response.status(), failure);
+    if let Ok(id) = HeaderValue::try_from(&record.id) {
+        response.headers_mut().insert(request_id::HEADER, id);
+    }
+    response
 }
 
 /// A request without its answer yet. If it is dropped because the client goes away, it leaves a line in the log.

@@ -26,8 +26,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use base64::DecodeError;
 use weld_protocol::{ErrorKind, RequestError};
 
+use super::direct::AnswerTooLarge;
 use super::head::MAX_HEADERS;
 use crate::account::MemoryError;
 use crate::attempts::TooManyAttempts;
@@ -35,7 +37,7 @@ use crate::config::{duration_text, wait_text};
 use crate::connectors::ConnectorError;
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
-use crate::report::size_text;
+use crate::report::{size_beyond, size_text};
 use kinds::page_kind;
 
 /// When to retry after a shutdown: hosts are restarted within seconds, or another one has taken over.
@@ -124,6 +126,36 @@ pub(super) enum ApiError {
     #[error("the body is not valid gzip, though its content-encoding says so")]
     BrokenGzip(#[source] io::Error),
 
+    /// A platform passes bodies on as base64.
+    #[error("the body of the event is not valid base64, though its `isBase64Encoded` says so")]
+    BrokenBase64(#[source] DecodeError),
+
+    /// The platform that calls the host with a request takes no larger answer.
+    #[error(
+        "the answer takes {}, more than the {} that {} passes on; let the connector return smaller pages \
+         (`limits.page-size`), or let the client accept gzip, since a compressed answer counts as it is sent",
+        size_beyond(.0.bytes, .0.limit_bytes),
+        size_text(.0.limit_bytes),
+        .0.platform
+    )]
+    AnswerTooLarge(AnswerTooLarge),
+
+    /// Something before the call took all of the time, such as the loading of the connector.
+    #[error(
+        "the request took longer than the {} that this invocation of the function had; raise the function's time-out, or let \
+         the connector return smaller pages",
+        duration_text(*limit)
+    )]
+    InvocationTimeout { limit: Duration },
+
+    /// Either the function's time-out has passed, or a clock is wrong.
+    #[error(
+        "the deadline of this invocation has passed {} ago by this machine's clock, so there was no time for an answer; \
+         if this repeats, raise the function's time-out",
+        wait_text(*late)
+    )]
+    InvocationOver { late: Duration },
+
     #[error("could not decode the body; send it uncompressed or with gzip")]
     Encoding(#[from] UnknownEncoding),
 
@@ -188,7 +220,12 @@ impl ApiError {
             | Self::ClientGone
             | Self::BodyCut(_)
             | Self::BrokenGzip(_)
+            | Self::BrokenBase64(_)
             | Self::Request(_) => ErrorKind::BadRequest,
+            Self::AnswerTooLarge(_) => ErrorKind::PageTooLarge,
+            Self::InvocationTimeout { .. } | Self::InvocationOver { .. } => {
+                ErrorKind::DeadlineExceeded
+            }
             Self::Encoding(_) => ErrorKind::UnsupportedEncoding,
             Self::Page(failure) => page_kind(failure),
             Self::OutOfMemory(_) | Self::NoHeadMemory => ErrorKind::OutOfMemory,
@@ -237,6 +274,7 @@ impl ApiError {
             | PagesError::Stuck { .. }
             | PagesError::UnreadableSchema { .. }
             | PagesError::SchemaTimeout { .. }
+            | PagesError::SchemaInvocationTimeout { .. }
             | PagesError::Crashed => None,
             PagesError::Connector(ConnectorError::Loading) => Some(LOADING),
             PagesError::Superseded => Some(SUPERSEDED),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts};
+use base64::DecodeError;
 use http::request::Parts;
 use http::{Request, header};
 
@@ -91,6 +92,11 @@ impl FromRequestParts<Arc<Service>> for Callee {
     }
 }
 
+/// Why the body of a request that came as an event can't be read. It is an extension of the request, so that the key is
+/// checked first.
+#[derive(Clone)]
+pub(super) struct BodyFault(pub(super) DecodeError);
+
 /// How the client wants its answer to be encoded.
 pub(super) struct Encoding(pub(super) AcceptedEncoding);
 
@@ -116,7 +122,10 @@ impl FromRequest<Arc<Service>> for PlainBody {
         request: Request<Body>,
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if let Some(BodyFault(fault)) = parts.extensions.remove() {
+            return Err(ApiError::BrokenBase64(fault));
+        }
         let account = service.connectors.host_account();
         body::read(
             &parts.headers,

@@ -13,6 +13,7 @@ use super::head::head_bytes;
 use super::metrics::{RequestOutcome, TargetLabels};
 use super::request_id;
 use crate::access_check::{is_forwarded, names_this_machine};
+use crate::scope::Deadline;
 use crate::traces::RequestSpan;
 
 /// One request, from its arrival to its answer. Extractors and handlers find it among the request's extensions and
@@ -30,6 +31,8 @@ pub(super) struct RequestRecord {
     pub(super) is_direct: bool,
     /// Where the receipts of its connection's answers go.
     pub(super) outbox: Outbox,
+    /// When the answer must be ready; `None` if only the connector's own limits say that.
+    pub(super) deadline: Option<Deadline>,
     target: OnceLock<RequestTarget>,
     outcome: OnceLock<RequestOutcome>,
     span: OnceLock<RequestSpan>,
@@ -66,6 +69,24 @@ impl RequestRecord {
         }
     }
 
+    /// Creates the record of a request that came without a connection, with its id and its client's address. A platform
+    /// passes it on.
+    pub(super) fn direct<B>(
+        request: &Request<B>,
+        (id, client): (String, Option<IpAddr>),
+        deadline: Deadline,
+        outbox: Outbox,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            head_bytes: head_bytes(request),
+            client,
+            is_direct: false,
+            deadline: Some(deadline),
+            ..Self::without_head(outbox)
+        })
+    }
+
     fn without_head(outbox: Outbox) -> Self {
         Self {
             id: request_id::new(),
@@ -75,6 +96,7 @@ impl RequestRecord {
             is_local: false,
             is_direct: true,
             outbox,
+            deadline: None,
             target: OnceLock::new(),
             outcome: OnceLock::new(),
             span: OnceLock::new(),

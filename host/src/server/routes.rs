@@ -85,7 +85,10 @@ async fn schema(
     Encoding(accepted): Encoding,
     PlainBody(_): PlainBody,
 ) -> Result<Response, ApiError> {
-    let schema = service.pages.schema(&connector, record.span()).await?;
+    let schema = service
+        .pages
+        .schema(&connector, record.deadline, record.span())
+        .await?;
     let bytes = schema.len();
     let mut texts = [Bytes::new(), schema, Bytes::new()];
     let encoding = compression::compress(&mut texts, accepted, &connector).await;
@@ -137,9 +140,12 @@ async fn page(
     if let Some(span) = record.span() {
         span.change(|span| span.set("weld.table", AttributeValue::text(&table)));
     }
-    let made = service
-        .pages
-        .page(&connector, &request, departure.released(), record.span());
+    let made = service.pages.page(
+        &connector,
+        &request,
+        (departure.released(), record.deadline),
+        record.span(),
+    );
     let mut page = made.await?;
     let bytes = page.len();
     let encoding = compression::compress(&mut page.chunks, accepted, &connector).await;

@@ -134,6 +134,13 @@ impl SpanQueue {
         }
     }
 
+    /// A batch of those that wait now; `None` if none do.
+    pub(super) fn take_waiting(&self) -> Option<Vec<SpanRecord>> {
+        let mut state = self.state.lock();
+        let batch = state.take(self.bounds.spans);
+        (!batch.is_empty()).then_some(batch)
+    }
+
     /// How many spans were dropped since the last call because too many waited.
     pub(super) fn take_dropped(&self) -> usize {
         mem::take(&mut self.state.lock().dropped)

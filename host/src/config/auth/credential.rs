@@ -7,7 +7,7 @@ use url::Url;
 
 use super::addition::Addition;
 use super::jwt::JwtConfig;
-use super::oauth2::Oauth2Config;
+use super::oauth2::{Grant, Oauth2Config};
 use crate::config::allow::AllowList;
 use crate::config::secret::Secret;
 
@@ -32,6 +32,14 @@ impl Credential {
     /// Whether the credential may go to this URL, whatever the method.
     pub fn holds_for(&self, url: &Url) -> bool {
         self.urls.permits("", url)
+    }
+
+    /// Whether it is renewed with a refresh token, which the token endpoint may replace each time it is used.
+    pub fn has_refresh_token(&self) -> bool {
+        match &self.kind {
+            CredentialKind::Oauth2(config) => matches!(config.grant, Grant::RefreshToken(_)),
+            CredentialKind::Fixed(_) | CredentialKind::Jwt(_) => false,
+        }
     }
 
     /// Whether the host can obtain a new one if the API refuses it.

@@ -40,6 +40,7 @@ impl CallError {
                 waits_for: Some(wait()),
             },
             CallError::AnswerTimeout { .. } => CallError::AnswerTimeout { limit },
+            CallError::InvocationTimeout { .. } => CallError::InvocationTimeout { limit },
             CallError::Postponed(_) => CallError::Postponed(Postponement {
                 wait: wait(),
                 length: limit,

@@ -21,7 +21,9 @@ pub(super) fn page_kind(failure: &PagesError) -> ErrorKind {
         PagesError::RateLimited { .. } | PagesError::SchemaRateLimited { .. } => {
             ErrorKind::RateLimited
         }
-        PagesError::SchemaTimeout { .. } => ErrorKind::DeadlineExceeded,
+        PagesError::SchemaTimeout { .. } | PagesError::SchemaInvocationTimeout { .. } => {
+            ErrorKind::DeadlineExceeded
+        }
         PagesError::Superseded => ErrorKind::ConnectorUnavailable,
         PagesError::Crashed => ErrorKind::Internal,
     }
@@ -49,9 +51,9 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::CpuTime { .. } => ErrorKind::CpuExceeded,
         // A postponed page is answered as pending, and a schema is never postponed.
         CallError::Postponed(_) => ErrorKind::RateLimited,
-        CallError::PageTimeout { .. } | CallError::AnswerTimeout { .. } => {
-            ErrorKind::DeadlineExceeded
-        }
+        CallError::PageTimeout { .. }
+        | CallError::AnswerTimeout { .. }
+        | CallError::InvocationTimeout { .. } => ErrorKind::DeadlineExceeded,
         CallError::PageTooLarge { .. } => ErrorKind::PageTooLarge,
         CallError::StateTooLarge { .. } => ErrorKind::StateTooLarge,
         CallError::SchemaTooLarge { .. } => ErrorKind::SchemaTooLarge,

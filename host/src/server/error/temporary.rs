@@ -13,6 +13,8 @@ pub(super) fn is_temporary(error: &ApiError) -> bool {
         ApiError::OutOfMemory(limit) => of_memory(*limit),
         // Other requests' heads are gone soon.
         ApiError::NoHeadMemory => true,
+        // The next invocation has its own time, and finds what this one has loaded.
+        ApiError::InvocationTimeout { .. } | ApiError::InvocationOver { .. } => true,
         ApiError::Unauthorized
         | ApiError::TooManyAttempts(_)
         | ApiError::ForeignHost
@@ -27,6 +29,8 @@ pub(super) fn is_temporary(error: &ApiError) -> bool {
         | ApiError::BodyTimeout { .. }
         | ApiError::BodyCut(_)
         | ApiError::BrokenGzip(_)
+        | ApiError::BrokenBase64(_)
+        | ApiError::AnswerTooLarge(_)
         | ApiError::Encoding(_)
         | ApiError::Request(_)
         | ApiError::NoPlace { .. }
@@ -44,6 +48,8 @@ fn of_page(failure: &PagesError) -> bool {
         | PagesError::SchemaRateLimited { .. }
         // The next request joins the call for the schema, which goes on.
         | PagesError::SchemaTimeout { .. }
+        // The next invocation may have more time.
+        | PagesError::SchemaInvocationTimeout { .. }
         | PagesError::Superseded
         | PagesError::Crashed => true,
         PagesError::InvalidPage(_)
@@ -77,6 +83,7 @@ fn of_call(error: &CallError) -> bool {
         // The next call would take as long.
         CallError::PageTimeout { .. }
         | CallError::AnswerTimeout { .. }
+        | CallError::InvocationTimeout { .. }
         | CallError::Crashed { .. }
         | CallError::Exited { .. }
         | CallError::CpuTime { .. }

@@ -5,9 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::DecodeError;
 use http::HeaderMap;
 use weld_protocol::{JsonKind, PageError, PageRequest, RequestError, SchemaError, WaitingError};
 
+use super::super::direct::AnswerTooLarge;
 use super::ApiError;
 use super::temporary::is_temporary;
 use crate::account::MemoryError;
@@ -68,6 +70,9 @@ fn pages() -> Vec<PagesError> {
         PagesError::RateLimited { .. } => PagesError::RateLimited { retry_after },
         PagesError::SchemaRateLimited { .. } => PagesError::SchemaRateLimited { retry_after },
         PagesError::SchemaTimeout { .. } => PagesError::SchemaTimeout { limit: Duration::from_secs(55) },
+        PagesError::SchemaInvocationTimeout { .. } => PagesError::SchemaInvocationTimeout {
+            limit: Duration::from_secs(28),
+        },
         PagesError::Superseded => PagesError::Superseded,
         PagesError::Crashed => PagesError::Crashed,
     );
@@ -97,6 +102,14 @@ fn all() -> Vec<ApiError> {
         ApiError::BodyTimeout { .. } => ApiError::BodyTimeout { limit: Duration::from_secs(30) },
         ApiError::BodyCut(_) => ApiError::BodyCut("connection closed before message completed".into()),
         ApiError::BrokenGzip(_) => ApiError::BrokenGzip(broken()),
+        ApiError::BrokenBase64(_) => ApiError::BrokenBase64(DecodeError::InvalidByte(7, b'!')),
+        ApiError::AnswerTooLarge(_) => ApiError::AnswerTooLarge(AnswerTooLarge {
+            bytes: 7 << 20,
+            limit_bytes: 6 << 20,
+            platform: "AWS Lambda",
+        }),
+        ApiError::InvocationTimeout { .. } => ApiError::InvocationTimeout { limit: Duration::from_secs(28) },
+        ApiError::InvocationOver { .. } => ApiError::InvocationOver { late: Duration::from_secs(3) },
         ApiError::Encoding(_) => ApiError::Encoding(UnknownEncoding("br".to_owned())),
         ApiError::Request(_) => ApiError::Request(RequestError::Empty),
         ApiError::Page(_) => ApiError::Page(Arc::new(PagesError::Crashed)),

@@ -108,6 +108,34 @@ impl SpanSender {
         }
     }
 
+    /// Sends the spans that wait now, at most until `until`, for a process that may be stopped afterward. If the collector
+    /// was not reachable lately, they continue to wait.
+    pub(crate) async fn send_waiting(&mut self, until: Instant) {
+        while Instant::now() >= self.quiet_until
+            && let Some(batch) = self.queue.take_waiting()
+        {
+            let spans = batch.len();
+            let sending = async {
+                match self.body(batch).await {
+                    Some(body) => self.deliver(spans, body).await,
+                    None => {
+                        self.lose(spans);
+                        false
+                    }
+                }
+            };
+            let Ok(is_complete) = timeout_at(until, sending).await else {
+                self.lose(spans);
+                self.quiet_until = Instant::now() + FLUSH_TIME;
+                return;
+            };
+            match self.queue.take_dropped() {
+                0 if is_complete => self.outage.end(),
+                dropped => self.outage.overflow(dropped),
+            }
+        }
+    }
+
     /// The body of a batch's request, made on a thread for blocking work, since it may take milliseconds. `None` if the
     /// thread has failed.
     async fn body(&self, batch: Vec<SpanRecord>) -> Option<Bytes> {
