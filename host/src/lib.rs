@@ -3,7 +3,7 @@
 //! The rooms use each other in one direction only; a test checks this:
 //!
 //! ```text
-//! cli → server → pages → connectors → sandbox → imports → egress
+//! cli → lambda → server → pages → connectors → sandbox → imports → egress
 //! cli → admin, sync, author, demo; admin → pages, connectors; author → sync, egress
 //! access_check, account, attempts, config, bindings, certificates, changes, encoding, fair_queue, followed_file, lock, platform, report, retry_after, scope, secrets, telemetry, tokens, traces, waits, demo: leaves, usable by all, using none
 //! ```
@@ -33,6 +33,7 @@ mod fair_queue;
 mod followed_file;
 mod guest_error;
 mod imports;
+pub mod lambda;
 mod lock;
 #[cfg(test)]
 mod metrics_probe;

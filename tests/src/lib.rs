@@ -28,6 +28,7 @@ pub mod lines;
 pub mod mark;
 pub mod paged;
 pub mod process;
+pub mod runtime_api;
 pub mod screen;
 pub mod tables;
 pub mod terminal;

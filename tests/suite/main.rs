@@ -14,6 +14,7 @@
 
 mod authoring;
 mod credentials;
+mod deploying;
 mod egress;
 mod limits;
 mod loading;

@@ -45,6 +45,11 @@ impl Arguments {
         }
     }
 
+    /// These words instead of the process's own.
+    pub(super) fn of_words(words: Vec<OsString>, command: Command) -> Self {
+        Self { words, command }
+    }
+
     /// Parses the arguments alone.
     pub(super) fn parse(&self) -> Result<ArgMatches, clap::Error> {
         self.matches(&[]).map_err(|error| {

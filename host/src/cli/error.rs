@@ -16,6 +16,7 @@ use crate::author::new::NewError;
 use crate::certificates::CertificateError;
 use crate::config::{AdminAddress, ConfigError, FileFault, HostMapError, KeyFileError, OtlpError};
 use crate::connectors::StartError;
+use crate::lambda::{LambdaError, PackageError};
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{Continuation, DestinationError, SyncError, SyncFailure};
 use crate::telemetry::ExporterError;
@@ -314,6 +315,18 @@ pub enum CliError {
     /// The sockets that the service manager passed can't be used.
     #[error(transparent)]
     Sockets(#[from] SocketsError),
+
+    /// The function can't run.
+    #[error(transparent)]
+    Lambda(#[from] LambdaError),
+
+    /// The package of a function was not written.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+
+    /// The path of this program is unknown.
+    #[error("the path of this program is unknown; name the program to pack with --binary")]
+    OwnProgram(#[source] io::Error),
 
     /// The address of the passed socket is unknown.
     #[error("the address of the passed socket can't be read")]

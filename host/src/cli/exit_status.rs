@@ -74,6 +74,9 @@ impl CliError {
             | Self::Proxy { .. }
             | Self::Listen { .. }
             | Self::Sockets(_)
+            | Self::Lambda(_)
+            | Self::Package(_)
+            | Self::OwnProgram(_)
             | Self::New(_)
             | Self::Adapt(_)
             | Self::Plugins(_) => ExitStatus::Mistake,

@@ -35,6 +35,7 @@ mod followed_keys;
 mod foreign_flags;
 mod host;
 mod host_settings;
+mod lambda;
 mod live;
 mod log_line;
 mod log_object;
@@ -77,6 +78,7 @@ pub use unknown_connector::UnknownConnector;
 use crate::platform;
 use crate::sandbox::serve_as_compiler;
 use compile_manner::COMPILER_COMMAND;
+use lambda::FunctionEnvironment;
 
 /// The name under which people run the program.
 const PROGRAM: &str = "weld-host";
@@ -91,6 +93,9 @@ pub struct Cli {
     command: Command,
     #[arg(skip)]
     arguments: Option<arguments::Arguments>,
+    /// Whether Lambda has started the process as a function, which then serves its events instead of connections.
+    #[arg(skip)]
+    is_function: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -115,6 +120,8 @@ enum Command {
     Auth(auth::AuthFlags),
     /// Create a folder with a new connector
     New(new::NewFlags),
+    /// Package a function for AWS Lambda
+    Lambda(lambda::LambdaFlags),
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
@@ -144,6 +151,7 @@ impl Command {
             | Self::Build(_)
             | Self::Auth(_)
             | Self::Completions(_)
+            | Self::Lambda(_)
             | Self::Config(_)
             | Self::Man(_)
             | Self::Compiler => logging::Level::Warn,
@@ -168,12 +176,32 @@ impl Cli {
                 logging: logging::LoggingFlags::default(),
                 command: Command::Compiler,
                 arguments: None,
+                is_function: false,
             });
+        }
+        if FunctionEnvironment::has_started_this() {
+            return Self::of_function().inspect_err(|error| lambda::report_failed_start(error));
         }
         let arguments = arguments::Arguments::of_process(Self::command());
         let cli = Self::from_arg_matches(&arguments.parse()?)?;
         Ok(Self {
             arguments: Some(arguments),
+            ..cli
+        })
+    }
+
+    /// The program as a function of AWS Lambda, whose settings come from the environment.
+    ///
+    /// # Errors
+    ///
+    /// A variable with a setting is invalid.
+    pub fn of_function() -> Result<Self, clap::Error> {
+        let words = FunctionEnvironment::words();
+        let arguments = arguments::Arguments::of_words(words, Self::command());
+        let cli = Self::from_arg_matches(&arguments.parse()?)?;
+        Ok(Self {
+            arguments: Some(arguments),
+            is_function: true,
             ..cli
         })
     }
@@ -194,21 +222,55 @@ impl Cli {
     /// [`CliError`], which knows its exit status.
     pub fn run(self) -> Result<(), CliError> {
         platform::keep_heap_small();
+        if self.is_function {
+            return self
+                .run_function()
+                .inspect_err(|error| lambda::report_failed_start(error));
+        }
+        self.run_command()
+    }
+
+    /// Answers the events of a function.
+    fn run_function(self) -> Result<(), CliError> {
+        let environment = FunctionEnvironment::enter()?;
+        let (cli, resolution) = self.completed()?;
+        // The words of a function are those of this command.
+        let Command::Serve(flags) = cli.command else {
+            return Ok(());
+        };
+        cli.logging.start(Some(logging::Level::Info), None, false);
+        let announcer = announcer::Announcer(cli.logging.output_form());
+        on_runtime(lambda::run_function(
+            flags,
+            &resolution,
+            &environment,
+            announcer,
+        ))
+    }
+
+    fn run_command(self) -> Result<(), CliError> {
         // Before the process opens files of its own.
         let passed = match self.command {
             Command::Serve(_) => PassedSockets::take()?,
             _ => PassedSockets::default(),
         };
+        let (cli, resolution) = self.completed()?;
+        cli.run_with(resolution, passed)
+    }
+
+    /// The same command with the values of `weld-host.toml`, and what determines its settings.
+    fn completed(self) -> Result<(Self, arguments::Resolution), CliError> {
         let (Some(flags), Some(arguments)) = (self.serve_flags(), &self.arguments) else {
-            return self.run_with(arguments::Resolution::default(), passed);
+            return Ok((self, arguments::Resolution::default()));
         };
         let (matches, resolution) = arguments.resolve(flags.file.config.as_deref())?;
         let cli = Self::from_arg_matches(&matches).map_err(CliError::Arguments)?;
         let cli = Self {
             arguments: self.arguments,
+            is_function: self.is_function,
             ..cli
         };
-        cli.run_with(resolution, passed)
+        Ok((cli, resolution))
     }
 
     fn run_with(
@@ -242,6 +304,7 @@ impl Cli {
                 on_runtime(serve::run(flags, (resolution, arguments), log, passed))
             }
             Command::Config(flags) => configuration::run(flags, &resolution),
+            Command::Lambda(flags) => lambda::run(flags),
             Command::Status(flags) => on_runtime(status::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags, capture)),
             Command::Build(flags) => on_runtime(build::run(flags)),

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use super::{repository, rust_files};
 
 /// The main flow: a room may use the rooms after it.
-const FLOW: [&str; 7] = [
+const FLOW: [&str; 8] = [
     "cli",
+    "lambda",
     "server",
     "pages",
     "connectors",
@@ -63,7 +64,7 @@ const BASE: [&str; 12] = [
 ];
 
 /// Crates and types that are the subject of some rooms, and that no other room may know.
-const SUBJECTS: [(&str, &[&str]); 10] = [
+const SUBJECTS: [(&str, &[&str]); 12] = [
     // All other rooms lock with the two types in that room.
     ("PoisonError", &["lock"]),
     ("axum", &["server", "demo", "author"]),
@@ -71,10 +72,12 @@ const SUBJECTS: [(&str, &[&str]); 10] = [
     ("hyper", &["server", "admin", "egress", "sync", "demo"]),
     ("tower_http", &["server"]),
     ("indicatif", &["cli"]),
+    ("lambda_runtime", &["lambda"]),
     ("notify", &["changes"]),
     ("rusqlite", &["sync"]),
     ("wasmtime", &["sandbox", "imports", "bindings"]),
     ("wasmtime_wasi", &["sandbox", "imports"]),
+    ("zip", &["lambda"]),
 ];
 
 /// Types that a room may not name, though it may use the room that defines them.

@@ -1,0 +1,3 @@
+//! The platforms on which the host is deployed.
+
+mod lambda;
