@@ -17,7 +17,7 @@ use crate::jobs::{KEY, TOKEN, Work};
 use crate::languages;
 use crate::python::{Python, Variant};
 
-const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
+pub(crate) const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
 
 /// A host may have to compile its connectors first.
 const START_TIME: Duration = Duration::from_secs(60);

@@ -42,6 +42,8 @@ pub(crate) enum Job {
     Reload,
     /// A hundred connectors as large as Python's.
     Large,
+    /// The host as a function of AWS Lambda, from its start.
+    Lambda,
     /// The connector that `weld-host new` creates, in each of its languages.
     Languages,
     /// A cloud function, adapted and on its own platform.
@@ -50,7 +52,7 @@ pub(crate) enum Job {
 
 impl Job {
     /// The jobs that don't request pages, with their names.
-    const OTHERS: [(&str, Self); 9] = [
+    const OTHERS: [(&str, Self); 10] = [
         ("sync", Self::Sync),
         ("overload", Self::Overload),
         ("asleep", Self::Asleep),
@@ -58,6 +60,7 @@ impl Job {
         ("thousand", Self::Thousand),
         ("reload", Self::Reload),
         ("large", Self::Large),
+        ("lambda", Self::Lambda),
         ("languages", Self::Languages),
         ("adapted", Self::Adapted),
     ];

@@ -20,6 +20,7 @@ mod child;
 mod crowd;
 mod handlers;
 mod jobs;
+mod lambda;
 mod languages;
 mod large;
 mod load;
@@ -86,6 +87,9 @@ enum Mode {
     /// Probes of the host and of the bare handler
     #[command(hide = true)]
     Probes(Probes),
+    /// weld-host as a function of AWS Lambda
+    #[command(hide = true)]
+    Function,
     /// weld-host sync, with these arguments
     #[command(hide = true)]
     Sync {
@@ -140,6 +144,7 @@ impl Mode {
             Self::Crowd(crowd) => crowd::run_client(crowd),
             Self::Bare => servers::serve_bare(),
             Self::Probes(probes) => crowd::run_prober(probes),
+            Self::Function => lambda::run(),
             Self::Sync { report, words } => sync::run(report, words),
             Self::Command { words } => servers::run_command(words),
             Self::Exec { words } => child::exec(words),
@@ -163,6 +168,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             | Job::Thousand
             | Job::Reload
             | Job::Large
+            | Job::Lambda
             | Job::Languages
             | Job::Adapted => None,
         })
@@ -201,6 +207,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
                 reload::measure(CALLS_PER_SECOND, arguments.versions(), arguments.reloads())?
             }
             Job::Large => large::measure(arguments.copies())?,
+            Job::Lambda => lambda::measure(extent.rounds)?,
             Job::Languages => languages::measure(extent)?,
             Job::Adapted => adapted::measure(python.as_ref(), arguments.connections, extent)?,
         };
