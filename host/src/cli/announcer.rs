@@ -35,7 +35,7 @@ impl Announcer {
                 }
                 say(&format!("  {slots} sandboxes at once, bounded by {bound}"));
             }
-            OutputForm::Json => tracing::info!(
+            OutputForm::Json(_) => tracing::info!(
                 version = env!("CARGO_PKG_VERSION"),
                 url = origin,
                 slots,
@@ -55,7 +55,7 @@ impl Announcer {
         if unfinished > 0 {
             match self.0 {
                 OutputForm::Text => say(&format!("  still loading {unfinished} more")),
-                OutputForm::Json => tracing::info!(unfinished, "still loading connectors"),
+                OutputForm::Json(_) => tracing::info!(unfinished, "still loading connectors"),
             }
         }
     }
@@ -64,7 +64,7 @@ impl Announcer {
     pub(super) fn settings_file(self, path: &Path) {
         match self.0 {
             OutputForm::Text => say(&format!("  settings of {}", path.display())),
-            OutputForm::Json => tracing::info!(path = %path.display(), "settings read from a file"),
+            OutputForm::Json(_) => tracing::info!(path = %path.display(), "settings read from a file"),
         }
     }
 
@@ -72,7 +72,7 @@ impl Announcer {
         const TEXT: &str = "no connectors: the plugins folder has no .wasm file";
         match self.0 {
             OutputForm::Text => say(&format!("  {TEXT}")),
-            OutputForm::Json => tracing::info!("{TEXT}"),
+            OutputForm::Json(_) => tracing::info!("{TEXT}"),
         }
     }
 
@@ -86,7 +86,7 @@ impl Announcer {
                     "  {name}  {origin}/{name}  loaded in {took} ms{how}"
                 ));
             }
-            (Ok(ready), OutputForm::Json) => tracing::info!(
+            (Ok(ready), OutputForm::Json(_)) => tracing::info!(
                 connector = name,
                 url = format!("{origin}/{name}"),
                 took_ms = milliseconds(ready.took),

@@ -153,7 +153,7 @@ async fn start_api(
         .await
         .map_err(|source| CliError::Listen {
             address,
-            flag: "--api-listen",
+            setting: "--api-listen",
             source,
         })?;
     let address = api.local_addr();

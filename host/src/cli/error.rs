@@ -281,7 +281,10 @@ pub enum CliError {
     Randomness(#[source] io::Error),
 
     /// `PORT` is not a port number.
-    #[error("PORT is `{0}`, which is not a port number")]
+    #[error(
+        "the environment variable PORT is `{0}`, which is not a port number from 0 to 65535; correct or remove it, or \
+         choose an address with --listen"
+    )]
     Port(String),
 
     /// A variable for proxies is invalid. The problem doesn't quote its value, which may contain a password.
@@ -299,14 +302,12 @@ pub enum CliError {
     },
 
     /// The server can't listen on the address.
-    #[error(
-        "can't listen on {address}, which another server may be using; {flag} chooses another address"
-    )]
+    #[error("can't listen on {address}{}; {setting} chooses another address", unusable(source))]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// The flag that sets it.
-        flag: &'static str,
+        /// The flag or the variable that sets it.
+        setting: &'static str,
         /// The error of the system.
         #[source]
         source: io::Error,
@@ -375,6 +376,16 @@ fn alternative(variable: &str, own_variable: &str) -> String {
     format!("; {own_variable} takes precedence over it, if other programs need {variable} as it is")
 }
 
+/// Why an address can't be listened on, if the system's error alone doesn't tell; it comes after the address.
+fn unusable(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => ", which another server is using",
+        io::ErrorKind::AddrNotAvailable => ", which is not an address of this machine",
+        io::ErrorKind::PermissionDenied => ", for whose port this user lacks the permission",
+        _ => "",
+    }
+}
+
 /// Each error on a line of its own.
 fn listed(errors: &[TokenError]) -> String {
     let lines = errors
@@ -393,6 +404,35 @@ fn from_the_last_page(continuation: Continuation) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn address_that_cannot_be_listened_on_is_explained() {
+        for (kind, expected) in [
+            (
+                io::ErrorKind::AddrInUse,
+                "can't listen on 127.0.0.1:80, which another server is using; PORT chooses another address",
+            ),
+            (
+                io::ErrorKind::AddrNotAvailable,
+                "can't listen on 127.0.0.1:80, which is not an address of this machine; PORT chooses another address",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                "can't listen on 127.0.0.1:80, for whose port this user lacks the permission; PORT chooses another address",
+            ),
+            (
+                io::ErrorKind::OutOfMemory,
+                "can't listen on 127.0.0.1:80; PORT chooses another address",
+            ),
+        ] {
+            let error = CliError::Listen {
+                address: ([127, 0, 0, 1], 80).into(),
+                setting: "PORT",
+                source: kind.into(),
+            };
+            assert_eq!(error.to_string(), expected);
+        }
+    }
 
     #[test]
     fn a_signal_says_how_to_continue() {

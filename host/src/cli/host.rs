@@ -81,7 +81,7 @@ impl Host {
         };
         let server = server.map_err(|source| CliError::Listen {
             address: config.listen,
-            flag: "--listen",
+            setting: "--listen",
             source,
         })?;
         let admin = match &config.admin {

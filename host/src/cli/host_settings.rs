@@ -1,5 +1,6 @@
 //! The settings of a server, from its flags, the environment and `weld-host.toml`.
 
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -85,12 +86,12 @@ impl HostSettings {
             resolution.origin(key) != SettingOrigin::Default
         })?;
         if !flags.settings.has_listen {
-            let port = std::env::var(PORT_VARIABLE).ok();
+            let port = std::env::var_os(PORT_VARIABLE);
             if port.is_some() {
                 let from = SettingOrigin::Variable(PORT_VARIABLE.to_owned());
                 other_origins.push(("listen", from));
             }
-            config.listen = default_address(port)?;
+            config.listen = default_address(port.as_deref())?;
         }
         config.plugins = flags.plugins.plugins;
         config.cache = flags.cache.folder();
@@ -128,17 +129,29 @@ impl HostSettings {
     }
 }
 
+impl HostSettings {
+    /// What chooses the address to listen on.
+    pub(super) fn listen_setting(&self) -> &'static str {
+        let mut origins = self.other_origins.iter();
+        if origins.any(|(key, _)| *key == "listen") {
+            "PORT or --listen"
+        } else {
+            "--listen"
+        }
+    }
+}
+
 /// The variable by which platforms such as Cloud Run name a port.
 const PORT_VARIABLE: &str = "PORT";
 
 /// The address to listen on. Platforms that set `PORT` mean every address.
-fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
-    match port {
-        None => Ok(ServerConfig::default().listen),
-        Some(port) => match port.parse::<u16>() {
-            Ok(number) => Ok((Ipv4Addr::UNSPECIFIED, number).into()),
-            Err(_) => Err(CliError::Port(port)),
-        },
+fn default_address(port: Option<&OsStr>) -> Result<SocketAddr, CliError> {
+    let Some(port) = port else {
+        return Ok(ServerConfig::default().listen);
+    };
+    match port.to_str().map(str::parse::<u16>) {
+        Some(Ok(number)) => Ok((Ipv4Addr::UNSPECIFIED, number).into()),
+        _ => Err(CliError::Port(port.to_string_lossy().into_owned())),
     }
 }
 
@@ -236,8 +249,11 @@ mod tests {
             (Some("65536"), None),
             (Some("http"), None),
             (Some(""), None),
+            (Some(" 9000"), None),
+            (Some("-1"), None),
+            (Some("tcp://10.0.0.1:9000"), None),
         ] {
-            let address = default_address(port.map(str::to_owned)).ok();
+            let address = default_address(port.map(OsStr::new)).ok();
             assert_eq!(
                 address,
                 expected.map(|text| text.parse().unwrap()),

@@ -1,4 +1,4 @@
-//! The host's log on stderr, as text or JSON.
+//! The host's log on stderr, as text or JSON, also as the log of a platform expects it.
 
 use std::io::IsTerminal;
 
@@ -14,7 +14,8 @@ use tracing_subscriber::{Layer, Registry, reload};
 
 use super::check::LogCapture;
 use super::log_line::EventText;
-use super::log_object::EventObject;
+use super::log_object::{EventObject, ObjectDialect};
+use super::log_span::SpanText;
 use super::output::{self, OutputForm};
 use super::sync::ToldCauses;
 use crate::admin::{LogControl, LogLevel};
@@ -50,11 +51,23 @@ pub(super) enum Level {
 #[derive(Debug, Default, Clone, Copy, ValueEnum)]
 enum Format {
     #[default]
+    /// Lines for people
     Text,
+    /// JSON objects
     Json,
+    /// JSON objects with the members that Google's Cloud Logging reads
+    Google,
 }
 
 impl Format {
+    fn output_form(self) -> OutputForm {
+        match self {
+            Self::Text => OutputForm::Text,
+            Self::Json => OutputForm::Json(ObjectDialect::Plain),
+            Self::Google => OutputForm::Json(ObjectDialect::Google),
+        }
+    }
+
     fn lines<S>(self) -> Box<dyn Layer<S> + Send + Sync>
     where
         S: Subscriber + for<'s> LookupSpan<'s>,
@@ -66,11 +79,11 @@ impl Format {
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(writer)
             .with_ansi(matches!(self, Self::Text) && std::io::stderr().is_terminal());
-        match self {
-            Self::Text => lines.event_format(EventText).boxed(),
-            Self::Json => lines
+        match self.output_form() {
+            OutputForm::Text => lines.fmt_fields(SpanText).event_format(EventText).boxed(),
+            OutputForm::Json(dialect) => lines
                 .fmt_fields(JsonFields::new())
-                .event_format(EventObject)
+                .event_format(EventObject::new(dialect))
                 .boxed(),
         }
     }
@@ -84,10 +97,7 @@ impl LoggingFlags {
 
     /// The form of a server's output.
     pub(super) fn output_form(self) -> OutputForm {
-        match self.log_format {
-            Format::Text => OutputForm::Text,
-            Format::Json => OutputForm::Json,
-        }
+        self.log_format.output_form()
     }
 
     /// Sends events to stderr from now on. A log that was set up before stays, as in tests that embed the host. Without

@@ -42,6 +42,7 @@ pub(super) async fn run(
     let (notifier, watchdog) = (Notifier::of_process(), Watchdog::of_process());
     let settings = HostSettings::new(flags, &resolution)?;
     let list = SettingList::new(&settings, &resolution);
+    let listen_setting = settings.listen_setting();
     let HostSettings {
         mut config, tokens, ..
     } = settings;
@@ -57,7 +58,9 @@ pub(super) async fn run(
     }
     let is_open = config.api_keys.is_empty();
     let mut host = tokio::select! {
-        host = Host::start(config, tokens, passed.public) => host?,
+        host = Host::start(config, tokens, passed.public) => {
+            host.map_err(|error| of_setting(error, listen_setting))?
+        }
         signal = signals.stop() => {
             tracing::info!(signal = signal.name(), "stopped by a signal before the host served");
             return Ok(());
@@ -136,5 +139,19 @@ pub(super) async fn run(
             .await;
         // If nobody receives it, the host has just ended.
         let _ = stop.send(Shutdown { successor, drain });
+    }
+}
+
+/// The error of a server that can't listen, with the setting that chose its address.
+fn of_setting(error: CliError, setting: &'static str) -> CliError {
+    match error {
+        CliError::Listen {
+            address, source, ..
+        } => CliError::Listen {
+            address,
+            setting,
+            source,
+        },
+        other => other,
     }
 }

@@ -28,6 +28,10 @@ use super::routes::Routes;
 use super::shutdown::ShutdownState;
 use super::{probes, request_id, request_trace, uri};
 use crate::report;
+use crate::traces::{LoggedSpan, method_name};
+
+/// How many bytes of a request's path are written to the log.
+const MAX_LOGGED_PATH_BYTES: usize = 200;
 
 /// One connection: answers its requests one after the other.
 pub(super) struct Access {
@@ -122,7 +126,15 @@ where
         client = record.client.map(tracing::field::display),
         connector = tracing::field::Empty,
         table = tracing::field::Empty,
+        trace_id = tracing::field::Empty,
+        span_id = tracing::field::Empty,
+        trace_sampled = tracing::field::Empty,
+        http_method = method_name(request.method().as_str()),
+        http_path = report::shortened(request.uri().path(), MAX_LOGGED_PATH_BYTES),
     );
+    if let Some(client) = LoggedSpan::of_client(request.headers()) {
+        client.record_in(&span);
+    }
     let open = OpenRequest {
         span: span.clone(),
         record: record.clone(),

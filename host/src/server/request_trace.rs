@@ -39,6 +39,7 @@ impl RequestTracer {
             span.set("weld.request_id", AttributeValue::text(&record.id));
             span.set_if("weld.connector", labels.connector);
         });
+        request.logged().record_in(&tracing::Span::current());
         record.trace(request);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::ids::{SpanId, TraceId};
+use super::ids::{SpanId, TraceId, bytes};
 
 /// The header with the ids of a trace and of a span in it.
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -63,32 +63,15 @@ pub(super) fn traceparent(context: &SpanContext) -> Option<HeaderValue> {
 fn parse(text: &str) -> Option<(TraceId, SpanId, u8)> {
     let mut parts = text.splitn(5, '-');
     let [version] = bytes::<1>(parts.next()?)?;
-    let trace = bytes(parts.next()?)?;
-    let span = bytes(parts.next()?)?;
+    let trace = TraceId::parse(parts.next()?)?;
+    let span = SpanId::parse(parts.next()?)?;
     let [flags] = bytes::<1>(parts.next()?)?;
     // Later versions may add parts.
     let is_known = match version {
         0 => parts.next().is_none(),
         version => version != u8::MAX,
     };
-    let is_valid = is_known && trace != [0; 16] && span != [0; 8];
-    is_valid.then_some((TraceId(trace), SpanId(span), flags))
-}
-
-/// The bytes that a text of lower-case hexadecimal digits stands for.
-fn bytes<const COUNT: usize>(text: &str) -> Option<[u8; COUNT]> {
-    let digits = text.as_bytes();
-    if digits.len() != COUNT * 2 || digits.iter().any(u8::is_ascii_uppercase) {
-        return None;
-    }
-    let mut bytes = [0; COUNT];
-    for (byte, digits) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        for digit in digits {
-            let digit = char::from(*digit).to_digit(16)?;
-            *byte = (*byte << 4) | u8::try_from(digit).ok()?;
-        }
-    }
-    Some(bytes)
+    is_known.then_some((trace, span, flags))
 }
 
 /// The `tracestate`, all headers together; `None` if there is none, or it is too long or not text.

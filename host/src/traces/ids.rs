@@ -14,6 +14,36 @@ pub(super) struct TraceId(pub(super) [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct SpanId(pub(super) [u8; 8]);
 
+impl TraceId {
+    /// Reads 32 lower-case hexadecimal digits. `None` if there are others, or only zeros.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        bytes(text).filter(|id| *id != [0; 16]).map(Self)
+    }
+}
+
+impl SpanId {
+    /// Reads 16 lower-case hexadecimal digits. `None` if there are others, or only zeros.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        bytes(text).filter(|id| *id != [0; 8]).map(Self)
+    }
+}
+
+/// The bytes that a text of lower-case hexadecimal digits stands for.
+pub(super) fn bytes<const COUNT: usize>(text: &str) -> Option<[u8; COUNT]> {
+    let digits = text.as_bytes();
+    if digits.len() != COUNT * 2 || digits.iter().any(u8::is_ascii_uppercase) {
+        return None;
+    }
+    let mut bytes = [0; COUNT];
+    for (byte, digits) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        for digit in digits {
+            let digit = char::from(*digit).to_digit(16)?;
+            *byte = (*byte << 4) | u8::try_from(digit).ok()?;
+        }
+    }
+    Some(bytes)
+}
+
 impl Display for TraceId {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(&report::hexadecimal(&self.0))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::call_trace::CallTrace;
 use super::context::SpanContext;
+use super::logged_span::LoggedSpan;
 use super::open_span::OpenSpan;
 use super::source::SpanSource;
 use super::span_record::{SpanKind, SpanParent, SpanRecord};
@@ -38,6 +39,11 @@ impl RequestSpan {
             open: Mutex::new(Some(OpenSpan::begin(&source.queue, record))),
             context,
         }
+    }
+
+    /// The span as the log names it.
+    pub(crate) fn logged(&self) -> LoggedSpan {
+        LoggedSpan::of(&self.context)
     }
 
     /// Changes the span, unless it has ended.

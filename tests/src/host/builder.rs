@@ -131,7 +131,7 @@ impl HostBuilder {
         let is_json = self
             .flags
             .get("--log-format")
-            .is_some_and(|form| form == "json");
+            .is_some_and(|form| form != "text");
         let mut host = Host {
             child,
             stdout,

@@ -13,7 +13,7 @@ use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::log_object::plain_event;
+use super::log_object::{ObjectDialect, plain_event};
 use crate::report;
 use line_writer::LineWriter;
 
@@ -28,7 +28,7 @@ pub(super) enum OutputForm {
     /// Text for people.
     Text,
     /// JSON objects on stderr, and nothing on stdout.
-    Json,
+    Json(ObjectDialect),
 }
 
 /// A server's stdout and stderr.
@@ -136,7 +136,9 @@ impl OutputForm {
     fn error_lines(self, message: &str) -> String {
         match self {
             Self::Text => format!("{message}\n"),
-            Self::Json => format!("{}\n", plain_event(tracing::Level::ERROR, message)),
+            Self::Json(dialect) => {
+                format!("{}\n", plain_event(dialect, tracing::Level::ERROR, message))
+            }
         }
     }
 }
