@@ -124,6 +124,10 @@ package:
 manifests:
     .ci/run manifests
 
+# The image of deploy/container, built and run without a network
+container:
+    .ci/run container
+
 # The manual's commands as printed, except those that take long
 commands:
     .ci/run commands

@@ -232,6 +232,13 @@ PAGES = {
         SHOP,
         (DEMO_API,),
     ),
+    # No engine for containers is needed to check these.
+    "docs/deploy/container.md": Page(
+        (
+            Elsewhere("weld-host compile plugins -o image/plugins", "deploy/container/test", '"Containerfile"'),
+            Elsewhere("docker run --rm --publish 8080:8080", "deploy/container/test", '["readonly"] = True'),
+        )
+    ),
     "docs/benchmarks.md": Page(
         (
             Elsewhere(BENCH, FULL, f"{BENCH} -- --smoke"),
