@@ -1,4 +1,4 @@
-"""Checks the manifests in deploy/kubernetes and deploy/knative: python3 deploy/check_manifests WELD_HOST
+"""Checks the manifests in deploy/kubernetes, deploy/knative and deploy/cloud-run: python3 deploy/check_manifests WELD_HOST
 
 Needs `kubectl`, and PyPI's `kubernetes-validate`. Each set is built by `kubectl kustomize` and checked; then mistakes are made in
 it, each of which must be found.
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+import cloud_run
 import knative
 import kubernetes
 import mistakes
@@ -78,6 +79,10 @@ def main(weld_host):
     service = kubernetes.ROOT / "deploy/knative/service.yaml"
     documents = list(yaml.safe_load_all(service.read_text()))
     problems += check("knative", documents, of_knative, mistakes.OF_PODS + mistakes.OF_KNATIVE)
+    service = kubernetes.ROOT / "deploy/cloud-run/service.yaml"
+    documents = list(yaml.safe_load_all(service.read_text()))
+    of_cloud_run = lambda documents: cloud_run.findings(documents[0], program)
+    problems += check("cloud-run", documents, of_cloud_run, mistakes.OF_CLOUD_RUN)
     route = yaml.safe_load((KUBERNETES / "overlays/one-connector/httproute.yaml").read_text())
     problems += check("httproute", [route], lambda one: list(kubernetes.http_route(one[0])), [lambda kinds: kinds["HTTPRoute"]["spec"].update(hosts=[])])
     sys.exit(1 if problems else 0)

@@ -4,8 +4,12 @@ The fields are those of Cloud Run's reference (https://cloud.google.com/run/docs
 """
 
 import re
+import shlex
+from pathlib import Path
 
 from pods import PROBES, number, seconds
+
+CONTAINERFILE = Path(__file__).parents[2] / "deploy/container/Containerfile"
 
 SERVICE = {"run.googleapis.com/ingress"}
 TEMPLATE = {
@@ -20,6 +24,14 @@ VARIABLES = {"PORT", "K_SERVICE", "K_CONFIGURATION", "K_REVISION"}
 # The longest that a request stays open (`answer-within`), and what Cloud Run permits: seconds of a request and of a start,
 # requests in one instance, bytes of memory in its second generation, seconds between SIGTERM and SIGKILL.
 ANSWER_WITHIN, LONGEST, START, CONCURRENCY, MEMORY, GRACE = 55, 3600, 240, 1000, 512 << 20, 10
+
+
+def image_variables():
+    """The variables of the image that the service runs."""
+    lines = [line for line in CONTAINERFILE.read_text().splitlines() if not line.lstrip().startswith("#")]
+    text = "\n".join(lines).replace("\\\n", " ")
+    found = re.findall(r"^ENV (.*)$", text, re.MULTILINE)
+    return dict(word.split("=", 1) for words in found for word in shlex.split(words))
 
 
 def fields(document):
@@ -77,8 +89,8 @@ def environment(container, program):
     return {entry["name"]: entry.get("value", "a-secret") for entry in entries}, found
 
 
-def findings(document, program, image):
-    """Everything that is wrong with a service. `image` are the variables of the image."""
+def findings(document, program):
+    """Everything that is wrong with a service."""
     template = document["spec"]["template"]
     spec, annotations = template["spec"], template["metadata"]["annotations"]
     [container] = spec["containers"]
@@ -86,7 +98,7 @@ def findings(document, program, image):
     variables, wrong = environment(container, program)
     found += wrong
     port = str(container["ports"][0]["containerPort"])
-    settings = program.settings({**image, "PORT": port, **variables}, {})
+    settings = program.settings({**image_variables(), "PORT": port, **variables}, {})
     if settings["listen"] != f"0.0.0.0:{port}":
         found.append(f"the host listens on {settings['listen']}")
     if settings["log-format"] != "google" or "GOOGLE_CLOUD_PROJECT" not in variables:

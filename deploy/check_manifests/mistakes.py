@@ -119,3 +119,36 @@ OF_KNATIVE = [
     put(template, "metadata", "annotations", "autoscaling.knative.dev/min-scale", value=0),
     put(template, "metadata", "annotations", "autoscaling.knative.dev/scale-to-zero-pod-retention-period", value="0s"),
 ]
+
+
+def annotate(name, value):
+    return put(template, "metadata", "annotations", name, value=value)
+
+
+OF_CLOUD_RUN = [
+    add_variable("PORT", "8080"),
+    add_variable("WELD_PLUGIN", "/plugins"),
+    add_variable("WELD_QUEUE", "many"),
+    add_variable("WELD_GRACE", "30s"),
+    add_variable("WELD_DRAIN", "8s"),
+    add_variable("WELD_LISTEN", "127.0.0.1:8080"),
+    add_variable("WELD_LOG_FORMAT", "text"),
+    add_variable("WELD_NO_BACKGROUND", "false"),
+    add_variable("SHOP_TOKEN", "a-token"),
+    annotate("run.googleapis.com/cpu-throttling", "false"),
+    annotate("run.googleapis.com/execution-environment", "gen1"),
+    annotate("run.googleapis.com/throttling", "true"),
+    annotate("autoscaling.knative.dev/maxScale", "4"),
+    annotate("autoscaling.knative.dev/minScale", 0),
+    put(of("Service"), "metadata", "annotations", "run.googleapis.com/ingress", value="internal"),
+    put(container, "startupProbe", "httpGet", "path", value="/ready"),
+    put(container, "startupProbe", "failureThreshold", value=300),
+    put(container, "livenessProbe", "httpGet", "port", value=8081),
+    put(container, "livenessProbe", "timeoutSeconds", value=61),
+    put(container, "ports", 0, "containerPort", value=8000),
+    put(container, "env", 4, "valueFrom", "secretKeyRef", value={"name": "weld-api-key"}),
+    put(container, "resources", "limits", "memory", value="256Mi"),
+    put(container, "readinessProbe", value={"httpGet": {"path": "/readyz", "port": 8080}}),
+    put(template, "spec", "timeoutSeconds", value=30),
+    put(template, "spec", "containerConcurrency", value=1),
+]

@@ -2,7 +2,7 @@
 //! stopped (SIGSTOP) after an answer, and continued (SIGCONT) when the next request comes. No wait is lost, no call is made
 //! twice, and every page after a stop is right.
 
-use crate::{guests, host};
+use crate::{assert_error, guests, host};
 use jiff::Timestamp;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -102,6 +102,20 @@ fn response_of_an_api_arrives_while_the_host_is_stopped() {
     let page = page_at_last(&host, &state);
     assert_eq!(page["insert"][0]["body"], "in time", "{page}");
     assert_eq!(upstream.received().len(), 1, "the call was made once");
+}
+
+#[test]
+fn time_without_a_processor_counts_for_the_time_of_a_page() {
+    let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nanswer-within = \"50ms\"\npage-timeout = \"400ms\"";
+    let host = host()
+        .plugin("guest", guests::SLEEPS_BY_THE_WASI_CLOCK)
+        .config("guest", config)
+        .start();
+    assert_pending(&host.weld("guest").page("rows", &json!({})));
+    while_frozen(&host, pass(600));
+    let answers = (0..1000).map(|_| host.weld("guest").page("rows", &json!({})));
+    let failed = answers.into_iter().find(|answer| answer.status() != 200);
+    assert_error(&failed.unwrap(), 504, "deadline_exceeded");
 }
 
 #[test]
