@@ -51,11 +51,9 @@ pub(super) enum Level {
 #[derive(Debug, Default, Clone, Copy, ValueEnum)]
 enum Format {
     #[default]
-    /// Lines for people
     Text,
-    /// JSON objects
     Json,
-    /// JSON objects with the members that Google's Cloud Logging reads
+    // A doc comment on one of these would double the length of every command's help.
     Google,
 }
 

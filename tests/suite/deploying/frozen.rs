@@ -10,26 +10,22 @@ use std::fs;
 use std::io::{BufReader, Write as _};
 use std::net::TcpListener;
 use std::thread;
-use std::time::Duration;
-use weld_host_tests::PATIENCE;
+use std::time::{Duration, Instant};
 use weld_host_tests::connection::Connection;
 use weld_host_tests::gate::Gate;
 use weld_host_tests::host::Host;
 use weld_host_tests::http::{Kind, Message};
 use weld_host_tests::mark::{assert_pending, mark};
+use weld_host_tests::until;
 use weld_host_tests::upstream::Upstream;
 
 /// Stops the host's process until `meanwhile` has ended.
 fn while_frozen<T>(host: &Host, meanwhile: impl FnOnce() -> T) -> T {
     host.signal(Signal::STOP);
     let stat = format!("/proc/{}/stat", host.id());
-    let is_stopped = || fs::read_to_string(&stat).unwrap().contains(") T ");
-    let tries = PATIENCE.as_millis() / 5;
-    let waited = (0..tries).take_while(|_| {
-        thread::sleep(Duration::from_millis(5));
-        !is_stopped()
+    until("the stop", || {
+        fs::read_to_string(&stat).unwrap().contains(") T ")
     });
-    assert!(waited.count() < tries as usize, "the host doesn't stop");
     let result = meanwhile();
     host.signal(Signal::CONT);
     result
@@ -37,7 +33,12 @@ fn while_frozen<T>(host: &Host, meanwhile: impl FnOnce() -> T) -> T {
 
 /// Lets this time pass.
 fn pass(milliseconds: u64) -> impl FnOnce() {
-    move || thread::sleep(Duration::from_millis(milliseconds))
+    move || {
+        let began = Instant::now();
+        until("the time to pass", || {
+            began.elapsed() >= Duration::from_millis(milliseconds)
+        });
+    }
 }
 
 /// Asks for a page as Weld does, until it is there.

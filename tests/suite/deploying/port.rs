@@ -25,7 +25,7 @@ fn refusal(builder: HostBuilder) -> String {
 }
 
 #[test]
-fn port_that_is_no_number_of_a_port_is_refused_by_name() {
+fn invalid_port_is_refused_by_name() {
     for port in [
         &b"http"[..],
         b"",
