@@ -120,7 +120,7 @@ archive:
 package:
     .ci/run package
 
-# The manifests for Kubernetes and Knative, if a kubectl is installed or fetched
+# The manifests for Kubernetes, Knative and Cloud Run, if a kubectl is installed or fetched
 manifests:
     .ci/run manifests
 
