@@ -64,7 +64,9 @@ impl Announcer {
     pub(super) fn settings_file(self, path: &Path) {
         match self.0 {
             OutputForm::Text => say(&format!("  settings of {}", path.display())),
-            OutputForm::Json(_) => tracing::info!(path = %path.display(), "settings read from a file"),
+            OutputForm::Json(_) => {
+                tracing::info!(path = %path.display(), "settings read from a file")
+            }
         }
     }
 

@@ -302,7 +302,10 @@ pub enum CliError {
     },
 
     /// The server can't listen on the address.
-    #[error("can't listen on {address}{}; {setting} chooses another address", unusable(source))]
+    #[error(
+        "can't listen on {address}{}; {setting} chooses another address",
+        unusable(source)
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
