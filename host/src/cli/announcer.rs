@@ -8,7 +8,7 @@ use super::output::{OutputForm, say};
 use crate::config::AdminAddress;
 use crate::connectors::LoadReport;
 use crate::report::{chain, milliseconds};
-use crate::sandbox::Capacity;
+use crate::sandbox::{Capacity, CodeOrigin};
 
 /// Announces a server in the form of its output.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,11 @@ impl Announcer {
     pub(super) fn connector(self, origin: &str, LoadReport { name, outcome }: &LoadReport) {
         match (outcome, self.0) {
             (Ok(ready), OutputForm::Text) => {
-                let how = if ready.cached { " from the cache" } else { "" };
+                let how = match ready.code {
+                    CodeOrigin::CompiledFile => " from its compiled file",
+                    CodeOrigin::Cache => " from the cache",
+                    CodeOrigin::Compiler => "",
+                };
                 let took = ready.took.as_millis();
                 say(&format!(
                     "  {name}  {origin}/{name}  loaded in {took} ms{how}"
@@ -92,7 +96,7 @@ impl Announcer {
                 connector = name,
                 url = format!("{origin}/{name}"),
                 took_ms = milliseconds(ready.took),
-                cached = ready.cached,
+                cached = ready.code.is_found(),
                 "connector loaded"
             ),
             (Err(error), form) => {

@@ -2,11 +2,11 @@
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use super::settings::flag;
-use crate::config::{SETTINGS, ServerConfig, Setting};
+use super::settings::{read_flags, with_flags};
+use crate::config::ServerConfig;
 
 /// The settings that messages about a limit tell users to raise.
-const KEYS: [&str; 6] = [
+const KEYS: &[&str] = &[
     "max-memory",
     "max-cpu-time",
     "max-page-timeout",
@@ -30,22 +30,10 @@ impl Default for CeilingFlags {
     }
 }
 
-fn settings() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS
-        .iter()
-        .filter(|setting| KEYS.contains(&setting.key))
-}
-
 impl FromArgMatches for CeilingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut flags = Self::default();
-        for setting in settings() {
-            if let Some(text) = matches.get_one::<String>(setting.key) {
-                setting.set(&mut flags.config, text).map_err(|problem| {
-                    clap::Error::raw(clap::error::ErrorKind::ValueValidation, problem)
-                })?;
-            }
-        }
+        read_flags(matches, KEYS, &mut flags.config)?;
         Ok(flags)
     }
 
@@ -57,7 +45,7 @@ impl FromArgMatches for CeilingFlags {
 
 impl Args for CeilingFlags {
     fn augment_args(command: Command) -> Command {
-        command.args(settings().map(flag))
+        with_flags(command, KEYS)
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -7,7 +7,7 @@ use crate::sandbox::{
 };
 
 /// The command by which a host starts its compilers.
-pub(super) const COMPILER_COMMAND: &str = "compiler";
+pub(super) const COMPILER_COMMAND: &str = "__compiler";
 
 /// How a command compiles components.
 pub(super) struct CompileManner {
@@ -47,8 +47,15 @@ impl CompileManner {
         limits: CompileLimits,
         cache: Option<Cache>,
     ) -> Result<Runtime, EngineError> {
-        let command = [COMPILER_COMMAND.into()];
-        let process = CompilerProcess::of_this_program(command, limits, self.priority);
+        let process = compiler_process(limits, self.priority);
         Runtime::observed(engine, Compilation::Process(process), cache, self.observer)
     }
+}
+
+/// This program as a compiler.
+pub(super) fn compiler_process(
+    limits: CompileLimits,
+    priority: CompilerPriority,
+) -> CompilerProcess {
+    CompilerProcess::of_this_program([COMPILER_COMMAND.into()], limits, priority)
 }

@@ -217,6 +217,27 @@ pub enum CliError {
         failed: usize,
     },
 
+    /// The folder of components, or that of the compiled files, can't be used.
+    #[error("{} can't be used", folder.display())]
+    CompileFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+
+    /// The folder to compile has no component.
+    #[error("{} has no .wasm file; name the plugins folder, or one NAME.wasm", .0.display())]
+    NothingToCompile(PathBuf),
+
+    /// Some components were not compiled, for reasons that were printed.
+    #[error("{} not compiled", if *.failed == 1 { "1 connector was".to_owned() } else { format!("{} connectors were", .failed) })]
+    CompileFailed {
+        /// How many.
+        failed: usize,
+    },
+
     /// The API or the configuration of a check could not be set up.
     #[error("the check could not be set up")]
     CheckSetUp(#[source] io::Error),

@@ -67,6 +67,9 @@ impl CliError {
             | Self::Stopped
             | Self::RotationStopped
             | Self::CheckFailed { .. }
+            | Self::CompileFolder { .. }
+            | Self::NothingToCompile(_)
+            | Self::CompileFailed { .. }
             | Self::Unreadable { .. }
             | Self::Stdout(_)
             | Self::ManPages { .. }

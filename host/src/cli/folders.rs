@@ -51,6 +51,32 @@ impl CacheFlag {
     }
 }
 
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = headings::FOLDERS)]
+pub(super) struct CompiledFlag {
+    /// The folder with the NAME.cwasm that `weld-host compile` has written; others are compiled
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WELD_COMPILED")]
+    pub(super) compiled: Option<PathBuf>,
+}
+
+/// The flags of commands that load a single component: how they use its compiled file.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CompiledFlags {
+    #[command(flatten)]
+    folder: CompiledFlag,
+    /// Load the component only from its compiled file, which is next to it or in the folder of --compiled
+    #[arg(long, env = "WELD_REQUIRE_COMPILED", help_heading = headings::FOLDERS)]
+    require_compiled: bool,
+}
+
+impl CompiledFlags {
+    /// Takes these flags over into the settings of a host.
+    pub(super) fn set(&self, config: &mut ServerConfig) {
+        config.compiled.clone_from(&self.folder.compiled);
+        config.may_compile = !self.require_compiled;
+    }
+}
+
 /// Where compiled code goes by default: the user's cache folder. `None` for a user without one, as in some containers.
 fn default_cache() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "weld-host")?;

@@ -11,7 +11,7 @@ use super::admin_key::{ADMIN_KEY_VARIABLE, AdminKeyFlags};
 use super::api_keys::{API_KEY_VARIABLE, environment_key, keys_in};
 use super::arguments::Resolution;
 use super::error::CliError;
-use super::folders::{CacheFlag, PluginsFlag};
+use super::folders::{CacheFlag, CompiledFlag, PluginsFlag};
 use super::origin::SettingOrigin;
 use super::otlp;
 use super::proxies;
@@ -29,6 +29,8 @@ pub(super) struct ServeFlags {
     plugins: PluginsFlag,
     #[command(flatten)]
     cache: CacheFlag,
+    #[command(flatten)]
+    compiled: CompiledFlag,
     /// A file with the keys that clients may send, one on each line, instead of WELD_API_KEY
     #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE", help_heading = headings::KEYS)]
     api_key_file: Option<PathBuf>,
@@ -95,6 +97,7 @@ impl HostSettings {
         }
         config.plugins = flags.plugins.plugins;
         config.cache = flags.cache.folder();
+        config.compiled = flags.compiled.compiled;
         if let Some(file) = &resolution.file {
             config.policy = file.policy.clone();
         }

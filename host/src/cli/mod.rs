@@ -18,6 +18,7 @@ mod auth;
 mod build;
 mod ceiling_flags;
 mod check;
+mod compile;
 mod compile_manner;
 mod completions;
 mod configuration;
@@ -113,6 +114,8 @@ enum Command {
     Sync(sync::SyncFlags),
     /// Build a connector from its sources and put it into the plugins folder
     Build(build::BuildFlags),
+    /// Compile the connectors of a folder ahead, so that hosts start without compiling them
+    Compile(compile::CompileFlags),
     /// Run a connector natively from its sources, without a component, and show its rows
     Run(run::RunFlags),
     /// Turn a cloud function or a Lambda into a connector, its files unchanged, and build it
@@ -152,6 +155,7 @@ impl Command {
             | Self::Run(_)
             | Self::New(_)
             | Self::Build(_)
+            | Self::Compile(_)
             | Self::Auth(_)
             | Self::Completions(_)
             | Self::Lambda(_)
@@ -311,6 +315,7 @@ impl Cli {
             Command::Status(flags) => on_runtime(status::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags, capture)),
             Command::Build(flags) => on_runtime(build::run(flags)),
+            Command::Compile(flags) => on_runtime(compile::run(flags)),
             Command::Run(flags) => on_runtime(run::run(flags, capture)),
             Command::Adapt(flags) => on_runtime(adapt::run(flags)),
             Command::Check(flags) => {

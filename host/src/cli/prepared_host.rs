@@ -9,7 +9,7 @@ use super::live::LiveBounds;
 use super::proxies;
 use crate::config::ServerConfig;
 use crate::connectors::{
-    AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
+    AdmissionSettings, CompiledFiles, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
 };
 use crate::egress::{HostMaps, Upstreams};
 use crate::pages::{PageSettings, Pages};
@@ -53,7 +53,11 @@ impl PreparedHost {
             tracing::warn!(requested, slots, %bound, "--slots exceeds what this machine can hold, and was lowered");
         }
         let engine = engine_settings(config, capacity, total_memory_bytes);
-        let cache = cache(config.cache.as_deref(), config.cache_bytes);
+        // What may not be compiled has no use for a cache.
+        let cache = match config.may_compile {
+            true => cache(config.cache.as_deref(), config.cache_bytes),
+            false => None,
+        };
         let is_own = manner.has_user();
         let mut runtime = manner.runtime(engine, config.compiling, cache)?;
         if is_own {
@@ -76,7 +80,8 @@ impl PreparedHost {
             config.plugins.clone(),
             config.effective_ceilings(),
         )
-        .with_bounds(bounds.subscribe());
+        .with_bounds(bounds.subscribe())
+        .with_compiled_files(compiled_files(config));
         let plugins = if is_own {
             plugins.with_shown_paths()
         } else {
@@ -120,6 +125,15 @@ fn engine_settings(
         total_memory_bytes,
         keep_memory_bytes: config.keep_memory_bytes,
     }
+}
+
+/// The compiled files that the host uses; `None` if it uses none.
+fn compiled_files(config: &ServerConfig) -> Option<CompiledFiles> {
+    let is_used = config.compiled.is_some() || !config.may_compile;
+    is_used.then(|| CompiledFiles {
+        folder: config.compiled.clone(),
+        are_required: !config.may_compile,
+    })
 }
 
 fn admission_settings(config: &ServerConfig, capacity: Capacity) -> AdmissionSettings {

@@ -57,8 +57,35 @@ impl Args for SettingFlags {
     }
 }
 
+/// Adds the flags of these settings to a command.
+pub(super) fn with_flags(command: Command, keys: &[&str]) -> Command {
+    command.args(of_keys(keys).map(flag))
+}
+
+/// Reads the flags of these settings.
+pub(super) fn read_flags(
+    matches: &ArgMatches,
+    keys: &[&str],
+    config: &mut ServerConfig,
+) -> Result<(), clap::Error> {
+    for setting in of_keys(keys) {
+        if let Some(text) = matches.get_one::<String>(setting.key) {
+            setting.set(config, text).map_err(|problem| {
+                clap::Error::raw(clap::error::ErrorKind::ValueValidation, problem)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn of_keys<'k>(keys: &'k [&str]) -> impl Iterator<Item = &'static Setting> + 'k {
+    SETTINGS
+        .iter()
+        .filter(move |setting| keys.contains(&setting.key))
+}
+
 /// The flag for a setting. Clap doesn't fill in the default, so that it is defined in one place.
-pub(super) fn flag(setting: &'static Setting) -> Arg {
+fn flag(setting: &'static Setting) -> Arg {
     let help = match setting.default_text() {
         Some(default) => format!("{} [default: {default}]", setting.help),
         None => setting.help.to_owned(),

@@ -69,7 +69,8 @@ impl Failures {
         if fault.may_pass() || fault.is_of_the_policy() {
             return fault;
         }
-        let is_of_the_code = matches!(fault, LoadFault::Compile(_));
+        let is_of_the_code =
+            matches!(&fault, LoadFault::Compile(error) if !error.is_of_compiled_file());
         let error = Arc::new(LoadError(fault));
         let failure = Failure {
             component,

@@ -278,7 +278,7 @@ impl Intake {
                     ("connector loaded", ComponentChange::Loaded)
                 };
                 self.connectors.put(entry);
-                tracing::info!(connector = %name, took_ms = report::milliseconds(ready.took), cached = ready.cached, "{what}");
+                tracing::info!(connector = %name, took_ms = report::milliseconds(ready.took), cached = ready.code.is_found(), "{what}");
                 self.note(name, || change);
             }
             (Err(error), entry) => {

@@ -16,9 +16,9 @@ use super::named_files::NamedFiles;
 use super::plugins::{Plugins, stamps};
 use super::seen::SeenFiles;
 use super::trial::try_once;
-use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileFault, NotedFiles};
+use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileFault, FileSystem, NotedFiles};
 use crate::lock::Mutex;
-use crate::sandbox::Wasm;
+use crate::sandbox::{CodeOrigin, ComponentSource, Wasm};
 
 /// How long a load may keep a place for reading and mapping that others wait for.
 const USUAL_TIME: Duration = Duration::from_millis(500);
@@ -40,8 +40,8 @@ pub struct LoadReport {
 pub struct LoadSummary {
     /// The time from reading the file to the trial instance.
     pub took: Duration,
-    /// Whether its compiled code came from the cache.
-    pub cached: bool,
+    /// Where its compiled code was.
+    pub code: CodeOrigin,
 }
 
 /// A component to load, and the version that serves in its place so far.
@@ -177,7 +177,7 @@ impl Load<'_> {
             Ok(connector) => {
                 let summary = LoadSummary {
                     took: began.elapsed(),
-                    cached: connector.program().cached(),
+                    code: connector.program().code_origin(),
                 };
                 (EntryState::Ready(Arc::new(connector)), Ok(summary))
             }
@@ -219,6 +219,8 @@ impl Load<'_> {
 
     async fn read(&self) -> Result<ReadFiles, LoadFault> {
         let (path, bounds) = (self.path.to_owned(), self.plugins.bounds());
+        let compiled = self.plugins.compiled.as_ref();
+        let compiled = compiled.map(|compiled| compiled.path(&path));
         let read = self.plugins.files.run(self.path, FILE_TIME, {
             move |files| {
                 let stamps = stamps(files, &path);
@@ -226,10 +228,14 @@ impl Load<'_> {
                 let named = NamedFiles::new(files, &configuration);
                 let (config, keys) =
                     ConnectorConfig::read_with_keys(&configuration, &bounds, &named);
-                let files = named.into_named();
+                let mut named_files = named.into_named();
+                named_files.extend(compiled.map(|path| {
+                    let stamp = files.stamp(&path);
+                    (path, stamp)
+                }));
                 let seen = SeenFiles {
                     stamps,
-                    files,
+                    files: named_files,
                     bounds: bounds.generation,
                 };
                 (seen, config, ConnectorKeys::from(keys))
@@ -252,10 +258,11 @@ impl Load<'_> {
         let wasm = match self.file().read(component.length()).await {
             Ok(bytes) => {
                 let runtime = self.plugins.runtime.clone();
+                let has_code = self.has_compiled_file(&seen);
                 let taken_in = spawn_blocking(move || {
                     let wasm = runtime.wasm(bytes);
                     ReadComponent {
-                        is_compiled: runtime.is_compiled(&wasm),
+                        is_compiled: has_code || runtime.is_compiled(&wasm),
                         facts: ComponentFacts {
                             digest: wasm.digest().clone(),
                             language: wasm.language(),
@@ -273,6 +280,16 @@ impl Load<'_> {
             keys,
             configured: Ok(ConfiguredComponent { config, wasm }),
         })
+    }
+
+    /// Whether its compiled file existed, or its code comes from there or not at all.
+    fn has_compiled_file(&self, seen: &SeenFiles) -> bool {
+        let Some(compiled) = &self.plugins.compiled else {
+            return false;
+        };
+        let path = compiled.path(self.path);
+        let mut files = seen.files.iter();
+        compiled.are_required || files.any(|(file, stamp)| *file == path && stamp.exists())
     }
 
     /// Creates a connector from the files that were read, and one instance of it as a trial. Takes over from
@@ -298,8 +315,8 @@ impl Load<'_> {
             self.is_slow();
         }
         let made = async {
-            let reread = self.file().reader();
-            let program = self.plugins.runtime.program(wasm, reread).await?;
+            let source = self.source();
+            let program = self.plugins.runtime.program(wasm, source).await?;
             if let Some(place) = &self.plugins.bounds().policy.no_wasi_http
                 && program.imports_wasi_http()
             {
@@ -329,6 +346,15 @@ impl Load<'_> {
         made.map_err(|fault| failures.note(self.path, key, configuration, fault))
     }
 
+    fn source(&self) -> ComponentSource {
+        let (path, threads) = (self.path, &self.plugins.files);
+        let compiled = self.plugins.compiled.as_ref();
+        ComponentSource {
+            reread: self.file().reader(),
+            compiled: compiled.map(|compiled| compiled.source(path, threads)),
+        }
+    }
+
     fn file(&self) -> ComponentFile {
         ComponentFile {
             path: self.path.to_owned(),
@@ -356,7 +382,7 @@ struct ConfiguredComponent {
 /// A component as read.
 struct ReadComponent {
     wasm: Wasm,
-    /// Whether the cache has its code.
+    /// Whether a compiled file or the cache has its code.
     is_compiled: bool,
     facts: ComponentFacts,
 }

@@ -6,6 +6,7 @@
 //! Uses `sandbox`, and `egress` to create a connector's access to the network.
 
 mod admission;
+mod compiled_files;
 mod component_file;
 mod component_memory;
 mod connector;
@@ -43,6 +44,7 @@ mod watch;
 pub(crate) use crate::sandbox::{CallError, GuestPage, GuestSchema};
 pub use admission::AdmissionSettings;
 pub(crate) use admission::{Evictable, Slot};
+pub use compiled_files::CompiledFiles;
 pub(crate) use connector::Connector;
 pub(crate) use entry::Lookup;
 pub(crate) use error::ConnectorError;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
+use super::compiled_files::CompiledFiles;
 use super::component_memory::ComponentMemory;
 use super::error::FolderError;
 use super::failures::Failures;
@@ -33,6 +34,8 @@ pub struct Plugins {
     pub(super) places: Arc<Semaphore>,
     pub(super) memory: Arc<ComponentMemory>,
     pub(super) failures: Arc<Failures>,
+    /// Where code is that was compiled ahead; `None` if none is used.
+    pub(super) compiled: Option<CompiledFiles>,
     /// Whether the messages to clients name configurations by their paths.
     shows_paths: bool,
 }
@@ -73,6 +76,7 @@ impl Plugins {
             memory: ComponentMemory::new(ceilings.component_bytes),
             places: Arc::new(Semaphore::new(LEAST_PLACES.max(processors() as usize))),
             failures: Arc::default(),
+            compiled: None,
             shows_paths: false,
         }
     }
@@ -81,6 +85,12 @@ impl Plugins {
     #[must_use]
     pub fn with_bounds(self, bounds: watch::Receiver<OperatorBounds>) -> Self {
         Self { bounds, ..self }
+    }
+
+    /// Loads code from compiled files.
+    #[must_use]
+    pub fn with_compiled_files(self, compiled: Option<CompiledFiles>) -> Self {
+        Self { compiled, ..self }
     }
 
     /// Names configurations by their paths in messages to clients: the only one is the command that was given the path. Others

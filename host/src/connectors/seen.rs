@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use crate::config::FileStamp;
 
-/// The stamps of a component, of its configuration, and of the files that the configuration names, with their paths,
-/// and the operator's bounds.
+/// The stamps of a component, of its configuration, of the files that the configuration names and of the component's
+/// compiled file, with their paths, and the operator's bounds.
 /// Two values are equal if nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SeenFiles {
     /// The stamps of the component and of its configuration.
     pub(super) stamps: [FileStamp; 2],
-    /// The files that the configuration names; empty if the configuration could not be read or was not read.
+    /// The files that the configuration names, as far as it could be read, and the compiled file if the host uses such
+    /// files; empty if nothing was read.
     pub(super) files: Vec<(PathBuf, FileStamp)>,
     /// The generation of the operator's bounds, under which the configuration is read.
     pub(super) bounds: u64,
@@ -27,14 +28,14 @@ impl SeenFiles {
         }
     }
 
-    /// The stamps of the configuration and of all files that it names.
+    /// The stamps of the configuration, of all files that it names, and of the compiled file.
     pub(super) fn configuration(&self) -> Vec<FileStamp> {
         let [_, configuration] = self.stamps;
         let files = self.files.iter().map(|(_, stamp)| *stamp);
         std::iter::once(configuration).chain(files).collect()
     }
 
-    /// The paths of the files that the configuration names.
+    /// The paths of the files that the configuration names, and of the compiled file.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         self.files.iter().map(|(path, _)| path.clone()).collect()
     }

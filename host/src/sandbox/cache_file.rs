@@ -23,7 +23,7 @@ pub enum TrustFault {
 
 /// Why an entry was not used or not written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum EntryFault {
+pub(crate) enum EntryFault {
     #[error("it can't be read")]
     Read(#[source] io::Error),
     #[error("it can't be written (choose another folder with --cache)")]
@@ -45,12 +45,18 @@ pub(super) fn open_trusted(path: &Path) -> Result<File, EntryFault> {
         .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32)
         .open(path)
         .map_err(EntryFault::Read)?;
+    check_regular(&file)?;
+    Ok(file)
+}
+
+/// Whether an open file is regular, and only this user or root may have written it.
+pub(super) fn check_regular(file: &File) -> Result<(), EntryFault> {
     let metadata = file.metadata().map_err(EntryFault::Read)?;
     if metadata.mode() & FILE_KIND != REGULAR_FILE {
         return Err(EntryFault::NotAFile);
     }
     check_owner(&metadata)?;
-    Ok(file)
+    Ok(())
 }
 
 /// Whether only this user or root may have written what has this metadata.

@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use wasmtime::component::Component;
 
 use super::compile_error::CompileError;
-use super::compiler::{Compiler, ComponentReader};
+use super::compiler::{CodeOrigin, Compiler};
+use super::component_source::ComponentSource;
 use super::linker::{Blueprint, HostLinker};
 use super::wasm::Wasm;
 use crate::lock::Mutex;
@@ -24,7 +25,7 @@ pub(crate) enum CodeFault {
     Read(#[source] io::Error),
     #[error("its compiled code is missing from the cache, and its file has changed")]
     Changed,
-    #[error("its compiled code is missing from the cache, and compiling it again failed")]
+    #[error("its compiled code can neither be found nor compiled again")]
     Compile(#[source] Box<CompileError>),
     #[error("reading its compiled code was interrupted")]
     Interrupted(#[source] tokio::task::JoinError),
@@ -36,7 +37,11 @@ pub(super) struct ProgramCode {
     linker: Arc<HostLinker>,
     /// The key of the code in the cache.
     key: Arc<str>,
-    reread: ComponentReader,
+    /// The component's own digest.
+    digest: Arc<str>,
+    source: ComponentSource,
+    /// Where the code was when it was loaded.
+    pub(super) origin: CodeOrigin,
     /// Whether the component imports `wasi:http/outgoing-handler`.
     pub(super) imports_wasi_http: bool,
     usage: Mutex<CodeUsage>,
@@ -56,8 +61,8 @@ enum Mapping {
 }
 
 impl ProgramCode {
-    /// Compiles `wasm`, or loads it from the cache, and links it. The flag says whether it came from the cache.
-    /// `reread` reads `wasm` again.
+    /// Loads the code of `wasm` from its compiled file or from the cache, or compiles it, and links it. `source` is where
+    /// `wasm` comes from.
     ///
     /// # Errors
     ///
@@ -66,24 +71,25 @@ impl ProgramCode {
         compiler: Arc<Compiler>,
         linker: Arc<HostLinker>,
         wasm: Wasm,
-        reread: ComponentReader,
-    ) -> Result<(Self, bool), CompileError> {
-        let key = wasm.key().clone();
-        let (component, cached) = compiler.compiled(wasm, &reread).await?;
+        source: ComponentSource,
+    ) -> Result<Self, CompileError> {
+        let (key, digest) = (wasm.key().clone(), wasm.digest().clone());
+        let (component, origin) = compiler.compiled(wasm, &source).await?;
         let blueprint = linker.link(&component)?;
-        let code = Self {
+        Ok(Self {
             compiler,
             linker,
             key,
-            reread,
+            digest,
+            source,
+            origin,
             imports_wasi_http: blueprint.imports_wasi_http,
             usage: Mutex::new(CodeUsage {
                 mapping: Mapping::Held(Arc::new(blueprint)),
                 last: Instant::now(),
             }),
             mapping_lock: tokio::sync::Mutex::default(),
-        };
-        Ok((code, cached))
+        })
     }
 
     /// The code for one call, which holds it until its end.
@@ -110,9 +116,10 @@ impl ProgramCode {
         matches!(usage.mapping, Mapping::Held(_)).then(|| usage.last.elapsed())
     }
 
-    /// Unmaps the code if the cache has it. Returns whether it did. Reads the disk, and unmapping may take long.
+    /// Unmaps the code if it can be mapped again, from the cache or from its compiled file. Returns whether it did. Reads
+    /// the disk, and unmapping may take long.
     pub(super) fn unmap(&self) -> bool {
-        if !self.compiler.keeps(&self.key) {
+        if !(self.has_compiled_file() || self.compiler.keeps(&self.key)) {
             return false;
         }
         let mut usage = self.usage();
@@ -127,6 +134,13 @@ impl ProgramCode {
         true
     }
 
+    /// Whether the compiled file from which the code was loaded still exists.
+    fn has_compiled_file(&self) -> bool {
+        let compiled = self.source.compiled.as_ref();
+        self.origin == CodeOrigin::CompiledFile
+            && compiled.is_some_and(|compiled| compiled.exists())
+    }
+
     fn held(&self) -> Option<Arc<Blueprint>> {
         let mut usage = self.usage();
         usage.last = Instant::now();
@@ -139,17 +153,26 @@ impl ProgramCode {
     }
 
     async fn map(&self) -> Result<Blueprint, CodeFault> {
-        let cached = self.compiler.cached(&self.key).await;
-        let component = match cached.map_err(CodeFault::Interrupted)? {
+        let compiled = self.compiler.compiled_ahead(&self.digest, &self.source);
+        let compiled = compiled
+            .await
+            .map_err(|error| CodeFault::Compile(Box::new(error)))?;
+        let component = match compiled {
             Some(component) => component,
-            None => self.recompile().await?,
+            None => {
+                let cached = self.compiler.cached(&self.key).await;
+                match cached.map_err(CodeFault::Interrupted)? {
+                    Some(component) => component,
+                    None => self.recompile().await?,
+                }
+            }
         };
         let blueprint = self.linker.link(&component);
         blueprint.map_err(|error| CodeFault::Compile(Box::new(error)))
     }
 
     async fn recompile(&self) -> Result<Component, CodeFault> {
-        let bytes = (self.reread)().await.map_err(CodeFault::Read)?;
+        let bytes = (self.source.reread)().await.map_err(CodeFault::Read)?;
         let compiler = self.compiler.clone();
         let wasm = spawn_blocking(move || compiler.wasm(bytes))
             .await
@@ -157,7 +180,7 @@ impl ProgramCode {
         if *wasm.key() != self.key {
             return Err(CodeFault::Changed);
         }
-        match self.compiler.compiled(wasm, &self.reread).await {
+        match self.compiler.compiled(wasm, &self.source).await {
             Ok((component, _)) => Ok(component),
             Err(error) => Err(CodeFault::Compile(Box::new(error))),
         }

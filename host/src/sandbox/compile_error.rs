@@ -1,8 +1,11 @@
 //! Why a component has no code that this host can run.
 
 use std::io;
+use std::path::PathBuf;
 
+use super::compiled::CompiledFault;
 use super::compiler::error::CompilerFault;
+use crate::report;
 
 /// Why a file is not a component that this host can run. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,16 @@ pub(crate) enum CompileError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
+    #[error(
+        "its compiled file {} can't be used: {}; {}, or start without --require-compiled",
+        path.display(), report::chain(fault), fault.remedy()
+    )]
+    NotCompiled {
+        /// The compiled file.
+        path: PathBuf,
+        fault: CompiledFault,
+    },
+
     #[error("loading the component was interrupted")]
     Interrupted(#[from] tokio::task::JoinError),
 
@@ -67,14 +80,24 @@ impl CompileError {
             | Self::Invalid { .. }
             | Self::Imports { .. }
             | Self::Exports { .. } => true,
-            Self::Compiler(_) | Self::Interrupted(_) | Self::Read(_) | Self::Changed => false,
+            Self::Compiler(_)
+            | Self::NotCompiled { .. }
+            | Self::Interrupted(_)
+            | Self::Read(_)
+            | Self::Changed => false,
         }
+    }
+
+    /// Whether the compiled file is the reason, and not the component.
+    pub(crate) fn is_of_compiled_file(&self) -> bool {
+        matches!(self, Self::NotCompiled { .. })
     }
 
     /// Whether the same component may be compiled successfully later.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Compiler(fault) => fault.may_pass(),
+            Self::NotCompiled { fault, .. } => fault.may_pass(),
             Self::Interrupted(_) | Self::Read(_) | Self::Changed => true,
             Self::Empty
             | Self::NotWasm

@@ -9,6 +9,7 @@ use wasmtime::{
 
 use super::executable_memory;
 use super::machine::processors;
+use super::target_cpu::TargetCpu;
 use crate::report::size_text;
 
 /// How often running guests are interrupted, so that others can run and their processor time can be checked.
@@ -160,6 +161,19 @@ fn unreserved(slots: u32, source: Box<dyn std::error::Error + Send + Sync>) -> E
 /// allocation strategy doesn't affect the code.
 pub(super) fn compiler_config() -> Config {
     engine_config(InstanceAllocationStrategy::OnDemand)
+}
+
+/// The same for code that runs on any machine with this processor; `None` for this machine.
+///
+/// # Errors
+///
+/// The compiler doesn't know this kind of machine.
+pub(super) fn compiler_config_for(cpu: Option<TargetCpu>) -> wasmtime::Result<Config> {
+    let mut config = compiler_config();
+    if let Some(cpu) = cpu {
+        cpu.configure(&mut config)?;
+    }
+    Ok(config)
 }
 
 fn engine_config(allocation: InstanceAllocationStrategy) -> Config {

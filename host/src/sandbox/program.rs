@@ -6,6 +6,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 use super::code::ProgramCode;
+use super::compiler::CodeOrigin;
 use super::crash_place::CrashDetail;
 use super::turns::Turns;
 use crate::account::HostAccount;
@@ -18,15 +19,14 @@ pub(crate) struct Program {
     /// The turns of host work on values that guests handed over.
     pub(super) workbench: Arc<Turns>,
     pub(super) account: Arc<HostAccount>,
-    pub(super) cached: bool,
     /// How much of what a guest wrote before a crash is in the error.
     pub(super) crash_detail: CrashDetail,
 }
 
 impl Program {
-    /// Whether the compiled code came from the cache when the program was loaded.
-    pub(crate) fn cached(&self) -> bool {
-        self.cached
+    /// Where the compiled code was when the program was loaded.
+    pub(crate) fn code_origin(&self) -> CodeOrigin {
+        self.code.origin
     }
 
     /// Whether it imports `wasi:http/outgoing-handler`.
@@ -44,7 +44,8 @@ impl Program {
         self.code.unused_for()
     }
 
-    /// Unmaps its code and frees the memory of its idle sandboxes until the next call, if the cache has the code.
+    /// Unmaps its code and frees the memory of its idle sandboxes until the next call, if the code is in the cache or in a
+    /// compiled file.
     /// Returns whether it did. Blocks for some milliseconds.
     pub(crate) fn give_back(&self) -> bool {
         self.code.unmap()

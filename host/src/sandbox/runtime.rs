@@ -11,7 +11,8 @@ use wasmtime::Engine;
 use super::cache::Cache;
 use super::code::ProgramCode;
 use super::compile_error::CompileError;
-use super::compiler::{Compilation, CompileObserver, Compiler, ComponentReader};
+use super::compiler::{Compilation, CompileObserver, Compiler};
+use super::component_source::ComponentSource;
 use super::crash_place::CrashDetail;
 use super::engine::{EngineError, EngineSettings, LOADING_SLOTS, host_engine, permits};
 use super::linker::HostLinker;
@@ -95,8 +96,8 @@ impl Runtime {
         self.compiler.keeps(wasm.key())
     }
 
-    /// Compiles `wasm`, or loads its code from the cache, and links it. `reread` reads `wasm` again. Dropping the
-    /// future ends the compiler.
+    /// Loads the code of `wasm` from its compiled file or from the cache, or compiles it, and links it. `source` is where
+    /// `wasm` comes from. Dropping the future ends the compiler.
     ///
     /// # Errors
     ///
@@ -104,17 +105,16 @@ impl Runtime {
     pub(crate) async fn program(
         &self,
         wasm: Wasm,
-        reread: ComponentReader,
+        source: ComponentSource,
     ) -> Result<Program, CompileError> {
         let (compiler, linker) = (self.compiler.clone(), self.linker.clone());
-        let (code, cached) = ProgramCode::load(compiler, linker, wasm, reread).await?;
+        let code = ProgramCode::load(compiler, linker, wasm, source).await?;
         Ok(Program {
             engine: self.engine.clone(),
             code,
             turns: self.turns.clone(),
             workbench: self.workbench.clone(),
             account: self.account.clone(),
-            cached,
             crash_detail: self.crash_detail,
         })
     }

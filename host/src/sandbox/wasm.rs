@@ -22,7 +22,7 @@ pub(crate) struct Wasm {
 impl Wasm {
     /// Wraps a component's bytes. Call it on a thread for blocking work: a large component takes tens of milliseconds.
     pub(super) fn new(engine: &Engine, bytes: Bytes) -> Self {
-        let settings = settings(engine);
+        let settings = settings_digest(engine);
         let digest: Arc<str> = hexadecimal(&Sha256::digest(&bytes)).into();
         // Of the digest and not of the bytes, so that these are read only once.
         let key = Sha256::new_with_prefix(&settings).chain_update(&*digest);
@@ -40,7 +40,7 @@ impl Wasm {
         &self.settings
     }
 
-    pub(super) fn bytes(&self) -> &Bytes {
+    pub(crate) fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
@@ -67,7 +67,7 @@ impl Wasm {
 }
 
 /// A digest of the engine's settings that affect the code, and of the host's version.
-fn settings(engine: &Engine) -> String {
+pub(super) fn settings_digest(engine: &Engine) -> String {
     let mut settings = std::hash::DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);
     let mut digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));

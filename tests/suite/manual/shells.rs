@@ -12,7 +12,7 @@ use tempfile::TempDir;
 const SHELLS: [(&str, &[&str]); 3] = [("bash", &["-n"]), ("zsh", &["-n"]), ("fish", &["-n"])];
 
 /// The command by which a host starts its compilers.
-const HIDDEN: &str = "compiler";
+const HIDDEN: &str = "__compiler";
 
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(PROGRAM);
@@ -85,7 +85,7 @@ fn bash_completes_commands_and_flags() {
         ("weld-host dem", "demo"),
         ("weld-host check --offl", "--offline"),
         ("weld-host sync state res", "reset"),
-        ("weld-host comp", "completions"),
+        ("weld-host compl", "completions"),
         ("weld-host new shop --lang pyt", "python"),
     ] {
         let words: Vec<&str> = line.split(' ').collect();
@@ -157,7 +157,10 @@ fn every_command_has_a_manual_page() {
     for name in &pages {
         let page = fs::read_to_string(folder.join(format!("{name}.1"))).unwrap();
         assert_is_page(&page, name);
-        assert!(!page.contains("weld-host-compiler"), "{name}");
+        assert!(
+            !page.contains("compiler.1") && !page.contains(HIDDEN),
+            "{name}"
+        );
     }
     let serve = fs::read_to_string(folder.join("weld-host-serve.1")).unwrap();
     for text in [".SH LIMITS", "WELD\\_LISTEN", "max\\-memory"] {
@@ -256,11 +259,11 @@ fn mistyped_word_is_answered_with_the_one_that_is_meant() {
 
 #[test]
 fn command_of_the_host_itself_is_never_suggested() {
-    for typed in ["compilerx", "compile", "compilers", "ompiler", "comp"] {
+    for typed in ["__compilerx", "_compiler", "compilers", "ompiler", "comp"] {
         let tips = tips(&[typed]);
         assert!(!tips.contains(&HIDDEN.to_owned()), "{typed}: {tips:?}");
         let help = run(&["help", typed]);
         let stderr = String::from_utf8_lossy(&help.stderr);
-        assert!(!stderr.contains("'compiler'"), "{stderr}");
+        assert!(!stderr.contains("'__compiler'"), "{stderr}");
     }
 }

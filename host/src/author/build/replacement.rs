@@ -10,7 +10,7 @@ pub(super) const NEW_FILE_MODE: u32 = 0o666;
 
 /// Writes a file in one step: a reader sees the old contents or the new ones, also after a crash. If the disk is full,
 /// the old file stays and nothing else is left behind.
-pub(super) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
         Some(folder) => folder,

@@ -18,6 +18,7 @@ use super::connector::{ConnectorArgument, build_folder};
 use super::error::CliError;
 use super::flag_table::FlagTable;
 use super::folder_build::FolderFlags;
+use super::folders::CompiledFlags;
 use super::maps::{MapFlags, unused_lines};
 use super::progress::ProgressLines;
 use super::signals::Signals;
@@ -52,6 +53,8 @@ pub(super) struct CheckFlags {
     map: MapFlags,
     #[command(flatten)]
     ceilings: CeilingFlags,
+    #[command(flatten)]
+    compiled: CompiledFlags,
     /// Run the cases that a language, its tools and its kit must pass; for connectors written for that purpose
     #[arg(long, conflicts_with_all = ["offline", "patience", "strict", "verbose", "maps"])]
     conformance: bool,
@@ -80,10 +83,11 @@ pub(super) async fn run(
 }
 
 async fn check_all(
-    flags: CheckFlags,
+    mut flags: CheckFlags,
     server_flags: &FlagTable,
     log: LogCapture,
 ) -> Result<(), CliError> {
+    flags.compiled.set(&mut flags.ceilings.config);
     for connector in &flags.connectors {
         if let Some(url) = connector.to_str().filter(|text| text.contains("://")) {
             return Err(CliError::CheckOfUrl(url.to_owned()));

@@ -35,6 +35,7 @@ use super::check::LogCapture;
 use super::connector::ConnectorArgument;
 use super::error::CliError;
 use super::folder_build::FolderFlags;
+use super::folders::CompiledFlags;
 use super::host::stop_requested;
 use super::maps::{MapFlags, unused_lines};
 use super::progress::ProgressLines;
@@ -77,6 +78,8 @@ pub(super) struct SyncFlags {
     map: MapFlags,
     #[command(flatten)]
     ceilings: CeilingFlags,
+    #[command(flatten)]
+    compiled: CompiledFlags,
     /// Print events to stdout, as one JSON object per line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -119,7 +122,7 @@ pub(super) fn told_as_event(json: bool, ended: Result<(), CliError>) -> Result<(
     })
 }
 
-async fn sync_connector(flags: SyncFlags, log: Option<LogCapture>) -> Result<(), CliError> {
+async fn sync_connector(mut flags: SyncFlags, log: Option<LogCapture>) -> Result<(), CliError> {
     let connector = flags.connector.unwrap_or_default();
     if connector.contains("://") && !flags.map.is_empty() {
         return Err(CliError::MapOfUrl);
@@ -127,6 +130,7 @@ async fn sync_connector(flags: SyncFlags, log: Option<LogCapture>) -> Result<(),
     if flags.json && flags.to.as_deref() == Some(STDOUT) {
         return Err(CliError::TwoOutputs);
     }
+    flags.compiled.set(&mut flags.ceilings.config);
     let maps = flags.map.maps()?;
     let mut signals = Signals::catch()?;
     let (key, key_source) = match flags.key {

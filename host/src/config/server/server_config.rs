@@ -51,6 +51,11 @@ pub struct ServerConfig {
     pub cache: Option<PathBuf>,
     /// `--cache-size`: how much that folder may hold, in bytes. It holds more only if the loaded connectors need more.
     pub cache_bytes: u64,
+    /// `--compiled`: the folder of the components' compiled files. `None` uses none, or those next to the components if
+    /// they are required.
+    pub compiled: Option<PathBuf>,
+    /// Whether components may be compiled; `--require-compiled` turns this off.
+    pub may_compile: bool,
     /// `WELD_API_KEY`: the keys for connectors without keys of their own. Empty for a server that requires no key,
     /// which may listen only on loopback.
     pub api_keys: Vec<Secret>,
@@ -153,6 +158,8 @@ impl Default for ServerConfig {
             plugins: Self::PLUGINS.into(),
             cache: None,
             cache_bytes: 4 << 30,
+            compiled: None,
+            may_compile: true,
             api_keys: Vec::new(),
             admin: None,
             otlp: None,

@@ -40,6 +40,14 @@ pub static SETTINGS: &[Setting] = &[
         ..WITHOUT
     },
     Setting {
+        key: "require-compiled",
+        variable: "WELD_REQUIRE_COMPILED",
+        heading: headings::FOLDERS,
+        help: "Load connectors only from compiled files, which are next to the components or in the folder of --compiled",
+        field: &SwitchOff(|config| &mut config.may_compile),
+        ..WITHOUT
+    },
+    Setting {
         key: "reload",
         variable: "WELD_RELOAD",
         heading: headings::FOLDERS,

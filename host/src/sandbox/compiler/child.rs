@@ -8,12 +8,13 @@ use wasmtime::Engine;
 
 use super::functions::FunctionStore;
 use super::protocol::{
-    CompilerAllowance, CompilerAnswer, ProtocolFault, read_component, read_functions,
+    CompilerAllowance, CompilerAnswer, ProtocolFault, RequestHead, read_component, read_functions,
     read_request_head,
 };
 use crate::platform;
 use crate::report;
-use crate::sandbox::engine::compiler_config;
+use crate::sandbox::engine::compiler_config_for;
+use crate::sandbox::target_cpu::TargetCpu;
 
 /// The longest reason that is sent to the host, in bytes.
 const MAX_REASON_BYTES: usize = 4 << 10;
@@ -59,7 +60,7 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
         ProtocolFault::OtherVersion(version) => CompilerProcessError::OtherVersion(version),
         malformed => CompilerProcessError::Request(malformed.into()),
     };
-    let (allowance, wants_functions) = match read_request_head(input) {
+    let head = match read_request_head(input) {
         Ok(head) => head,
         Err(malformed) => {
             if matches!(malformed, ProtocolFault::OtherVersion(_)) {
@@ -71,11 +72,16 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
             return Err(wrong(malformed));
         }
     };
+    let RequestHead {
+        allowance,
+        cpu,
+        wants_functions,
+    } = head;
     limit(allowance).map_err(CompilerProcessError::Limits)?;
     let functions = read_functions(input).map_err(wrong)?;
     let functions = wants_functions.then(|| Arc::new(FunctionStore::new(functions)));
     let wasm = read_component(input).map_err(wrong)?;
-    let engine = engine(functions.clone())
+    let engine = engine(cpu, functions.clone())
         .map_err(|error| CompilerProcessError::Engine(error.into_boxed_dyn_error()))?;
     match engine.precompile_component(&wasm) {
         Ok(code) => {
@@ -98,9 +104,12 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
     .map_err(CompilerProcessError::Answer)
 }
 
-/// An engine that compiles, with these functions if there are any.
-fn engine(functions: Option<Arc<FunctionStore>>) -> wasmtime::Result<Engine> {
-    let mut config = compiler_config();
+/// An engine that compiles for this processor, with these functions if there are any.
+fn engine(
+    cpu: Option<TargetCpu>,
+    functions: Option<Arc<FunctionStore>>,
+) -> wasmtime::Result<Engine> {
+    let mut config = compiler_config_for(cpu)?;
     if let Some(functions) = functions {
         config.enable_incremental_compilation(functions)?;
     }

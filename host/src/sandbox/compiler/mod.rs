@@ -4,6 +4,7 @@
 //! step in which a component can exhaust memory or time before the limits of a call apply. So a child process does it:
 //! its memory is freed when it exits, and if it crashes, the host keeps serving.
 
+mod ahead;
 mod child;
 pub(super) mod error;
 mod functions;
@@ -15,8 +16,6 @@ mod process;
 mod project;
 mod protocol;
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,6 +25,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+pub(crate) use ahead::AheadCompiler;
 pub use child::{CompilerProcessError, serve_as_compiler};
 pub use observer::{CompileEnd, CompileObserver};
 pub use priority::CompilerPriority;
@@ -33,11 +33,15 @@ pub use process::CompilerProcess;
 
 use super::cache::{Cache, CompiledCode, load};
 use super::compile_error::CompileError;
+use super::compiled::CompiledFault;
+use super::component_source::{ComponentReader, ComponentSource};
 use super::machine::processors;
 use super::wasm::Wasm;
+use crate::report;
 use crate::telemetry::catalog;
 use outcome::CompilerOutput;
 use places::CompilePlaces;
+use process::CompileRequest;
 
 /// Where components are compiled.
 #[derive(Debug, Clone)]
@@ -49,11 +53,26 @@ pub enum Compilation {
     Here,
 }
 
-/// Reads the component's bytes again, from the same source.
-pub(crate) type ComponentReader = Arc<dyn Fn() -> ComponentFuture + Send + Sync>;
+/// Where the code of a component was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOrigin {
+    /// In its compiled file.
+    CompiledFile,
+    /// In the cache.
+    Cache,
+    /// Nowhere: it was compiled.
+    Compiler,
+}
 
-/// One reading of a component's bytes.
-pub(crate) type ComponentFuture = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
+impl CodeOrigin {
+    /// Whether it was found, and so did not have to be compiled.
+    pub(crate) fn is_found(self) -> bool {
+        match self {
+            Self::CompiledFile | Self::Cache => true,
+            Self::Compiler => false,
+        }
+    }
+}
 
 /// Finds the compiled code of components in the cache, or compiles them, up to a number of components at once.
 pub(super) struct Compiler {
@@ -91,8 +110,8 @@ impl Compiler {
         self.cache.as_ref().is_some_and(|cache| cache.holds(key))
     }
 
-    /// The compiled form of `wasm`, and whether it came from the cache. The bytes are not kept while it waits for the
-    /// compiler; `reread` reads them again.
+    /// The compiled form of `wasm`, and where it was found. The bytes are not kept while it waits for the compiler; they
+    /// are read from `source` again.
     ///
     /// # Errors
     ///
@@ -100,15 +119,19 @@ impl Compiler {
     pub(super) async fn compiled(
         self: &Arc<Self>,
         wasm: Wasm,
-        reread: &ComponentReader,
-    ) -> Result<(Component, bool), CompileError> {
+        source: &ComponentSource,
+    ) -> Result<(Component, CodeOrigin), CompileError> {
         check_kind(wasm.bytes())?;
+        if let Some(component) = self.compiled_ahead(wasm.digest(), source).await? {
+            return Ok((component, CodeOrigin::CompiledFile));
+        }
         let cached = self.cached(wasm.key()).await?;
         let result = if cached.is_some() { "hit" } else { "miss" };
         counter!(catalog::CACHE_LOOKUPS.name, "result" => result).increment(1);
         if let Some(component) = cached {
-            return Ok((component, true));
+            return Ok((component, CodeOrigin::Cache));
         }
+        let reread = &source.reread;
         let began = Instant::now();
         let ended = self.observer.begins();
         let key = wasm.key().clone();
@@ -120,7 +143,7 @@ impl Compiler {
             let place = self.places.first(length).await;
             // Another copy of it may have been compiled in the meantime.
             if let Some(component) = self.cached(&key).await? {
-                return Ok((component, true));
+                return Ok((component, CodeOrigin::Cache));
             }
             (place, self.read_again(&key, reread).await?)
         };
@@ -140,7 +163,53 @@ impl Compiler {
         let component = self.store_or_load(&key, code).await?;
         ended();
         histogram!(catalog::COMPILE_SECONDS.name).record(began.elapsed());
-        Ok((component, false))
+        Ok((component, CodeOrigin::Compiler))
+    }
+
+    /// The code in the compiled file of the component with this digest; `None` if it has to be found elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError::NotCompiled`] if it may not be found elsewhere, and `Interrupted`.
+    pub(super) async fn compiled_ahead(
+        self: &Arc<Self>,
+        digest: &Arc<str>,
+        source: &ComponentSource,
+    ) -> Result<Option<Component>, CompileError> {
+        let Some(compiled) = &source.compiled else {
+            return Ok(None);
+        };
+        let loaded = match (compiled.open)().await {
+            Ok(file) => {
+                let (engine, digest) = (self.engine.clone(), digest.clone());
+                spawn_blocking(move || file.component(&engine, &digest)).await?
+            }
+            Err(fault) => Err(fault),
+        };
+        let result = match &loaded {
+            Ok(_) => "used",
+            Err(CompiledFault::Missing) => "missing",
+            Err(_) => "refused",
+        };
+        counter!(catalog::COMPILED_FILES.name, "result" => result).increment(1);
+        let fault = match loaded {
+            Ok(component) => return Ok(Some(component)),
+            Err(fault) => fault,
+        };
+        let path = &compiled.path;
+        if compiled.is_required {
+            let path = path.clone();
+            return Err(CompileError::NotCompiled { path, fault });
+        }
+        if !matches!(fault, CompiledFault::Missing) {
+            tracing::warn!(
+                path = %path.display(),
+                cause = report::chain(&fault),
+                fix = fault.remedy(),
+                "compiled file refused; looking for the code in the cache, or compiling the component"
+            );
+        }
+        Ok(None)
     }
 
     /// Compiles a component, whose bytes are kept until the compiler has them, if there are `functions` with those of an
@@ -151,7 +220,15 @@ impl Compiler {
         functions: Option<Bytes>,
     ) -> Result<CompilerOutput, CompileError> {
         match &self.compilation {
-            Compilation::Process(process) => Ok(process.compile(wasm, functions).await?),
+            Compilation::Process(process) => {
+                let cpu = None;
+                let request = CompileRequest {
+                    wasm,
+                    functions,
+                    cpu,
+                };
+                Ok(process.compile(request).await?)
+            }
             Compilation::Here => {
                 let code = self.compile_here(wasm).await?;
                 let functions = Vec::new();
@@ -282,11 +359,14 @@ mod tests {
             compiled.spawn(async move {
                 let bytes = Bytes::from_static(b"\0asm\x0d\0\x01\0");
                 let wasm = compiler.wasm(bytes.clone());
-                let reread: ComponentReader = Arc::new(move || {
-                    let bytes = bytes.clone();
-                    Box::pin(async { Ok(bytes) })
-                });
-                compiler.compiled(wasm, &reread).await
+                let source = ComponentSource {
+                    reread: Arc::new(move || {
+                        let bytes = bytes.clone();
+                        Box::pin(async { Ok(bytes) })
+                    }),
+                    compiled: None,
+                };
+                compiler.compiled(wasm, &source).await
             });
         }
         while let Some(outcome) = compiled.join_next().await {

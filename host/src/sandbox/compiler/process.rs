@@ -12,11 +12,12 @@ use tokio::process::Command;
 use super::error::CompilerFault;
 use super::outcome::{CompilerOutput, ProcessOutcome};
 use super::priority::CompilerPriority;
-use super::protocol::{CompilerAllowance, MAX_HEAD_BYTES, request_head, text_head};
+use super::protocol::{CompilerAllowance, MAX_HEAD_BYTES, RequestHead, text_head};
 use crate::config::CompileLimits;
 use crate::platform;
 use crate::report;
 use crate::sandbox::machine::processors;
+use crate::sandbox::target_cpu::TargetCpu;
 
 /// Its only environment variable: the number of threads in the compiler's thread pool (rayon).
 const THREADS: &str = "RAYON_NUM_THREADS";
@@ -45,6 +46,16 @@ pub struct CompilerProcess {
     pub priority: CompilerPriority,
 }
 
+/// What a compiler process is asked for.
+pub(super) struct CompileRequest {
+    /// The component.
+    pub(super) wasm: Bytes,
+    /// The functions of an earlier compilation. With `None`, the new ones are not wanted either.
+    pub(super) functions: Option<Bytes>,
+    /// The processor to compile for; `None` for this machine's, with the settings of this host's engine.
+    pub(super) cpu: Option<TargetCpu>,
+}
+
 impl CompilerProcess {
     /// The currently running program, with these arguments.
     pub fn of_this_program(
@@ -60,14 +71,12 @@ impl CompilerProcess {
         }
     }
 
-    /// Compiles `wasm`, if there are `functions` with those of an earlier compilation. Dropping the future ends the
-    /// process.
+    /// Compiles a component. Dropping the future ends the process.
     ///
     /// The process also ends with the thread that first polls the future; tokio's threads live as long as the runtime.
     pub(super) async fn compile(
         &self,
-        wasm: Bytes,
-        functions: Option<Bytes>,
+        request: CompileRequest,
     ) -> Result<CompilerOutput, CompilerFault> {
         let mut command = Command::new(&self.program);
         command
@@ -91,11 +100,8 @@ impl CompilerProcess {
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let conversation = async {
-            let (_, answered, stderr_tail) = tokio::join!(
-                self.ask(stdin, functions, wasm),
-                self.listen(stdout),
-                tail(stderr)
-            );
+            let (_, answered, stderr_tail) =
+                tokio::join!(self.ask(stdin, request), self.listen(stdout), tail(stderr));
             let status = child.wait().await.map_err(CompilerFault::Pipe)?;
             let answer = answered.map_err(CompilerFault::Pipe)?;
             ProcessOutcome {
@@ -115,14 +121,22 @@ impl CompilerProcess {
     async fn ask(
         &self,
         stdin: Option<impl AsyncWrite + Unpin>,
-        functions: Option<Bytes>,
-        wasm: Bytes,
+        request: CompileRequest,
     ) -> io::Result<()> {
         let Some(mut stdin) = stdin else {
             return Ok(());
         };
-        let head = request_head(self.allowance(), functions.is_some());
-        stdin.write_all(&head).await?;
+        let CompileRequest {
+            wasm,
+            functions,
+            cpu,
+        } = request;
+        let head = RequestHead {
+            allowance: self.allowance(),
+            cpu,
+            wants_functions: functions.is_some(),
+        };
+        stdin.write_all(&head.bytes()).await?;
         for text in [functions.unwrap_or_default(), wasm] {
             stdin.write_all(&text_head(&text)).await?;
             stdin.write_all(&text).await?;
@@ -187,6 +201,14 @@ mod tests {
     /// Larger than a pipe's buffer: a compiler that exits early interrupts the host's request.
     const WASM: &[u8] = &[0; 1 << 20];
 
+    fn request() -> CompileRequest {
+        CompileRequest {
+            wasm: Bytes::from_static(WASM),
+            functions: None,
+            cpu: None,
+        }
+    }
+
     async fn compiled_by(script: &str, time: Duration) -> Result<CompilerOutput, CompilerFault> {
         let process = CompilerProcess {
             program: "/bin/sh".into(),
@@ -197,7 +219,7 @@ mod tests {
             },
             priority: CompilerPriority::Background,
         };
-        process.compile(Bytes::from_static(WASM), None).await
+        process.compile(request()).await
     }
 
     /// A shell command that writes an answer with the payload `code` and the functions `add`.
@@ -280,10 +302,7 @@ mod tests {
             limits: CompileLimits::default(),
             priority: CompilerPriority::Background,
         };
-        let error = process
-            .compile(Bytes::from_static(WASM), None)
-            .await
-            .unwrap_err();
+        let error = process.compile(request()).await.unwrap_err();
         assert!(error.to_string().contains("/nowhere/weld-host"), "{error}");
     }
 }

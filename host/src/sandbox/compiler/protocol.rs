@@ -1,13 +1,14 @@
 //! The messages between a host and its compiler process: one request on the compiler's stdin, one answer on its stdout.
 //!
 //! ```text
-//! request = greeting  priority: u8  memory: u64  cpu-seconds: u64  functions: u8  text(functions)  text(component)
+//! request = greeting  priority: u8  memory: u64  cpu-seconds: u64  cpu: u8  functions: u8  text(functions)
+//!           text(component)
 //! answer  = greeting  kind: u8  text(payload)  text(functions)
 //! greeting = "weldcomp"  length: u32  version
 //! text    = length: u64  bytes
 //! ```
 //!
-//! The functions of a request are those of an earlier compilation, if `functions` is 1; otherwise there are none, and none
+//! `cpu` is the code of the processor to compile for, or 0 for the compiler's own. The functions of a request are those of an earlier compilation, if `functions` is 1; otherwise there are none, and none
 //! are wanted. The functions of an answer replace them, unless they are empty.
 //!
 //! Numbers are little-endian. The greeting is the same in all versions, so that programs of different versions can
@@ -17,6 +18,7 @@
 use std::io::{self, Read, Write};
 
 use super::priority::CompilerPriority;
+use crate::sandbox::target_cpu::TargetCpu;
 
 /// The version that both programs must have: it determines this protocol, and the format of compiled code.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,6 +40,15 @@ pub(super) struct CompilerAllowance {
     pub(super) memory_bytes: u64,
     /// For all its threads together.
     pub(super) cpu_seconds: u64,
+}
+
+/// The part of a request before the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RequestHead {
+    pub(super) allowance: CompilerAllowance,
+    /// The processor to compile for; `None` for the compiler's own.
+    pub(super) cpu: Option<TargetCpu>,
+    pub(super) wants_functions: bool,
 }
 
 /// The compiler's answer.
@@ -63,14 +74,17 @@ pub(super) enum ProtocolFault {
     Garbled,
 }
 
-/// The part of a request before the functions. They come next, each of the two with its length first.
-pub(super) fn request_head(allowance: CompilerAllowance, wants_functions: bool) -> Vec<u8> {
-    let mut head = greeting(VERSION);
-    head.push(allowance.priority.code());
-    head.extend(allowance.memory_bytes.to_le_bytes());
-    head.extend(allowance.cpu_seconds.to_le_bytes());
-    head.push(u8::from(wants_functions));
-    head
+impl RequestHead {
+    /// Its form in a request. Functions and component come next, each of the two with its length first.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut head = greeting(VERSION);
+        head.push(self.allowance.priority.code());
+        head.extend(self.allowance.memory_bytes.to_le_bytes());
+        head.extend(self.allowance.cpu_seconds.to_le_bytes());
+        head.push(self.cpu.map_or(0, TargetCpu::code));
+        head.push(u8::from(self.wants_functions));
+        head
+    }
 }
 
 /// The length of a text, as it comes before it.
@@ -78,10 +92,8 @@ pub(super) fn text_head(text: &[u8]) -> [u8; 8] {
     (text.len() as u64).to_le_bytes()
 }
 
-/// Reads a request up to its functions. Returns the limits, and whether functions are wanted.
-pub(super) fn read_request_head(
-    input: &mut impl Read,
-) -> Result<(CompilerAllowance, bool), ProtocolFault> {
+/// Reads a request up to its functions.
+pub(super) fn read_request_head(input: &mut impl Read) -> Result<RequestHead, ProtocolFault> {
     read_greeting(input)?;
     let [priority] = read_bytes(input)?;
     let allowance = CompilerAllowance {
@@ -89,11 +101,20 @@ pub(super) fn read_request_head(
         memory_bytes: read_number(input)?,
         cpu_seconds: read_number(input)?,
     };
-    match read_bytes(input)? {
-        [0] => Ok((allowance, false)),
-        [1] => Ok((allowance, true)),
-        _ => Err(ProtocolFault::Garbled),
-    }
+    let cpu = match read_bytes(input)? {
+        [0] => None,
+        [code] => Some(TargetCpu::of_code(code).ok_or(ProtocolFault::Garbled)?),
+    };
+    let wants_functions = match read_bytes(input)? {
+        [0] => false,
+        [1] => true,
+        _ => return Err(ProtocolFault::Garbled),
+    };
+    Ok(RequestHead {
+        allowance,
+        cpu,
+        wants_functions,
+    })
 }
 
 /// Reads the functions of a request.

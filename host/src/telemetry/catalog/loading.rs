@@ -8,6 +8,7 @@ pub(in crate::telemetry) const ALL: &[Metric] = &[
     CONNECTOR_LOADS,
     COMPILE_SECONDS,
     CACHE_LOOKUPS,
+    COMPILED_FILES,
 ];
 
 /// Connectors of the folder; `state` is `ready`, `loading` or `not_loaded`.
@@ -44,4 +45,11 @@ pub(crate) const CACHE_LOOKUPS: Metric = Metric::counter(
     "weld_host_code_cache_lookups_total",
     &["result"],
     "Searches for compiled code in the cache.",
+);
+
+/// `result` is `used`, `missing` or `refused`.
+pub(crate) const COMPILED_FILES: Metric = Metric::counter(
+    "weld_host_compiled_files_total",
+    &["result"],
+    "Openings of compiled files (`--compiled`, `--require-compiled`).",
 );

@@ -59,7 +59,7 @@ impl World {
         // Like a program that embeds the host and is not a compiler itself.
         let compilation = Compilation::Process(CompilerProcess {
             program: PROGRAM.into(),
-            arguments: vec!["compiler".into()],
+            arguments: vec!["__compiler".into()],
             limits: CompileLimits::default(),
             priority: CompilerPriority::Background,
         });

@@ -32,7 +32,7 @@ fn compiler_refuses_anything_but_a_request_of_its_own_version() {
     ];
     for (request, answer, reason) in cases {
         let mut compiler = Command::new(PROGRAM)
-            .arg("compiler")
+            .arg("__compiler")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -19,12 +19,21 @@ fn written_messages_can_be_read() {
             memory_bytes: 1 << 40,
             cpu_seconds: 7,
         };
-        for wants_functions in [false, true] {
-            let head = request_head(allowance, wants_functions);
-            let request = [&head[..], &texts(&[b"known", b"\0asm"])].concat();
+        for (cpu, wants_functions) in [
+            (None, false),
+            (None, true),
+            (Some(TargetCpu::Baseline), false),
+            (Some(TargetCpu::Native), true),
+        ] {
+            let head = RequestHead {
+                allowance,
+                cpu,
+                wants_functions,
+            };
+            let request = [&head.bytes()[..], &texts(&[b"known", b"\0asm"])].concat();
             let input = &mut request.as_slice();
             let read = read_request_head(input).unwrap();
-            assert_eq!(read, (allowance, wants_functions));
+            assert_eq!(read, head);
             assert_eq!(read_functions(input).unwrap(), b"known");
             assert_eq!(read_component(input).unwrap(), b"\0asm");
         }
@@ -116,8 +125,9 @@ fn bytes_that_are_not_an_answer_are_malformed() {
 fn request_with_an_unknown_code_is_malformed() {
     let greeting = greeting(VERSION);
     let priority = [&greeting[..], &[2], &[0; 17]].concat();
-    let functions = [&greeting[..], &[0], &[0; 16], &[2]].concat();
-    for request in [priority, functions] {
+    let cpu = [&greeting[..], &[0], &[0; 16], &[9, 0]].concat();
+    let functions = [&greeting[..], &[0], &[0; 16], &[0, 2]].concat();
+    for request in [priority, cpu, functions] {
         let read = read_request_head(&mut request.as_slice());
         assert!(matches!(read, Err(ProtocolFault::Garbled)), "{read:?}");
     }

@@ -1,0 +1,131 @@
+//! The contents of a compiled file, which nobody can change any more.
+//!
+//! Code is mapped from a file. If that file were written to while its code runs, as `cp` onto it does, the running code
+//! would change. A file on a read-only file system is mapped as it is. Of any other file, a copy in memory is mapped.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{
+    MemfdFlags, SealFlags, StatVfsMountFlags, fcntl_add_seals, fstatvfs, memfd_create,
+};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::fault::CompiledFault;
+use super::record::CompiledRecord;
+use crate::sandbox::cache::{CompiledCode, load};
+
+/// The contents of a compiled file.
+pub(super) enum CompiledContents {
+    /// A file on a read-only file system, or a sealed copy in memory, with its path as a descriptor.
+    Mappable(File, PathBuf),
+    /// A copy, where the system has no sealed files or no paths of descriptors.
+    Copy(Vec<u8>),
+}
+
+impl CompiledContents {
+    /// The contents of an open file.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read.
+    pub(super) fn of(mut file: File) -> io::Result<Self> {
+        if is_unchangeable(&file) {
+            if let Some(path) = descriptor(&file) {
+                return Ok(Self::Mappable(file, path));
+            }
+        } else if let Ok(copy) = sealed_copy(&mut file)
+            && let Some(path) = descriptor(&copy)
+        {
+            return Ok(Self::Mappable(copy, path));
+        }
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut bytes)?;
+        Ok(Self::Copy(bytes))
+    }
+
+    /// Reads the record, and checks the digest.
+    ///
+    /// # Errors
+    ///
+    /// As [`CompiledRecord::read`].
+    pub(super) fn record(&mut self) -> Result<CompiledRecord, CompiledFault> {
+        match self {
+            Self::Mappable(file, _) => CompiledRecord::read(file),
+            Self::Copy(bytes) => CompiledRecord::read(&mut Cursor::new(bytes)),
+        }
+    }
+
+    /// The code. The record must have been read and checked.
+    ///
+    /// # Errors
+    ///
+    /// The engine refuses it.
+    pub(super) fn code(&self, engine: &Engine) -> wasmtime::Result<Component> {
+        let code = match self {
+            Self::Mappable(file, path) => CompiledCode::In(file, path),
+            Self::Copy(bytes) => CompiledCode::InMemory(bytes),
+        };
+        load(engine, code)
+    }
+}
+
+/// The path that names the open file itself; `None` if the system has none.
+fn descriptor(file: &File) -> Option<PathBuf> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Path::new(&path).exists().then(|| path.into())
+}
+
+/// Whether nobody can write to the file by this path, and its code can be mapped from there.
+fn is_unchangeable(file: &File) -> bool {
+    fstatvfs(file).is_ok_and(|system| {
+        let flags = system.f_flag;
+        flags.contains(StatVfsMountFlags::RDONLY) && !flags.contains(StatVfsMountFlags::NOEXEC)
+    })
+}
+
+/// A copy in memory that nobody can change, this process included.
+fn sealed_copy(file: &mut File) -> io::Result<File> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let mut copy = File::from(memfd_create("weld-host-code", flags)?);
+    io::copy(file, &mut copy)?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    fcntl_add_seals(&copy, seals)?;
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_changes_later_leaves_its_contents_unchanged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "before").unwrap();
+        let mut contents = CompiledContents::of(File::open(&path).unwrap()).unwrap();
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"after!")
+            .unwrap();
+        let CompiledContents::Mappable(copy, descriptor) = &mut contents else {
+            panic!("this system seals files");
+        };
+        let mut text = String::new();
+        copy.rewind().unwrap();
+        copy.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "before");
+        let reopened = File::options().write(true).open(descriptor);
+        let written = reopened.and_then(|mut copy| copy.write_all(b"after!"));
+        assert!(written.is_err(), "it is sealed");
+    }
+}

@@ -1,0 +1,169 @@
+//! A compiled file that has been opened and checked.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags, openat};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::contents::CompiledContents;
+use super::fault::CompiledFault;
+use super::record::CompiledRecord;
+use crate::sandbox::cache_file::{EntryFault, check_owner, check_regular};
+
+/// The largest compiled file, in bytes. A component of 40 MiB has about 80 MiB of code.
+const MAX_BYTES: u64 = 2 << 30;
+
+/// A compiled file that only this user or root can have written, with the digest that it records. Whether its code is
+/// for this host and this machine is checked when it is loaded.
+pub(crate) struct CompiledFile {
+    contents: CompiledContents,
+    record: CompiledRecord,
+}
+
+impl CompiledFile {
+    /// Opens the file at `path`, and reads all of it. Call it on a thread for blocking work.
+    ///
+    /// # Errors
+    ///
+    /// [`CompiledFault`], except those of its host, machine, component and engine.
+    pub(crate) fn open(path: &Path) -> Result<Self, CompiledFault> {
+        let file = open_within(path)?;
+        check_regular(&file)?;
+        let length = file.metadata().map_err(EntryFault::Read)?.len();
+        if length > MAX_BYTES {
+            return Err(CompiledFault::TooLarge(MAX_BYTES));
+        }
+        let mut contents = CompiledContents::of(file).map_err(EntryFault::Read)?;
+        let record = contents.record()?;
+        Ok(Self { contents, record })
+    }
+
+    /// The code, if it is for this host, this machine, and the component with this digest.
+    ///
+    /// # Errors
+    ///
+    /// [`CompiledFault`], except those of reading.
+    pub(in crate::sandbox) fn component(
+        &self,
+        engine: &Engine,
+        digest: &str,
+    ) -> Result<Component, CompiledFault> {
+        self.record.check(digest)?;
+        let component = self.contents.code(engine);
+        component.map_err(|error| CompiledFault::Engine(error.into_boxed_dyn_error()))
+    }
+
+    /// What it says of its code.
+    pub(in crate::sandbox) fn record(&self) -> &CompiledRecord {
+        &self.record
+    }
+}
+
+/// Opens a file in a folder to which nobody else may write, without following a link to the file.
+fn open_within(path: &Path) -> Result<File, CompiledFault> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let name = path.file_name().ok_or(CompiledFault::Missing)?;
+    let folder = File::options()
+        .read(true)
+        .custom_flags((OFlags::DIRECTORY | OFlags::NONBLOCK).bits().cast_signed())
+        .open(folder)
+        .map_err(missing_or_unreadable)?;
+    let metadata = folder.metadata().map_err(EntryFault::Read)?;
+    check_owner(&metadata).map_err(CompiledFault::Folder)?;
+    let flags =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match openat(&folder, name, flags, Mode::empty()) {
+        Ok(file) => Ok(file.into()),
+        Err(rustix::io::Errno::LOOP) => Err(EntryFault::NotAFile.into()),
+        Err(error) => Err(missing_or_unreadable(error.into())),
+    }
+}
+
+fn missing_or_unreadable(error: io::Error) -> CompiledFault {
+    match error.kind() {
+        io::ErrorKind::NotFound => CompiledFault::Missing,
+        _ => EntryFault::Read(error).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+    use crate::report;
+    use crate::sandbox::target_cpu::TargetCpu;
+
+    fn file() -> Vec<u8> {
+        CompiledRecord::new(TargetCpu::Baseline, "", "").file(b"code".to_vec())
+    }
+
+    #[test]
+    fn a_file_that_others_may_have_put_there_is_refused() {
+        type Tampering = fn(&Path);
+        let cases: [(Tampering, &str); 7] = [
+            (|_| {}, ""),
+            (
+                |path| fs::remove_file(path).unwrap(),
+                "there is no such file",
+            ),
+            (
+                |path| fs::set_permissions(path, Permissions::from_mode(0o664)).unwrap(),
+                "others may write to it (mode 664)",
+            ),
+            (
+                |path| {
+                    let folder = path.parent().unwrap();
+                    fs::set_permissions(folder, Permissions::from_mode(0o777)).unwrap();
+                },
+                "its folder can't be trusted: others may write to it (mode 777)",
+            ),
+            (
+                |path| {
+                    fs::rename(path, path.with_extension("other")).unwrap();
+                    symlink(path.with_extension("other"), path).unwrap();
+                },
+                "it is not a regular file",
+            ),
+            (
+                |path| {
+                    fs::remove_file(path).unwrap();
+                    fs::create_dir(path).unwrap();
+                },
+                "it is not a regular file",
+            ),
+            (
+                |path| {
+                    File::options()
+                        .write(true)
+                        .open(path)
+                        .unwrap()
+                        .set_len(MAX_BYTES + 1)
+                        .unwrap()
+                },
+                "it is larger than 2GiB",
+            ),
+        ];
+        for (tamper, expected) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("shop.cwasm");
+            fs::write(&path, file()).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+            tamper(&path);
+            let opened = CompiledFile::open(&path);
+            let message = opened.map_or_else(|fault| report::chain(&fault), |_| String::new());
+            assert!(
+                message.contains(expected) && message.is_empty() == expected.is_empty(),
+                "{message:?}, not {expected:?}"
+            );
+        }
+    }
+}
