@@ -2,6 +2,7 @@
 
 mod cache;
 mod cold_start;
+mod compiled;
 mod compiler;
 mod config;
 mod folders;
