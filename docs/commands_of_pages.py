@@ -163,6 +163,7 @@ PAGES = {
         SHOP,
         (DEMO_API,),
     ),
+    "docs/deploy/compiled.md": Page((Block("weld-host compile plugins -o image/plugins", shows="1 compiled"),), SHOP, (DEMO_API,)),
     "docs/deploy/knative.md": Page((Block("openssl rand -hex 32 > api-key"),)),
     "docs/deploy/kubernetes.md": Page(
         (
@@ -244,7 +245,7 @@ PAGES = {
             Elsewhere(BENCH, FULL, f"{BENCH} -- --smoke"),
             *(
                 Elsewhere(f"{BENCH} -- --only {job}", FULL, BENCH)
-                for job in ("overload", "asleep", "probes", "thousand", "reload", "large", "languages", "adapted")
+                for job in ("overload", "asleep", "probes", "thousand", "reload", "large", "languages", "start", "adapted")
             ),
             Elsewhere("cargo bench --locked -p weld-host-tests --bench upstream_cost", FULL, "cargo bench --locked"),
             *(

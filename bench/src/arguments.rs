@@ -38,8 +38,8 @@ pub(crate) struct Arguments {
     /// How many connectors are as large as Python's
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) copies: u32,
-    /// Only this job: fetch, rows-N, sync, overload, asleep, probes, thousand, reload, large, languages, or adapted; may
-    /// be repeated
+    /// Only this job: fetch, rows-N, sync, overload, asleep, probes, thousand, reload, large, lambda, languages, start, or adapted;
+    /// may be repeated
     #[arg(long, value_name = "JOB")]
     pub(crate) only: Vec<Job>,
     /// Skip functions-framework

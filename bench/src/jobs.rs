@@ -46,13 +46,15 @@ pub(crate) enum Job {
     Lambda,
     /// The connector that `weld-host new` creates, in each of its languages.
     Languages,
+    /// A host with compiled files, from its start to its first page.
+    Start,
     /// A cloud function, adapted and on its own platform.
     Adapted,
 }
 
 impl Job {
     /// The jobs that don't request pages, with their names.
-    const OTHERS: [(&str, Self); 10] = [
+    const OTHERS: [(&str, Self); 11] = [
         ("sync", Self::Sync),
         ("overload", Self::Overload),
         ("asleep", Self::Asleep),
@@ -62,6 +64,7 @@ impl Job {
         ("large", Self::Large),
         ("lambda", Self::Lambda),
         ("languages", Self::Languages),
+        ("start", Self::Start),
         ("adapted", Self::Adapted),
     ];
 

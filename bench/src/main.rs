@@ -32,6 +32,7 @@ mod python;
 mod reload;
 mod rounds;
 mod servers;
+mod start;
 mod sync;
 mod table;
 mod terminal;
@@ -112,6 +113,7 @@ enum Mode {
         words: Vec<OsString>,
     },
     /// The process that a host in this program starts to compile a component.
+    #[command(name = "__compiler", hide = true)]
     Compiler,
 }
 
@@ -170,6 +172,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             | Job::Large
             | Job::Lambda
             | Job::Languages
+            | Job::Start
             | Job::Adapted => None,
         })
         .collect();
@@ -209,6 +212,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             Job::Large => large::measure(arguments.copies())?,
             Job::Lambda => lambda::measure(extent.rounds)?,
             Job::Languages => languages::measure(extent)?,
+            Job::Start => start::measure(extent.rounds)?,
             Job::Adapted => adapted::measure(python.as_ref(), arguments.connections, extent)?,
         };
         println!("{table}\n");

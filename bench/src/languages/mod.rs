@@ -11,7 +11,7 @@ use crate::handlers::{Handler, Stage};
 use crate::jobs::Work;
 use crate::rounds::{self, Extent, Round, Series, as_number};
 use crate::table::{digits, foreign_percent, median, ratio};
-use connector::Connector;
+pub(crate) use connector::Connector;
 
 const LANGUAGES: [Language; 5] = [
     Language::C,
