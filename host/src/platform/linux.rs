@@ -9,7 +9,7 @@ use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::fs::{CWD, MemfdFlags, Mode, SealFlags, fcntl_add_seals, memfd_create, mkfifoat};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendFlags, SocketFlags, SocketType, accept_with, socket_with, sockopt,
@@ -65,6 +65,20 @@ pub(crate) fn this_program() -> PathBuf {
 /// open.
 pub(crate) fn descriptor_path(file: &File) -> PathBuf {
     format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+}
+
+/// A copy of an open file in memory, which nobody can change, this process included.
+///
+/// # Errors
+///
+/// Any error of the system.
+pub(crate) fn sealed_copy(file: &mut File) -> io::Result<File> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let mut copy = File::from(memfd_create("weld-host-copy", flags)?);
+    io::copy(file, &mut copy)?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    fcntl_add_seals(&copy, seals)?;
+    Ok(copy)
 }
 
 /// The path of a file that was opened at `path`, without links. If it was removed meanwhile, the path is one that

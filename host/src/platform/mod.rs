@@ -11,6 +11,7 @@ compile_error!(
 
 #[cfg(target_os = "linux")]
 mod control_groups;
+mod cpu_features;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod glibc;
 #[cfg(target_os = "linux")]
@@ -50,11 +51,12 @@ use system_allocator as allocator;
 
 pub(crate) use allocator::LIMITED_PROCESS;
 pub use allocator::{ALLOCATOR, HostAllocator};
+pub(crate) use cpu_features::{CPU_FEATURES, CpuFeature, CpuLevel};
 pub(crate) use heap::{give_heap_back, keep_heap_small};
 pub(crate) use system::{
     BROWSER, SEND_FLAGS, abstract_address, accept, be_killed_first, descriptor_path,
     end_with_parent, has_hung_up, heap_bytes, is_listening, limit_memory, locks_of_files,
     make_fifo, memory_bytes, memory_maps, most_open_files, process_usage, program_of, real_path,
-    this_program, unenforced, unix_stream_socket,
+    sealed_copy, this_program, unenforced, unix_stream_socket,
 };
 pub(crate) use unix::{is_ignored, set_limit};

@@ -51,6 +51,15 @@ pub(crate) fn descriptor_path(file: &File) -> PathBuf {
     format!("/dev/fd/{}", file.as_raw_fd()).into()
 }
 
+/// Only Linux has such copies.
+///
+/// # Errors
+///
+/// Always `Unsupported`.
+pub(crate) fn sealed_copy(_: &mut File) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// The path of a file that was opened at `path`, without links.
 ///
 /// # Errors

@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use wasmtime::Config;
 
+use crate::platform::{CPU_FEATURES, CpuFeature, CpuLevel};
+
 /// The processor to compile for, of this machine's architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetCpu {
@@ -24,42 +26,25 @@ pub enum TargetCpu {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "there is no processor `{name}` for {ARCH}: write {}",
-    one_of(TargetCpu::NAMES)
+    one_of(TargetCpu::names())
 )]
 pub struct UnknownCpuError {
     name: String,
 }
 
-/// The lowest of the named processors that have a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CpuLevel {
-    Baseline,
-    X86_64V3,
-    /// Only some processors have it.
-    Beyond,
-}
-
-/// A feature of processors.
-pub(super) struct CpuFeature {
-    /// Its name in compiled files.
-    pub(super) name: &'static str,
-    /// The setting of Cranelift that lets it use the feature.
-    setting: &'static str,
-    level: CpuLevel,
-    is_here: fn() -> bool,
-}
-
 impl TargetCpu {
     /// The names on this architecture.
-    #[cfg(target_arch = "x86_64")]
-    const NAMES: &[(&str, Self)] = &[
-        ("baseline", Self::Baseline),
-        ("x86-64-v2", Self::Baseline),
-        ("x86-64-v3", Self::X86_64V3),
-        ("native", Self::Native),
-    ];
-    #[cfg(not(target_arch = "x86_64"))]
-    const NAMES: &[(&str, Self)] = &[("baseline", Self::Baseline), ("native", Self::Native)];
+    fn names() -> &'static [(&'static str, Self)] {
+        match ARCH {
+            "x86_64" => &[
+                ("baseline", Self::Baseline),
+                ("x86-64-v2", Self::Baseline),
+                ("x86-64-v3", Self::X86_64V3),
+                ("native", Self::Native),
+            ],
+            _ => &[("baseline", Self::Baseline), ("native", Self::Native)],
+        }
+    }
 
     /// The name, as [`from_str`](Self::from_str) reads it.
     #[must_use]
@@ -89,7 +74,7 @@ impl TargetCpu {
 
     /// The features that its code may use.
     pub(super) fn features(self) -> impl Iterator<Item = &'static CpuFeature> {
-        FEATURES.iter().filter(move |feature| match self {
+        CPU_FEATURES.iter().filter(move |feature| match self {
             Self::Baseline => feature.level == CpuLevel::Baseline,
             Self::X86_64V3 => feature.level != CpuLevel::Beyond,
             Self::Native => (feature.is_here)(),
@@ -130,7 +115,7 @@ impl FromStr for TargetCpu {
     type Err = UnknownCpuError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
+        let found = Self::names().iter().find(|(name, _)| *name == text);
         found.map(|(_, cpu)| *cpu).ok_or_else(|| UnknownCpuError {
             name: text.to_owned(),
         })
@@ -140,7 +125,7 @@ impl FromStr for TargetCpu {
 /// Those of these features that this machine lacks or doesn't know.
 pub(super) fn unavailable(features: &[String]) -> Vec<&str> {
     let is_here = |name: &str| {
-        let known = FEATURES.iter().find(|feature| feature.name == name);
+        let known = CPU_FEATURES.iter().find(|feature| feature.name == name);
         known.is_some_and(|feature| (feature.is_here)())
     };
     features
@@ -166,53 +151,6 @@ fn one_of(names: &[(&str, TargetCpu)]) -> String {
         None => String::new(),
     }
 }
-
-/// All features that Cranelift knows.
-#[cfg(target_arch = "x86_64")]
-#[rustfmt::skip]
-static FEATURES: &[CpuFeature] = {
-    use CpuLevel::{Baseline, Beyond, X86_64V3};
-    use std::is_x86_feature_detected as is_here;
-    &[
-        CpuFeature { name: "cmpxchg16b", setting: "has_cmpxchg16b", level: Baseline, is_here: || is_here!("cmpxchg16b") },
-        CpuFeature { name: "sse3", setting: "has_sse3", level: Baseline, is_here: || is_here!("sse3") },
-        CpuFeature { name: "ssse3", setting: "has_ssse3", level: Baseline, is_here: || is_here!("ssse3") },
-        CpuFeature { name: "sse4.1", setting: "has_sse41", level: Baseline, is_here: || is_here!("sse4.1") },
-        CpuFeature { name: "sse4.2", setting: "has_sse42", level: Baseline, is_here: || is_here!("sse4.2") },
-        CpuFeature { name: "popcnt", setting: "has_popcnt", level: Baseline, is_here: || is_here!("popcnt") },
-        CpuFeature { name: "avx", setting: "has_avx", level: X86_64V3, is_here: || is_here!("avx") },
-        CpuFeature { name: "avx2", setting: "has_avx2", level: X86_64V3, is_here: || is_here!("avx2") },
-        CpuFeature { name: "bmi1", setting: "has_bmi1", level: X86_64V3, is_here: || is_here!("bmi1") },
-        CpuFeature { name: "bmi2", setting: "has_bmi2", level: X86_64V3, is_here: || is_here!("bmi2") },
-        CpuFeature { name: "fma", setting: "has_fma", level: X86_64V3, is_here: || is_here!("fma") },
-        CpuFeature { name: "lzcnt", setting: "has_lzcnt", level: X86_64V3, is_here: || is_here!("lzcnt") },
-        CpuFeature { name: "avxvnni", setting: "has_avx_vnni", level: Beyond, is_here: || is_here!("avxvnni") },
-        CpuFeature { name: "avx512f", setting: "has_avx512f", level: Beyond, is_here: || is_here!("avx512f") },
-        CpuFeature { name: "avx512dq", setting: "has_avx512dq", level: Beyond, is_here: || is_here!("avx512dq") },
-        CpuFeature { name: "avx512vl", setting: "has_avx512vl", level: Beyond, is_here: || is_here!("avx512vl") },
-        CpuFeature { name: "avx512vbmi", setting: "has_avx512vbmi", level: Beyond, is_here: || is_here!("avx512vbmi") },
-        CpuFeature { name: "avx512bitalg", setting: "has_avx512bitalg", level: Beyond, is_here: || is_here!("avx512bitalg") },
-        CpuFeature { name: "avx512vnni", setting: "has_avx512vnni", level: Beyond, is_here: || is_here!("avx512vnni") },
-    ]
-};
-
-/// All features that Cranelift knows. The baseline has none of them.
-#[cfg(target_arch = "aarch64")]
-#[rustfmt::skip]
-static FEATURES: &[CpuFeature] = {
-    use CpuLevel::Beyond;
-    use std::arch::is_aarch64_feature_detected as is_here;
-    &[
-        CpuFeature { name: "lse", setting: "has_lse", level: Beyond, is_here: || is_here!("lse") },
-        CpuFeature { name: "paca", setting: "has_pauth", level: Beyond, is_here: || is_here!("paca") },
-        CpuFeature { name: "fp16", setting: "has_fp16", level: Beyond, is_here: || is_here!("fp16") },
-        CpuFeature { name: "dotprod", setting: "has_dotprod", level: Beyond, is_here: || is_here!("dotprod") },
-        CpuFeature { name: "i8mm", setting: "has_i8mm", level: Beyond, is_here: || is_here!("i8mm") },
-    ]
-};
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-static FEATURES: &[CpuFeature] = &[];
 
 #[cfg(test)]
 mod tests {

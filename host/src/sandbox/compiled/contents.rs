@@ -5,17 +5,15 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
-use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rustix::fs::{
-    MemfdFlags, SealFlags, StatVfsMountFlags, fcntl_add_seals, fstatvfs, memfd_create,
-};
+use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::fault::CompiledFault;
 use super::record::CompiledRecord;
+use crate::platform;
 use crate::sandbox::cache::{CompiledCode, load};
 
 /// The contents of a compiled file.
@@ -37,7 +35,7 @@ impl CompiledContents {
             if let Some(path) = descriptor(&file) {
                 return Ok(Self::Mappable(file, path));
             }
-        } else if let Ok(copy) = sealed_copy(&mut file)
+        } else if let Ok(copy) = platform::sealed_copy(&mut file)
             && let Some(path) = descriptor(&copy)
         {
             return Ok(Self::Mappable(copy, path));
@@ -76,8 +74,8 @@ impl CompiledContents {
 
 /// The path that names the open file itself; `None` if the system has none.
 fn descriptor(file: &File) -> Option<PathBuf> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    Path::new(&path).exists().then(|| path.into())
+    let path = platform::descriptor_path(file);
+    path.exists().then_some(path)
 }
 
 /// Whether nobody can write to the file by this path, and its code can be mapped from there.
@@ -86,16 +84,6 @@ fn is_unchangeable(file: &File) -> bool {
         let flags = system.f_flag;
         flags.contains(StatVfsMountFlags::RDONLY) && !flags.contains(StatVfsMountFlags::NOEXEC)
     })
-}
-
-/// A copy in memory that nobody can change, this process included.
-fn sealed_copy(file: &mut File) -> io::Result<File> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut copy = File::from(memfd_create("weld-host-code", flags)?);
-    io::copy(file, &mut copy)?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    fcntl_add_seals(&copy, seals)?;
-    Ok(copy)
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ fn idle_code_is_freed_and_mapped_from_its_compiled_file_again() {
         .flag("--reload", "off")
         .flag("--unmap-after", "100ms")
         .start();
-    let is_mapped = || host.maps().contains("weld-host-code") || host.maps().contains(".cwasm");
+    let is_mapped = || host.maps().contains("weld-host-copy") || host.maps().contains(".cwasm");
     for _ in 0..2 {
         assert_serves(&host, "echo");
         assert!(is_mapped());
