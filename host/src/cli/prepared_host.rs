@@ -9,7 +9,8 @@ use super::live::LiveBounds;
 use super::proxies;
 use crate::config::ServerConfig;
 use crate::connectors::{
-    AdmissionSettings, CompiledFiles, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
+    AdmissionSettings, CompiledFiles, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader,
+    Plugins,
 };
 use crate::egress::{HostMaps, Upstreams};
 use crate::pages::{PageSettings, Pages};
