@@ -1,22 +1,27 @@
-//! The syntax of the networks of `allow-networks`.
+//! The syntax of networks, as in `allow-networks` and `--trusted-proxies`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// Reads a network such as `10.1.0.0/16` or `fd00::/8`.
+/// Reads a network such as `10.1.0.0/16` or `fd00::/8`, or an address, which is the network of this address alone.
 ///
 /// # Errors
 ///
 /// [`NetworkFault`] for any other form, and for a text that looks like one network but means another.
 pub(in crate::config) fn parse(text: &str) -> Result<IpNet, NetworkFault> {
-    let Some((address, bits)) = text.split_once('/') else {
-        return Err(match text.parse::<IpAddr>() {
-            Ok(address) => NetworkFault::NoMask(address.into()),
-            Err(_) => NetworkFault::Form,
-        });
+    let (address, bits) = match text.split_once('/') {
+        Some((address, bits)) => (address, Some(bits)),
+        None => (text, None),
     };
     let address: IpAddr = address.parse().map_err(|_| NetworkFault::Form)?;
+    let Some(bits) = bits else {
+        let network = IpNet::from(address);
+        return match mapped(network) {
+            Some(network) => Err(NetworkFault::MappedAddress(network.addr())),
+            None => Ok(network),
+        };
+    };
     let mask = NetworkFault::Mask {
         most: IpNet::from(address).max_prefix_len(),
     };
@@ -48,17 +53,15 @@ fn mapped(network: IpNet) -> Option<Ipv4Net> {
     Ipv4Net::new(network.addr().to_ipv4_mapped()?, bits).ok()
 }
 
-/// Why a text is not a network for `allow-networks`.
+/// Why a text is not a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::config) enum NetworkFault {
-    /// The text before the slash is not an address, or there is no slash.
+    /// The text, or what is before its slash, is not an address.
     #[error(
-        "not a network: write an address, a slash and the prefix length, such as \"10.1.0.0/16\" or \"fd00::/8\""
+        "not a network: write an address such as \"10.1.2.3\", or an address, a slash and the prefix length such as \
+         \"10.1.0.0/16\" or \"fd00::/8\""
     )]
     Form,
-    /// Only an address, without a prefix length; contains the network of this one address.
-    #[error("the prefix length is missing: write \"{0}\" for this address alone")]
-    NoMask(IpNet),
     /// The prefix length is not a number, or larger than an address has bits.
     #[error("the prefix length after the slash must be a number from 0 to {most}")]
     Mask {
@@ -71,6 +74,9 @@ pub(in crate::config) enum NetworkFault {
     /// An IPv4 network written as IPv6, which no address would match; contains the IPv4 network.
     #[error("this is an IPv4 network in IPv6 form: write \"{0}\"")]
     Mapped(IpNet),
+    /// The same for an address.
+    #[error("this is an IPv4 address in IPv6 form: write \"{0}\"")]
+    MappedAddress(Ipv4Addr),
 }
 
 #[cfg(test)]
@@ -95,17 +101,30 @@ mod tests {
     }
 
     #[test]
+    fn address_is_the_network_of_itself_alone() {
+        for (text, expected) in [
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("10.1.0.0", "10.1.0.0/32"),
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("::1", "::1/128"),
+            ("FD00::0", "fd00::/128"),
+        ] {
+            let read = parse(text).map(|network| network.to_string());
+            assert_eq!(read.as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
     fn misleading_networks_are_refused_with_the_right_one() {
         let form = NetworkFault::Form.to_string();
-        let alone = |text: &str| {
-            format!("the prefix length is missing: write \"{text}\" for this address alone")
-        };
         let mask = |most: u8| {
             format!("the prefix length after the slash must be a number from 0 to {most}")
         };
         let bits =
             |text: &str| format!("the address has bits set after its prefix: write \"{text}\"");
         let mapped = |text: &str| format!("this is an IPv4 network in IPv6 form: write \"{text}\"");
+        let address =
+            |text: &str| format!("this is an IPv4 address in IPv6 form: write \"{text}\"");
         let cases = [
             ("", form.clone()),
             ("/16", form.clone()),
@@ -117,8 +136,10 @@ mod tests {
             ("db.internal", form.clone()),
             ("db.internal/16", form.clone()),
             (" 10.1.0.0/16", form.clone()),
-            ("10.1.0.0", alone("10.1.0.0/32")),
-            ("fd00::", alone("fd00::/128")),
+            ("10.1.2", form.clone()),
+            ("[::1]", form.clone()),
+            ("127.0.0.1:80", form.clone()),
+            ("::ffff:10.1.2.3", address("10.1.2.3")),
             ("10.1.0.0/", mask(32)),
             ("10.1.0.0/33", mask(32)),
             ("10.1.0.0/256", mask(32)),

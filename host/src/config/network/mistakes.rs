@@ -47,7 +47,8 @@ const RULES: &[(&str, &str)] = &[
 const NETWORKS: &[(&str, &str)] = &[
     ("db.internal", "not a network"),
     ("10.1/16", "not a network"),
-    ("10.1.0.0", "10.1.0.0/32"),
+    ("10.1.0", "not a network"),
+    ("::ffff:10.1.0.0", "write \"10.1.0.0\""),
     ("10.1.0.0/33", "from 0 to 32"),
     ("fd00::/129", "from 0 to 128"),
     ("10.1.0.0/255.255.0.0", "from 0 to 32"),

@@ -223,7 +223,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "trusted-proxies",
         variable: "WELD_TRUSTED_PROXIES",
         heading: headings::NETWORK,
-        help: "The networks of proxies whose `X-Forwarded-For` or `Forwarded` names the client, with commas between them",
+        help: "The addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` names the client, with commas between them",
         field: &AnyValue(|config| &mut config.trusted_proxies),
         ..WITHOUT
     },
