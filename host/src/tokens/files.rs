@@ -7,8 +7,12 @@
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use super::ownership;
 
 /// A larger file can't be a token.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -39,7 +43,8 @@ impl WriteWatch for NoWatch {
     }
 }
 
-/// Creates a folder for this user alone, and its parents, and syncs their entries to the disk.
+/// Creates a folder for this user alone, and its parents, and syncs their entries to the disk. If this is root, they belong
+/// to the owner of the folder above them.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -48,12 +53,43 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if let Some(parent) = parent {
         make_folder(parent)?;
     }
+    let parent = parent.unwrap_or(Path::new("."));
     match DirBuilder::new().mode(0o700).create(folder) {
         // Another process has just created it.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
-        made => made?,
+        made => {
+            made?;
+            let created = File::options()
+                .read(true)
+                .custom_flags((OFlags::NOFOLLOW | OFlags::DIRECTORY).bits() as i32)
+                .open(folder)?;
+            ownership::inherit(&created, parent)?;
+        }
     }
-    sync_folder(parent.unwrap_or(Path::new(".")))
+    sync_folder(parent)
+}
+
+/// Opens a file that serves as a lock, and creates it if it doesn't exist. If this is root, it then belongs to the owner of
+/// its folder.
+pub(super) fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options
+        .write(true)
+        .mode(0o600)
+        .custom_flags(OFlags::NOFOLLOW.bits() as i32);
+    match options.clone().create_new(true).open(path) {
+        Ok(created) => {
+            ownership::inherit(&created, folder_of(path))?;
+            Ok(created)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| *parent != OsStr::new(""));
+    parent.unwrap_or(Path::new("."))
 }
 
 /// The file's content; `None` if there is no file.
@@ -61,7 +97,7 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let opened = File::options()
         .read(true)
         // A link or a pipe was not created by this host.
-        .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32)
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32)
         .open(path);
     let file = match opened {
         Ok(file) => file,
@@ -80,14 +116,16 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-/// Replaces `path` by way of `temporary`, in the same folder. There must be only one writer at a time.
+/// Replaces `path` by way of `temporary`, in the same folder. There must be only one writer at a time. If this is root, the
+/// file belongs to the owner of the folder.
 pub(super) fn replace(
     path: &Path,
     temporary: &Path,
     content: &[u8],
     watch: &impl WriteWatch,
 ) -> io::Result<()> {
-    replace_by(path, temporary, content, (&|_| Ok(()), watch))
+    let inherit = |file: &File| ownership::inherit(file, folder_of(path));
+    replace_by(path, temporary, content, (&inherit, watch))
 }
 
 /// Prepares the new file before anything is written to it.
@@ -109,14 +147,14 @@ fn replace_by(
         });
     written?;
     watch.step(WriteStep::Renamed)?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+    sync_folder(folder_of(path))?;
     watch.step(WriteStep::FolderSynced)
 }
 
 /// As [`replace`], and the new file belongs to the same user and group and has the same permissions as the previous one.
-/// If there is none, it is for this user alone.
+/// If there is none, it is for one user alone: for the owner of `like` if this is root.
 pub(super) fn replace_alike(
-    path: &Path,
+    (path, like): (&Path, &Path),
     temporary: &Path,
     content: &[u8],
     watch: &impl WriteWatch,
@@ -127,12 +165,10 @@ pub(super) fn replace_alike(
         Err(error) => return Err(error),
     };
     let alike = |file: &File| -> io::Result<()> {
-        let (Some(previous), own) = (&previous, file.metadata()?) else {
-            return Ok(());
+        let Some(previous) = &previous else {
+            return ownership::inherit(file, like);
         };
-        if (previous.uid(), previous.gid()) != (own.uid(), own.gid()) {
-            std::os::unix::fs::fchown(file, Some(previous.uid()), Some(previous.gid()))?;
-        }
+        ownership::give(file, previous)?;
         file.set_permissions(previous.permissions())
     };
     replace_by(path, temporary, content, (&alike, watch))

@@ -84,7 +84,7 @@ impl KeyFileText {
             text.push_str(line);
             text.push('\n');
         }
-        old.replace(&text, watch)?;
+        old.replace_like(&self.path, &text, watch)?;
         let mut text = Zeroizing::new(String::new());
         for (line, _) in kept {
             text.push_str(line);
@@ -135,6 +135,16 @@ impl KeyFileText {
     /// Replaces the file, by one for the same user and with the same permissions, unless somebody else has changed it. A new
     /// one is for this user alone.
     fn replace(&self, text: &str, watch: &impl WriteWatch) -> Result<(), TokenError> {
+        self.replace_like(&self.path, text, watch)
+    }
+
+    /// The same; a new file is for the owner of `like` alone.
+    fn replace_like(
+        &self,
+        like: &Path,
+        text: &str,
+        watch: &impl WriteWatch,
+    ) -> Result<(), TokenError> {
         let unreadable = |source| TokenError::Unreadable {
             path: self.path.clone(),
             source,
@@ -147,12 +157,13 @@ impl KeyFileText {
             has_changed: Cell::new(false),
             watch,
         };
-        files::replace_alike(&self.path, &self.temporary(), text.as_bytes(), &watch).map_err(
-            |source| match watch.has_changed.get() {
+        let paths = (self.path.as_path(), like);
+        files::replace_alike(paths, &self.temporary(), text.as_bytes(), &watch).map_err(|source| {
+            match watch.has_changed.get() {
                 true => self.changed(),
                 false => TokenError::of_write(&self.path, source),
-            },
-        )
+            }
+        })
     }
 
     /// Whether somebody else has changed the file since it was read.

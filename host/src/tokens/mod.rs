@@ -13,6 +13,7 @@ mod files;
 mod key;
 mod key_file_text;
 mod keys;
+mod ownership;
 mod record;
 mod rotation;
 mod seal;

@@ -8,7 +8,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -117,14 +116,7 @@ impl Store {
         let folder = self.folder();
         files::make_folder(folder).map_err(|source| TokenError::of_write(folder, source))?;
         let path = folder.join(LOCK);
-        let opened = File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
-            .open(&path);
-        let file = opened.map_err(|source| TokenError::of_write(&path, source))?;
+        let file = files::open_lock(&path).map_err(|source| TokenError::of_write(&path, source))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(TokenError::RotationRunning),
@@ -195,7 +187,7 @@ impl TokenEntry {
         let sealed = seal::seal(key, &self.name(), record);
         let content = sealed.ok_or_else(|| TokenError::Unsealed(path.clone()))?;
         // Root may rotate the tokens of a service, which must still be able to read them.
-        files::replace_alike(&path, &self.file("new"), &content, watch)
+        files::replace_alike((&path, self.folder()), &self.file("new"), &content, watch)
             .map_err(|source| TokenError::of_write(&path, source))?;
         Ok(true)
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -198,14 +198,7 @@ impl TokenEntry {
         files::make_folder(&self.folder)
             .map_err(|source| TokenError::of_write(&self.folder, source))?;
         let path = self.file("lock");
-        File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
-            .open(&path)
-            .map_err(|source| TokenError::of_write(&path, source))
+        files::open_lock(&path).map_err(|source| TokenError::of_write(&path, source))
     }
 
     /// The key that encrypts.

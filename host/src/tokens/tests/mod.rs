@@ -3,6 +3,7 @@
 mod faults;
 mod kept;
 mod killed;
+mod ownership;
 mod processes;
 mod rotation;
 
