@@ -93,7 +93,7 @@ impl PreparedHost {
             .load(config.default_connector.clone(), admission)
             .await?;
         let (tracer, traces) = match &config.traces {
-            Some(traces) => Some(Tracer::new(traces)?).unzip(),
+            Some(traces) => Some(Tracer::new(traces, &config.proxies)?).unzip(),
             None => (None, None),
         };
         Ok(Self {

@@ -34,6 +34,7 @@ impl OpenSpan {
             began: now(),
             ..record
         };
+        queue.begin();
         Self {
             queue: queue.clone(),
             began: Instant::now(),

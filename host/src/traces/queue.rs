@@ -21,6 +21,17 @@ pub(super) enum SpanLoss {
     Collector,
     /// A single call has more than its share.
     CallLimit,
+    /// What they belong to was cut off at the end of the host.
+    Unended,
+}
+
+/// The spans that are lost at the end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LostSpans {
+    /// Those that waited or were under way.
+    pub(super) waiting: usize,
+    /// Those that had not ended.
+    pub(super) open: usize,
 }
 
 impl SpanLoss {
@@ -29,12 +40,15 @@ impl SpanLoss {
             Self::FullQueue => "queue",
             Self::Collector => "collector",
             Self::CallLimit => "call",
+            Self::Unended => "end",
         }
     }
 
     /// Counts this many dropped spans.
     pub(super) fn count(self, spans: usize) {
-        counter!(catalog::DROPPED_SPANS.name, "reason" => self.label()).increment(spans as u64);
+        if spans > 0 {
+            counter!(catalog::DROPPED_SPANS.name, "reason" => self.label()).increment(spans as u64);
+        }
     }
 }
 
@@ -58,6 +72,10 @@ struct WaitingSpans {
     under_way: usize,
     /// How many were dropped since the last look.
     dropped: usize,
+    /// How many have begun and not ended.
+    open: usize,
+    /// All have been given up, and whatever comes has been counted.
+    is_given_up: bool,
 }
 
 impl SpanQueue {
@@ -70,9 +88,19 @@ impl SpanQueue {
         }
     }
 
-    /// Adds a span, or drops it if too many wait.
+    /// A span begins, which is added when it ends.
+    pub(super) fn begin(&self) {
+        let mut state = self.state.lock();
+        state.open = state.open.saturating_add(1);
+    }
+
+    /// Adds a span that has ended, or drops it if too many wait.
     pub(super) fn push(&self, span: SpanRecord) {
         let mut state = self.state.lock();
+        state.open = state.open.saturating_sub(1);
+        if state.is_given_up {
+            return;
+        }
         if state.spans.len() >= self.bounds.queue {
             state.dropped = state.dropped.saturating_add(1);
             drop(state);
@@ -146,14 +174,19 @@ impl SpanQueue {
         mem::take(&mut self.state.lock().dropped)
     }
 
-    /// Gives up all spans, those under way included. Returns how many there were.
-    pub(super) fn give_up(&self) -> usize {
+    /// Gives up all spans, those under way and those that have not ended included. Returns how many there were.
+    pub(super) fn give_up(&self) -> LostSpans {
         let mut state = self.state.lock();
-        let waiting = mem::take(&mut state.spans);
-        let spans = waiting.len() + mem::take(&mut state.under_way);
+        state.is_given_up = true;
+        let spans = mem::take(&mut state.spans);
+        let lost = LostSpans {
+            waiting: spans.len() + mem::take(&mut state.under_way),
+            open: state.open,
+        };
         drop(state);
-        SpanLoss::Collector.count(spans);
-        spans
+        SpanLoss::Collector.count(lost.waiting);
+        SpanLoss::Unended.count(lost.open);
+        lost
     }
 
     /// No more spans come: what waits is sent at once.

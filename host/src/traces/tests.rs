@@ -11,7 +11,7 @@ use super::call_trace::MAX_SPANS;
 use super::queue::SpanQueue;
 use super::span_record::SpanRecord;
 use super::*;
-use crate::config::{BatchBounds, OtlpEndpoint, SamplerRule, TraceConfig};
+use crate::config::{BatchBounds, OtlpEndpoint, ProxyConfig, SamplerRule, TraceConfig};
 use crate::metrics_probe::MetricsProbe;
 
 fn config(batch: BatchBounds) -> TraceConfig {
@@ -29,7 +29,9 @@ fn config(batch: BatchBounds) -> TraceConfig {
 }
 
 fn tracer(batch: BatchBounds) -> Arc<Tracer> {
-    Tracer::new(&config(batch)).unwrap().0
+    Tracer::new(&config(batch), &ProxyConfig::default())
+        .unwrap()
+        .0
 }
 
 fn request(tracer: &Tracer) -> RequestSpan {
@@ -251,7 +253,7 @@ fn trace_is_continued_unless_the_configuration_forbids_it() {
             continues,
             ..config(BatchBounds::default())
         };
-        let tracer = Tracer::new(&config).unwrap().0;
+        let tracer = Tracer::new(&config, &ProxyConfig::default()).unwrap().0;
         let request = tracer.request(&headers).unwrap();
         let (call, _span) = request.call("page");
         let sent = call

@@ -12,7 +12,7 @@ use super::request_span::RequestSpan;
 use super::sampler::Sampler;
 use super::source::SpanSource;
 use super::span_record::SpanParent;
-use crate::config::TraceConfig;
+use crate::config::{ProxyConfig, TraceConfig};
 
 /// Begins the traces of requests. It exists only if traces are exported.
 #[derive(Debug)]
@@ -23,14 +23,17 @@ pub struct Tracer {
 }
 
 impl Tracer {
-    /// A tracer, with the task that sends its spans.
+    /// A tracer, with the task that sends its spans, through one of these proxies if the collector isn't reached directly.
     ///
     /// # Errors
     ///
     /// [`TraceClientError`]: the certificates of the configuration can't be used.
-    pub(crate) fn new(config: &TraceConfig) -> Result<(Arc<Self>, SpanSender), TraceClientError> {
+    pub(crate) fn new(
+        config: &TraceConfig,
+        proxies: &ProxyConfig,
+    ) -> Result<(Arc<Self>, SpanSender), TraceClientError> {
         let queue = Arc::new(SpanQueue::new(config.batch));
-        let sender = SpanSender::new(config, queue.clone())?;
+        let sender = SpanSender::new(config, proxies, queue.clone())?;
         let ids = IdSource::default();
         let tracer = Self {
             source: Arc::new(SpanSource { ids, queue }),

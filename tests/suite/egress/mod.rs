@@ -7,7 +7,7 @@ mod explained;
 mod gate;
 mod governor;
 mod heads;
-mod proxies;
+pub(crate) mod proxies;
 mod quota_forms;
 mod quotas;
 mod refusal_rules;

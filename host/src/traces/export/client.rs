@@ -5,7 +5,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
@@ -13,7 +12,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::answer::{CollectorAnswer, ExportFault, retry_after};
-use crate::config::TraceConfig;
+use super::route::CollectorRoute;
+use crate::config::{ProxyConfig, TraceConfig};
 
 /// The longest answer that is read.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
@@ -34,7 +34,7 @@ pub enum TraceClientError {
 /// The HTTP client for the collector. It follows no redirects, which could carry its headers elsewhere.
 #[derive(Debug)]
 pub(super) struct CollectorClient {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<CollectorRoute>, Full<Bytes>>,
     uri: Uri,
     headers: HeaderMap,
     compression: bool,
@@ -42,12 +42,25 @@ pub(super) struct CollectorClient {
 }
 
 impl CollectorClient {
-    pub(super) fn new(config: &TraceConfig) -> Result<Self, TraceClientError> {
+    pub(super) fn new(
+        config: &TraceConfig,
+        proxies: &ProxyConfig,
+    ) -> Result<Self, TraceClientError> {
+        let route = CollectorRoute::new(config.endpoint.url(), proxies)
+            .ok_or_else(|| TraceClientError::Url(config.endpoint.to_string()))?;
+        if let Some(proxy) = route.proxy() {
+            let endpoint = config.endpoint.to_string();
+            tracing::info!(
+                endpoint,
+                proxy,
+                "traces are sent to the collector through a proxy"
+            );
+        }
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls(config)?)
             .https_or_http()
             .enable_http1()
-            .build();
+            .wrap_connector(route.clone());
         let uri = Uri::try_from(config.endpoint.url().as_str())
             .map_err(|_| TraceClientError::Url(config.endpoint.to_string()))?;
         let mut headers = HeaderMap::new();
@@ -57,6 +70,9 @@ impl CollectorClient {
         );
         if config.compression {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if let Some(authorization) = route.authorization() {
+            headers.insert(header::PROXY_AUTHORIZATION, authorization);
         }
         for (name, value) in &config.headers {
             headers.insert(HeaderName::clone(name), value.clone());

@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod message;
 mod outage;
+mod route;
 #[cfg(test)]
 mod tests;
 
@@ -15,9 +16,9 @@ use metrics::counter;
 use tokio::time::{Instant, timeout_at};
 
 use super::ids::IdSource;
-use super::queue::{SpanLoss, SpanQueue};
+use super::queue::{LostSpans, SpanLoss, SpanQueue};
 use super::span_record::SpanRecord;
-use crate::config::TraceConfig;
+use crate::config::{ProxyConfig, TraceConfig};
 use crate::telemetry::catalog;
 use answer::CollectorAnswer;
 use client::CollectorClient;
@@ -57,14 +58,19 @@ impl ExportEnd {
         self.0.close();
         let now = Instant::now();
         let until = until.max(now + LEAST_FLUSH_TIME).min(now + FLUSH_TIME);
-        if timeout_at(until, sending).await.is_ok() {
-            return;
-        }
-        let spans = self.0.give_up();
-        if spans > 0 {
+        // If it ends in time, spans may still be open whose calls were cut off.
+        let _ = timeout_at(until, sending).await;
+        let LostSpans { waiting, open } = self.0.give_up();
+        if waiting > 0 {
             tracing::warn!(
-                spans,
+                spans = waiting,
                 "the collector did not take the last spans in time; they are lost"
+            );
+        }
+        if open > 0 {
+            tracing::warn!(
+                spans = open,
+                "the spans of requests and calls that were cut off are lost"
             );
         }
     }
@@ -73,11 +79,12 @@ impl ExportEnd {
 impl SpanSender {
     pub(in crate::traces) fn new(
         config: &TraceConfig,
+        proxies: &ProxyConfig,
         queue: Arc<SpanQueue>,
     ) -> Result<Self, TraceClientError> {
         Ok(Self {
             queue,
-            client: CollectorClient::new(config)?,
+            client: CollectorClient::new(config, proxies)?,
             resource: ResourceMessage::new(&config.resource, &IdSource::default().trace()),
             patience: config.batch.patience,
             quiet_until: Instant::now(),

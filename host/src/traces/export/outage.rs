@@ -1,7 +1,15 @@
-//! What the log says of a collector that doesn't take all spans: two lines for each outage.
+//! What the log says of a collector that doesn't take all spans: two lines for each outage, and for so many outages at most.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::answer::ExportFault;
 use crate::report;
+
+/// How long after an outage has been reported the next one is. Otherwise a collector that takes every other batch would
+/// fill the log. One that lasts longer is reported then.
+const QUIET: Duration = Duration::from_secs(5 * 60);
 
 /// The state of the export, as the log has reported it.
 #[derive(Debug)]
@@ -10,7 +18,9 @@ pub(super) struct Outage {
     endpoint: String,
     /// Whether the present outage has been reported.
     is_reported: bool,
-    /// The spans that were lost in it.
+    /// When the next one may be.
+    next: Option<Instant>,
+    /// The spans that were lost since the log has said that traces are sent again.
     lost: usize,
 }
 
@@ -19,13 +29,25 @@ impl Outage {
         Self {
             endpoint,
             is_reported: false,
+            next: None,
             lost: 0,
         }
     }
 
+    /// Whether the log should report the outage now.
+    fn should_report(&mut self) -> bool {
+        let now = Instant::now();
+        if self.is_reported || self.next.is_some_and(|next| now < next) {
+            return false;
+        }
+        self.is_reported = true;
+        self.next = Some(now + QUIET);
+        true
+    }
+
     /// A batch could not be sent.
     pub(super) fn begin(&mut self, fault: &ExportFault) {
-        if !std::mem::replace(&mut self.is_reported, true) {
+        if self.should_report() {
             tracing::warn!(
                 endpoint = self.endpoint,
                 cause = report::chain(fault),
@@ -42,7 +64,7 @@ impl Outage {
     /// The collector took a batch, but not all of its spans.
     pub(super) fn rejection(&mut self, spans: usize, message: &str) {
         self.lose(spans);
-        if !std::mem::replace(&mut self.is_reported, true) {
+        if self.should_report() {
             tracing::warn!(
                 endpoint = self.endpoint,
                 spans,
@@ -58,7 +80,7 @@ impl Outage {
             return;
         }
         self.lose(spans);
-        if !std::mem::replace(&mut self.is_reported, true) {
+        if self.should_report() {
             tracing::warn!(
                 endpoint = self.endpoint,
                 spans,
@@ -70,8 +92,8 @@ impl Outage {
 
     /// The collector took all spans of a batch, and none were dropped meanwhile.
     pub(super) fn end(&mut self) {
-        let lost = std::mem::take(&mut self.lost);
         if std::mem::replace(&mut self.is_reported, false) {
+            let lost = std::mem::take(&mut self.lost);
             tracing::info!(
                 endpoint = self.endpoint,
                 lost,

@@ -1,4 +1,4 @@
-use std::future::pending;
+use std::future::{pending, ready};
 use std::io;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -51,6 +51,7 @@ fn collector_can_make_waits_longer_but_not_shorter_and_not_endless() {
 fn queue(spans: usize) -> Arc<SpanQueue> {
     let queue = SpanQueue::new(BatchBounds::default());
     for _ in 0..spans {
+        queue.begin();
         queue.push(SpanRecord::default());
     }
     Arc::new(queue)
@@ -70,19 +71,82 @@ async fn last_spans_have_a_moment_even_after_the_grace_and_never_more_than_secon
     }
 }
 
+/// What the log says while this runs.
+async fn logged(run: impl Future<Output = ()>) -> String {
+    let (log, writer) = io::pipe().unwrap();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(Arc::new(writer))
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    run.await;
+    drop(guard);
+    io::read_to_string(log).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_that_have_not_ended_at_the_end_are_reported_once() {
+    let queue = queue(0);
+    queue.begin();
+    queue.begin();
+    let end = ExportEnd(queue.clone());
+    let text = logged(end.flush(ready(()), Instant::now())).await;
+    assert!(
+        text.contains("cut off are lost") && text.contains("spans=2"),
+        "{text}"
+    );
+    assert!(!text.contains("in time"), "{text}");
+    // They end when the process does.
+    queue.push(SpanRecord::default());
+    let lost = queue.give_up();
+    assert_eq!(
+        lost,
+        LostSpans {
+            waiting: 0,
+            open: 1
+        }
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn outages_one_after_the_other_are_few_lines_that_count_everything() {
+    let text = logged(async {
+        let mut outage = Outage::new("http://collector".to_owned());
+        for _ in 0..100 {
+            outage.begin(&ExportFault::Timeout(Duration::from_secs(10)));
+            outage.lose(1);
+            outage.end();
+            outage.overflow(1);
+            outage.end();
+            outage.rejection(1, "");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            outage.end();
+        }
+        // This one lasts.
+        for _ in 0..400 {
+            outage.begin(&ExportFault::Timeout(Duration::from_secs(10)));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        outage.end();
+    })
+    .await;
+    let count = |part: &str| text.matches(part).count();
+    assert_eq!(
+        (count("WARN"), count("sent to the collector again")),
+        (2, 2),
+        "{text}"
+    );
+    assert!(
+        text.contains("lost=1") && text.contains("lost=299"),
+        "{text}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn end_reports_spans_that_are_lost_and_nothing_if_there_are_none() {
     for (spans, is_reported) in [(0, false), (3, true)] {
-        let (log, writer) = io::pipe().unwrap();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(Arc::new(writer))
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
         let end = ExportEnd(queue(spans));
-        end.flush(pending::<()>(), Instant::now()).await;
-        drop(guard);
-        let text = io::read_to_string(log).unwrap();
+        let text = logged(end.flush(pending::<()>(), Instant::now())).await;
         assert_eq!(
             text.contains("did not take the last spans in time"),
             is_reported,

@@ -7,7 +7,7 @@ mod real;
 mod settings;
 
 use crate::{guests, host};
-use proxy::{AUTHORITY, Proxy, encrypted_api};
+pub(crate) use proxy::{AUTHORITY, Proxy, encrypted_api};
 use serde_json::{Value, json};
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::upstream::Upstream;

@@ -12,24 +12,24 @@ use weld_host_tests::http::{Kind, Message};
 
 /// Made for these tests; they give access to nothing. The certificate is for `api.example.com`, and signed by the
 /// authority.
-pub(super) const AUTHORITY: &str = include_str!("fixtures/authority.pem");
+pub(crate) const AUTHORITY: &str = include_str!("fixtures/authority.pem");
 const CERTIFICATE: &str = include_str!("fixtures/api.pem");
 const KEY: &str = include_str!("fixtures/api.key");
 
 /// A running proxy. Its threads end with the test's process.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
     /// A proxy that connects to this API, with CONNECT or without.
-    pub(super) fn to(api: SocketAddr) -> Self {
+    pub(crate) fn to(api: SocketAddr) -> Self {
         Self::start(move |client, head| pass(client, head, api))
     }
 
     /// A proxy that answers everything with these bytes, and closes the connection.
-    pub(super) fn answering(answer: &'static str) -> Self {
+    pub(crate) fn answering(answer: &'static str) -> Self {
         Self::start(move |mut client, _| {
             client.write_all(answer.as_bytes())?;
             client.shutdown(Shutdown::Write)
@@ -37,7 +37,7 @@ impl Proxy {
     }
 
     /// A proxy that does this with each client after the head of its request.
-    pub(super) fn start(
+    pub(crate) fn start(
         serve: impl Fn(TcpStream, &str) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -58,22 +58,22 @@ impl Proxy {
     }
 
     /// Its URL, without a password.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Its URL with a user and a password.
-    pub(super) fn url_with_password(&self) -> String {
+    pub(crate) fn url_with_password(&self) -> String {
         format!("http://weld:hunter2@{}", self.address)
     }
 
     /// The heads of the requests so far.
-    pub(super) fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 
     /// Their first lines.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let first = |head: String| head.lines().next().unwrap_or_default().to_owned();
         self.heads().into_iter().map(first).collect()
     }
@@ -108,7 +108,7 @@ fn pass(mut client: TcpStream, head: &str, api: SocketAddr) -> io::Result<()> {
 }
 
 /// An API with TLS, under the name `api.example.com`. It answers every request with an empty object.
-pub(super) fn encrypted_api() -> SocketAddr {
+pub(crate) fn encrypted_api() -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(provider)

@@ -58,7 +58,7 @@ impl RealProxy {
             format!(
                 "http_port 127.0.0.1:{port}\nacl secure port 443\nacl tunnels method CONNECT\n\
                  http_access deny tunnels !secure\nhttp_access allow all\n\
-                 cache_peer 127.0.0.1 parent {port_of_next} 0 no-query default\nnever_direct allow all\n\
+                 cache_peer 127.0.0.1 parent {port_of_next} 0 no-query no-digest no-netdb-exchange default\nnever_direct allow all\n\
                  cache deny all\npid_filename {folder}/pid\naccess_log none\ncache_log {folder}/log\n\
                  coredump_dir {folder}\nshutdown_lifetime 0 seconds\nvisible_hostname proxy.example.net\n"
             )

@@ -59,6 +59,11 @@ impl Collector {
         self.0.origin()
     }
 
+    /// Its address.
+    pub(super) fn address(&self) -> std::net::SocketAddr {
+        self.0.address()
+    }
+
     /// The requests so far.
     pub(super) fn received(&self) -> Vec<Message> {
         self.0.received()

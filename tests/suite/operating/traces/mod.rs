@@ -4,6 +4,7 @@ mod canceled;
 mod collector;
 mod export;
 mod propagation;
+mod proxies;
 mod settings;
 
 use crate::{guests, held_call, host};
