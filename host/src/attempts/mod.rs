@@ -9,25 +9,24 @@
 //!
 //! A leaf, for the listeners.
 
+mod bursts;
+mod network;
 mod pace;
 mod sketch;
+mod unjudged;
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bursts::BurstLog;
+use network::ClientNetwork;
 use pace::AttemptPace;
 use sketch::AttemptSketch;
+pub(crate) use unjudged::UnjudgedKeys;
 
 /// How many wrong keys one client may send.
 const WRONG_KEYS: AttemptPace = AttemptPace::new(20, Duration::from_secs(6));
-
-/// A burst has ended once its client has sent nothing too much for this long.
-const QUIET: AttemptPace = AttemptPace::new(1, Duration::from_secs(10 * 60));
-
-/// How often the log mentions a burst, of all clients together.
-const WARNINGS: AttemptPace = AttemptPace::new(30, Duration::from_secs(10));
 
 /// The wrong keys of all clients.
 pub(crate) struct WrongKeys {
@@ -36,10 +35,7 @@ pub(crate) struct WrongKeys {
     /// Random for each process, so that nobody can choose addresses that are counted together with another one.
     hasher: RandomState,
     counts: AttemptSketch,
-    bursts: AttemptSketch,
-    warnings: AtomicU64,
-    /// Bursts that the log has not mentioned.
-    untold: AtomicU64,
+    bursts: BurstLog,
 }
 
 /// A client has sent too many wrong keys.
@@ -52,28 +48,6 @@ pub(crate) struct TooManyAttempts {
     pub(crate) mention: Option<u64>,
 }
 
-/// The client that an address stands for. Whoever has one address of an IPv6 network of 64 bits has all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum ClientNetwork {
-    V4([u8; 4]),
-    V6([u16; 4]),
-    /// The connection's other end is not known.
-    Unknown,
-}
-
-impl ClientNetwork {
-    fn of(address: Option<IpAddr>) -> Self {
-        match address.map(|address| address.to_canonical()) {
-            Some(IpAddr::V4(address)) => Self::V4(address.octets()),
-            Some(IpAddr::V6(address)) => {
-                let [first, second, third, fourth, ..] = address.segments();
-                Self::V6([first, second, third, fourth])
-            }
-            None => Self::Unknown,
-        }
-    }
-}
-
 impl WrongKeys {
     /// No client has sent a wrong key yet.
     pub(crate) fn new() -> Self {
@@ -81,9 +55,7 @@ impl WrongKeys {
             began: Instant::now(),
             hasher: RandomState::new(),
             counts: AttemptSketch::new(),
-            bursts: AttemptSketch::new(),
-            warnings: AtomicU64::new(0),
-            untold: AtomicU64::new(0),
+            bursts: BurstLog::new(),
         }
     }
 
@@ -102,24 +74,10 @@ impl WrongKeys {
         let Err(retry_after) = self.counts.attempt(client, WRONG_KEYS, now) else {
             return Ok(());
         };
-        let is_new = self.bursts.extend(client, QUIET, now);
         Err(TooManyAttempts {
             retry_after,
-            mention: if is_new { self.mention(now) } else { None },
+            mention: self.bursts.note(client, now),
         })
-    }
-
-    fn mention(&self, now: Duration) -> Option<u64> {
-        match WARNINGS.attempt(self.warnings.load(Ordering::Relaxed), now) {
-            Ok(until) => {
-                self.warnings.fetch_max(until, Ordering::Relaxed);
-                Some(self.untold.swap(0, Ordering::Relaxed))
-            }
-            Err(_) => {
-                self.untold.fetch_add(1, Ordering::Relaxed);
-                None
-            }
-        }
     }
 }
 

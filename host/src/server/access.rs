@@ -22,11 +22,11 @@ use super::error::ApiError;
 use super::head::HeadMeter;
 use super::metrics::{self, RequestOutcome};
 use super::peer::Peer;
-use super::places::{ConnectionPlace, NoPlace};
+use super::places::ConnectionPlace;
 use super::record::RequestRecord;
 use super::routes::Routes;
 use super::shutdown::ShutdownState;
-use super::{probes, request_id, request_trace, uri};
+use super::{request_id, request_trace, uri};
 use crate::report;
 use crate::traces::{LoggedSpan, method_name};
 
@@ -55,18 +55,21 @@ impl Access {
     /// # Errors
     ///
     /// None: the error type is [`Infallible`].
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
-        self.place.try_take();
+    pub(super) async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
         let record = RequestRecord::begin(&request, &self.caller, self.outbox.clone());
         let version = request.version();
         let _answered = self.head.answering(record.head_bytes);
+        request.extensions_mut().insert(self.place.clone());
         let route = |request| self.route(request);
         let mut response =
             answer_recorded(&record, &self.departure, request, route, self.gone()).await;
         // During a shutdown, the client's next request goes to another host, or to this one's successor. While no place is
         // free, others may wait for this one.
         let is_last =
-            !self.place.is_held() || self.place.are_all_taken() || self.shutdown.has_begun();
+            self.place.are_all_taken() || self.place.is_wanted() || self.shutdown.has_begun();
         if is_last && version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
@@ -74,13 +77,9 @@ impl Access {
         Ok(response)
     }
 
-    /// Calls the handler, once the connection has a place. A probe needs none.
+    /// Calls the handler. It takes a place once it knows that the request may have one.
     async fn route(&self, request: Request<Incoming>) -> Result<Response, Arc<ApiError>> {
         let request = request.map(|body| self.unread.watch(body));
-        if !probes::is_at(request.uri().path()) {
-            let held = self.place.hold().await;
-            held.map_err(|NoPlace { most }| Arc::new(ApiError::NoPlace { most }))?;
-        }
         call(&self.routes, request).await
     }
 

@@ -9,6 +9,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::access::Access;
 use super::broken_head;
@@ -110,7 +111,7 @@ impl ClientConnection {
         };
         let _counted = CountedConnection::new(metrics::HANDSHAKE);
         let accepted = tokio::select! {
-            accepted = tls.accept(socket, departure.due()) => accepted,
+            accepted = tls.accept(socket, departure) => accepted,
             // Without a handshake there is no request that could be lost.
             () = idle.dismissed() => return None,
         };
@@ -125,14 +126,19 @@ impl ClientConnection {
                 let (fault, within) = (ApiError::NotEncrypted, self.write_timeout);
                 let record = RequestRecord::of_no_request(&self.caller, Outbox::default());
                 broken_head::answer(&mut transport, fault, record, within).await;
-                self.drain.until_end(&self.stream).await;
+                self.discard_rest(departure).await;
                 None
             }
         }
     }
 
     /// Answers the requests of the connection, in the version of HTTP that its handshake chose.
-    async fn answer(self, transport: Transport, idle: IdleEntry, departure: &Arc<DepartureNotice>) {
+    async fn answer(
+        self,
+        transport: Transport,
+        idle: Arc<IdleEntry>,
+        departure: &Arc<DepartureNotice>,
+    ) {
         if transport.is_http2() {
             let _counted = CountedConnection::new(metrics::HTTP2);
             self.answer_http2(transport, idle, departure).await;
@@ -145,7 +151,7 @@ impl ClientConnection {
     async fn answer_http2(
         self,
         transport: Transport,
-        idle: IdleEntry,
+        idle: Arc<IdleEntry>,
         departure: &Arc<DepartureNotice>,
     ) {
         let left = TransportSlot::default();
@@ -171,7 +177,7 @@ impl ClientConnection {
     async fn answer_http1(
         self,
         transport: Transport,
-        idle: IdleEntry,
+        idle: Arc<IdleEntry>,
         departure: &Arc<DepartureNotice>,
     ) {
         let (outbox, unread) = (Outbox::default(), UnreadBody::default());
@@ -181,15 +187,12 @@ impl ClientConnection {
             caller: self.caller.clone(),
             outbox: outbox.clone(),
             head: self.head.clone(),
-            place: self.places.place(),
+            place: self.places.place(&idle),
             unread: unread.clone(),
             departure: departure.clone(),
             shutdown: self.shutdown.clone(),
         });
-        let idle = Arc::new(idle);
-        let working = idle.clone();
         let answer = move |request| {
-            working.work();
             let access = access.clone();
             async move { access.answer(request).await }
         };
@@ -209,7 +212,13 @@ impl ClientConnection {
                 ended = connection.as_mut() => ended,
                 () = must_leave(&idle, departure) => {
                     connection.as_mut().graceful_shutdown();
-                    connection.await
+                    tokio::select! {
+                        ended = connection => ended,
+                        () = departure.overdue(|| self.head.begun()) => {
+                            tracing::debug!("closed a connection whose request had only begun");
+                            Ok(())
+                        }
+                    }
                 }
             }
         };
@@ -228,7 +237,18 @@ impl ClientConnection {
             end(transport, self.write_timeout).await;
         }
         if unread.is_left() || refused.is_some() {
-            self.drain.until_end(&self.stream).await;
+            self.discard_rest(departure).await;
+        }
+    }
+
+    /// Reads what the client still sends, as long as the host may wait for it.
+    async fn discard_rest(&self, departure: &DepartureNotice) {
+        let began = Instant::now();
+        tokio::select! {
+            () = self.drain.until_end(&self.stream) => {}
+            () = departure.overdue(|| Some(began)) => {
+                tracing::debug!("closed a connection whose client was still sending");
+            }
         }
     }
 

@@ -68,6 +68,8 @@ where
     }
 
     fn begin(&mut self, stream: TcpStream) {
+        // Before the connection's first answer, which depends on it.
+        self.places.note_open(self.open.len() + 1);
         let notice = self.departure.notice();
         self.open.spawn((self.serve)(stream, notice));
     }

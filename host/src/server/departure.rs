@@ -11,6 +11,10 @@ use tokio::time::Instant;
 /// How long a new connection has for its first request, even if its generation ends. Its client may have sent it already.
 pub(super) const FIRST_REQUEST: Duration = Duration::from_millis(500);
 
+/// How long something that a client has begun to send - a handshake, a head, a body - may take from its beginning if its
+/// connection has to end. What has begun earlier ends at once.
+const LAST_BEGUN: Duration = Duration::from_secs(2);
+
 /// What the connections of a generation have to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum DepartureStage {
@@ -90,6 +94,24 @@ impl DepartureNotice {
         tokio::time::sleep_until(self.began + FIRST_REQUEST).await;
     }
 
+    /// Waits until the connection must end although its client is still sending what it has begun. `begun` is when that was;
+    /// `None` if there is nothing of this kind, and then there won't be any more.
+    pub(super) async fn overdue(&self, begun: impl Fn() -> Option<Instant>) {
+        self.due().await;
+        while let Some(until) = begun().map(|begun| begun + LAST_BEGUN) {
+            if until <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(until).await;
+        }
+        std::future::pending().await
+    }
+
+    /// When the connection was accepted, or had shaken hands.
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
     /// Waits until the requests of the connection may wait no longer, so that it can end.
     pub(super) async fn released(&self) {
         self.reached(DepartureStage::Last).await;
@@ -143,6 +165,33 @@ mod tests {
         assert!(is_ready(notice.released()).await && !is_ready(notice.due()).await);
         tokio::time::sleep(FIRST_REQUEST).await;
         assert!(is_ready(notice.due()).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_clients_have_begun_ends_at_once_or_soon_after_its_beginning() {
+        let departure = Departure::new();
+        let notice = departure.notice();
+        let long_ago = notice.began();
+        tokio::time::sleep(LAST_BEGUN).await;
+        let now = Instant::now();
+        assert!(
+            !is_ready(notice.overdue(|| Some(long_ago))).await,
+            "it serves"
+        );
+        departure.announce();
+        assert!(
+            !is_ready(notice.overdue(|| Some(long_ago))).await,
+            "it drains"
+        );
+        departure.end();
+        assert!(is_ready(notice.overdue(|| Some(long_ago))).await);
+        notice.overdue(|| Some(now)).await;
+        assert_eq!(now.elapsed(), LAST_BEGUN);
+        // It is complete in time, and is answered then.
+        let completed = now + LAST_BEGUN * 2;
+        let begun = || (Instant::now() < completed).then_some(completed);
+        let waits = tokio::time::timeout(LAST_BEGUN * 9, notice.overdue(begun));
+        assert!(waits.await.is_err());
     }
 
     #[tokio::test]

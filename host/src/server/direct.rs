@@ -25,7 +25,8 @@ use super::request_trace::RequestTracer;
 use super::routes::{Routes, routes};
 use super::service::Service;
 use super::shutdown::ShutdownState;
-use crate::attempts::WrongKeys;
+use super::unjudged_waits::UnjudgedWaits;
+use crate::attempts::{UnjudgedKeys, WrongKeys};
 use crate::connectors::Connectors;
 use crate::pages::Pages;
 use crate::scope::Deadline;
@@ -92,6 +93,8 @@ impl DirectServer {
             compression: settings.compression,
             shutdown: ShutdownState::default(),
             wrong_keys: WrongKeys::new(),
+            unjudged_keys: UnjudgedKeys::new(),
+            unjudged_waits: UnjudgedWaits::new(),
             tracer: settings.tracer.map(|tracer| RequestTracer {
                 tracer,
                 scheme: "https",

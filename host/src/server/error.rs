@@ -38,7 +38,7 @@ use crate::connectors::ConnectorError;
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
 use crate::report::{size_beyond, size_text};
-use kinds::page_kind;
+use kinds::{connector_kind, page_kind};
 
 /// When to retry after a shutdown: hosts are restarted within seconds, or another one has taken over.
 const RESTART: Duration = Duration::from_secs(5);
@@ -67,6 +67,15 @@ pub(super) enum ApiError {
          answered at once", wait_text(.0.retry_after)
     )]
     TooManyAttempts(TooManyAttempts),
+
+    /// Nobody knows the connector's keys at the moment, so this one can't be judged. The answer is that of the connector,
+    /// which can't be used either.
+    #[error("{failure}")]
+    UnjudgedKey {
+        failure: ConnectorError,
+        /// Whether the log should mention it, as for [`TooManyAttempts`].
+        mention: Option<u64>,
+    },
 
     /// Without a key, the host is protected only because nothing but this machine can connect. A web page open on
     /// this machine can connect too, if the name of the page's own host is made to resolve to this machine; but then
@@ -227,6 +236,7 @@ impl ApiError {
                 ErrorKind::DeadlineExceeded
             }
             Self::Encoding(_) => ErrorKind::UnsupportedEncoding,
+            Self::UnjudgedKey { failure, .. } => connector_kind(failure),
             Self::Page(failure) => page_kind(failure),
             Self::OutOfMemory(_) | Self::NoHeadMemory => ErrorKind::OutOfMemory,
             Self::Panicked => ErrorKind::Internal,
@@ -249,6 +259,9 @@ impl ApiError {
         }
         if let Self::TooManyAttempts(attempts) = self {
             return Some(attempts.retry_after);
+        }
+        if let Self::UnjudgedKey { failure, .. } = self {
+            return matches!(failure, ConnectorError::Loading).then_some(LOADING);
         }
         let Self::Page(failure) = self else {
             return None;

@@ -11,9 +11,11 @@ use http::{Request, header};
 
 use super::accepted::AcceptedEncoding;
 use super::body::ReceivedBody;
+use super::departure::DepartureNotice;
 use super::error::ApiError;
 use super::head::{MAX_HEAD_BYTES, MAX_HEADERS};
 use super::metrics::TargetLabels;
+use super::places::{ConnectionPlace, NoPlace};
 use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
 use super::{body, uri};
@@ -29,6 +31,17 @@ pub(super) const MAX_LOGGED_NAME_BYTES: usize = 100;
 /// can probe for connectors' names.
 pub(super) struct Authorization {
     lookup: Lookup,
+    /// Why the key can't be judged. Then the client has no permission yet.
+    unjudged: Option<ConnectorError>,
+}
+
+/// What a request's key permits.
+enum KeyVerdict {
+    Permitted,
+    /// Nobody knows the connector's keys, for this reason. So the key may be the right one, and whatever is answered must
+    /// not depend on it: otherwise the host's own key could be guessed here, since it opens nothing, and guesses can't be
+    /// counted as wrong.
+    Unjudged(ConnectorError),
 }
 
 /// The connector that a request may call, loaded.
@@ -60,17 +73,24 @@ impl FromRequestParts<Arc<Service>> for Authorization {
                 what,
             },
         )?;
-        authorize(service, Some(&lookup), parts)?;
-        if let Some(tracer) = &service.tracer {
-            let route = match (name, uri::is_schema(path)) {
-                (None, false) => "/",
-                (None, true) => "/schema",
-                (Some(_), false) => "/{connector}",
-                (Some(_), true) => "/{connector}/schema",
-            };
-            tracer.begin(record(parts)?, parts, route);
+        let unjudged = match authorize(service, Some(&lookup), parts)? {
+            KeyVerdict::Permitted => {
+                begin_trace(service, parts)?;
+                None
+            }
+            KeyVerdict::Unjudged(failure) => Some(failure),
+        };
+        Ok(Self { lookup, unjudged })
+    }
+}
+
+impl Authorization {
+    /// The answer to a request whose method is not allowed. Only a client with permission learns that.
+    pub(super) fn other_method(self, service: &Service, parts: &Parts) -> ApiError {
+        match self.unjudged {
+            None => ApiError::MethodNotAllowed,
+            Some(failure) => unjudged(service, &self.lookup, failure, parts),
         }
-        Ok(Self { lookup })
     }
 }
 
@@ -81,13 +101,31 @@ impl FromRequestParts<Arc<Service>> for Callee {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
-        let Authorization { lookup } = Authorization::from_request_parts(parts, service).await?;
+        let authorization = Authorization::from_request_parts(parts, service).await?;
         if service.shutdown.refuses() {
             return Err(ConnectorError::ShuttingDown.into());
         }
+        let Authorization { lookup, unjudged } = authorization;
+        let waiting = match unjudged {
+            None => {
+                take_place(parts).await?;
+                None
+            }
+            Some(failure) => {
+                let waiting = service.unjudged_waits.enter(failure);
+                Some(waiting.map_err(|failure| self::unjudged(service, &lookup, failure, parts))?)
+            }
+        };
         let name = uri::connector_name(parts.uri.path());
-        let check = |lookup: &Lookup| authorize(service, Some(lookup), parts);
+        let check = |lookup: &Lookup| match authorize(service, Some(lookup), parts)? {
+            KeyVerdict::Permitted | KeyVerdict::Unjudged(ConnectorError::Loading) => Ok(()),
+            KeyVerdict::Unjudged(failure) => Err(self::unjudged(service, lookup, failure, parts)),
+        };
         let connector = service.connectors.loaded(name, lookup, check).await?;
+        if waiting.is_some() {
+            take_place(parts).await?;
+            begin_trace(service, parts)?;
+        }
         Ok(Self(connector))
     }
 }
@@ -127,21 +165,74 @@ impl FromRequest<Arc<Service>> for PlainBody {
             return Err(ApiError::BrokenBase64(fault));
         }
         let account = service.connectors.host_account();
-        body::read(
-            &parts.headers,
-            body,
-            service.live.get().body_bounds,
-            account,
-        )
-        .await
-        .map(Self)
+        let bounds = service.live.get().body_bounds;
+        let reading = body::read(&parts.headers, body, bounds, account);
+        tokio::select! {
+            read = reading => read.map(Self),
+            () = given_up(service, &parts) => Err(ConnectorError::ShuttingDown.into()),
+        }
+    }
+}
+
+/// Takes a place for a request that is let in, or waits for one. A request without a connection needs none.
+async fn take_place(parts: &Parts) -> Result<(), ApiError> {
+    let Some(place) = parts.extensions.get::<ConnectionPlace>() else {
+        return Ok(());
+    };
+    let held = place.hold().await;
+    held.map_err(|NoPlace { most }| ApiError::NoPlace { most })
+}
+
+/// Waits until the host, which shuts down, can't wait any longer for the rest of a body.
+async fn given_up(service: &Service, parts: &Parts) {
+    if let (Some(departure), Ok(record)) = (
+        parts.extensions.get::<Arc<DepartureNotice>>(),
+        record(parts),
+    ) {
+        departure.overdue(|| Some(record.began.into())).await;
+        if service.shutdown.refuses() {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Begins the trace of a request that has been let in.
+fn begin_trace(service: &Service, parts: &Parts) -> Result<(), ApiError> {
+    let Some(tracer) = &service.tracer else {
+        return Ok(());
+    };
+    let path = parts.uri.path();
+    let route = match (uri::connector_name(path), uri::is_schema(path)) {
+        (None, false) => "/",
+        (None, true) => "/schema",
+        (Some(_), false) => "/{connector}",
+        (Some(_), true) => "/{connector}/schema",
+    };
+    tracer.begin(record(parts)?, parts, route);
+    Ok(())
+}
+
+/// The answer to a request whose key can't be judged. It is the same whatever the key is.
+fn unjudged(
+    service: &Service,
+    lookup: &Lookup,
+    failure: ConnectorError,
+    parts: &Parts,
+) -> ApiError {
+    let client = record(parts).ok().and_then(|record| record.client);
+    let name = lookup.name().map_or("", ConnectorName::as_str);
+    ApiError::UnjudgedKey {
+        failure,
+        mention: service.unjudged_keys.note(client, name),
     }
 }
 
 /// Checks whether a client may learn that there is nothing at a path, which requires the host's own key.
 pub(super) fn permit_nothing(service: &Service, parts: &Parts) -> Result<(), ApiError> {
     note(parts, None, TargetLabels::default())?;
-    authorize(service, None, parts)
+    // Without a connector, the keys are the host's, which are known.
+    authorize(service, None, parts).map(drop)
 }
 
 /// Records what a request is for. A request with too large a head is refused here.
@@ -167,22 +258,31 @@ fn record(parts: &Parts) -> Result<&Arc<RequestRecord>, ApiError> {
 
 /// Checks the key. Then the client may know why the connector failed to load, if it sends the connector's own key, or is
 /// on this machine itself rather than behind a proxy here.
-fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Result<(), ApiError> {
+fn authorize(
+    service: &Service,
+    lookup: Option<&Lookup>,
+    parts: &Parts,
+) -> Result<KeyVerdict, ApiError> {
     let hosts = parts.headers.get_all(header::HOST).iter().count();
     if hosts > 1 {
         return Err(ApiError::SeveralHosts(hosts));
     }
     let record = record(parts)?;
     let live = service.live.get();
+    // If the host has no keys, there is nothing that could be guessed.
+    if !live.keys.is_empty()
+        && let Some(failure) = lookup.and_then(Lookup::without_known_keys)
+    {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Err(ApiError::Unauthorized);
+        }
+        return Ok(KeyVerdict::Unjudged(failure));
+    }
     let keys = lookup.and_then(Lookup::keys).unwrap_or(&live.keys);
     match KeyCheck::of(keys, &parts.headers) {
         KeyCheck::Permitted => {}
         KeyCheck::Missing => return Err(ApiError::Unauthorized),
         KeyCheck::Wrong => {
-            // It may be the right one, and the request learns nothing but that the connector can't be used.
-            if let Some(error) = lookup.and_then(Lookup::without_known_keys) {
-                return Err(error.into());
-            }
             service.wrong_keys.count(record.client)?;
             return Err(ApiError::Unauthorized);
         }
@@ -197,5 +297,5 @@ fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Resul
         .and_then(Lookup::keys)
         .is_some_and(|own| !own.is_empty());
     record.show_reasons(is_own_key || record.is_of_this_machine(&parts.headers));
-    Ok(())
+    Ok(KeyVerdict::Permitted)
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::Request;
 use http::uri::{Authority, PathAndQuery};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::account::{CallAccount, Charge, HostAccount, MemoryError};
 use crate::lock::Mutex;
@@ -17,8 +18,7 @@ use crate::lock::Mutex;
 /// The maximum size of a request's line and headers together. Weld's are far below 1 KiB.
 pub(super) const MAX_HEAD_BYTES: usize = 64 << 10;
 
-/// How long a client may take to send a request's headers. A client that has sent only part of them can delay the
-/// host's shutdown for this long.
+/// How long a client may take to send a request's headers.
 pub(super) const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The maximum number of a request's headers.
@@ -92,6 +92,8 @@ pub(super) struct HeadMeter {
 #[derive(Debug, Default)]
 struct HeadCount {
     bytes: u64,
+    /// When the first of them came.
+    begun: Option<Instant>,
     /// Permission not to be charged, as long as the head is small.
     free: Option<OwnedSemaphorePermit>,
     charge: Option<Charge>,
@@ -135,8 +137,15 @@ impl HeadMeter {
         if head.is_whole {
             return Ok(());
         }
+        head.begun.get_or_insert_with(Instant::now);
         let bytes = head.bytes.saturating_add(bytes as u64);
         self.count(&mut head, bytes)
+    }
+
+    /// When the head that is still arriving began; `None` if there is none.
+    pub(super) fn begun(&self) -> Option<Instant> {
+        let head = self.head.lock();
+        head.begun.filter(|_| !head.is_whole)
     }
 
     /// The head is complete and has this many bytes. Anything read beyond that belongs to the body.
@@ -221,15 +230,17 @@ mod tests {
         let meter = HeadMeter::new(account.clone());
         meter.read(8 << 10).unwrap();
         assert_eq!(host.used_bytes(), 0, "small ones are free");
+        assert!(meter.begun().is_some());
         meter.read(50_000).unwrap();
         assert_eq!(host.used_bytes(), 58_192);
         let other = HeadMeter::new(account);
         assert!(other.read(50_000).is_err(), "more than a sixteenth");
         let answered = meter.answering(20_000);
+        assert_eq!(meter.begun(), None, "it is complete");
         meter.read(1_000_000).unwrap();
         assert_eq!(host.used_bytes(), 20_000, "the rest is the body's");
         drop(answered);
-        assert_eq!(host.used_bytes(), 0);
+        assert_eq!((host.used_bytes(), meter.begun()), (0, None));
         other.read(10_000).unwrap();
         assert!(host.used_bytes() > 0);
         drop(other);

@@ -1,9 +1,10 @@
-//! Connections that have no request. They are the first ones to end when places are scarce, those that have been idle for
+//! Connections that hold no place. They are the first ones to end when places are scarce, those that have been idle for
 //! the longest time before others.
 //!
-//! A connection of HTTP/1.1 is idle in this sense until its first request. When places are scarce, its answers close it,
-//! so nobody can keep it open for long. A connection of HTTP/2 is idle whenever it has no stream: it holds no place then,
-//! but it is one of the connections that may be open.
+//! Only a request that may have an answer of the connector takes a place. So a client without a right key is idle in this
+//! sense whatever it sends, and can't keep its connection by sending more. A connection of HTTP/1.1 is idle until its first
+//! request that takes a place. When places are scarce, its answers close it, so nobody can keep it open for long. A
+//! connection of HTTP/2 is idle whenever none of its streams has a place: it is one of the connections that may be open.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,8 +54,25 @@ struct LeaveRequest {
 pub(super) struct IdleEntry {
     connections: IdleConnections,
     request: Arc<LeaveRequest>,
+    state: Mutex<IdleState>,
+}
+
+#[derive(Debug, Default)]
+struct IdleState {
     /// Its number while it is idle.
-    number: Mutex<Option<u64>>,
+    number: Option<u64>,
+    /// How many of its requests have a place, or wait for one.
+    working: usize,
+}
+
+/// A request that has a place, or waits for one. Its connection is not idle before this is dropped.
+#[derive(Debug)]
+pub(super) struct ConnectionWork(Arc<IdleEntry>);
+
+impl Drop for ConnectionWork {
+    fn drop(&mut self) {
+        self.0.end_work();
+    }
 }
 
 impl IdleTable {
@@ -75,14 +93,14 @@ impl IdleTable {
 
 impl IdleConnections {
     /// A new connection, which is idle.
-    pub(super) fn enter(&self) -> IdleEntry {
+    pub(super) fn enter(&self) -> Arc<IdleEntry> {
         let entry = IdleEntry {
             connections: self.clone(),
             request: Arc::default(),
-            number: Mutex::default(),
+            state: Mutex::default(),
         };
-        entry.rest();
-        entry
+        entry.rest(&mut self.0.lock());
+        Arc::new(entry)
     }
 
     /// Asks idle connections to leave, until `wanted` are on their way. Those that became idle only now stay.
@@ -104,9 +122,16 @@ impl IdleConnections {
 }
 
 impl IdleEntry {
-    /// The connection has no request from now on.
-    pub(super) fn rest(&self) {
+    /// The connection can be used only now: it becomes idle again, unless it works.
+    pub(super) fn begin(&self) {
         let mut table = self.connections.0.lock();
+        if self.state.lock().working == 0 {
+            self.rest(&mut table);
+        }
+    }
+
+    /// The connection is idle from now on.
+    fn rest(&self, table: &mut IdleTable) {
         // A connection that is leaving is not asked again.
         if self.request.is_made.load(Ordering::Relaxed) {
             table.count(&self.request);
@@ -119,15 +144,34 @@ impl IdleEntry {
             request: self.request.clone(),
         };
         table.idle.insert(number, idle);
-        if let Some(before) = self.number.lock().replace(number) {
+        if let Some(before) = self.state.lock().number.replace(number) {
             table.idle.remove(&before);
         }
     }
 
-    /// The connection has a request from now on.
-    pub(super) fn work(&self) {
+    /// One of the connection's requests takes a place. It isn't idle until what is returned is dropped.
+    pub(super) fn work(self: &Arc<Self>) -> ConnectionWork {
         let mut table = self.connections.0.lock();
-        if let Some(number) = self.number.lock().take() {
+        self.state.lock().working += 1;
+        self.leave(&mut table);
+        ConnectionWork(self.clone())
+    }
+
+    fn end_work(&self) {
+        let mut table = self.connections.0.lock();
+        let is_idle = {
+            let mut state = self.state.lock();
+            state.working = state.working.saturating_sub(1);
+            state.working == 0
+        };
+        if is_idle {
+            self.rest(&mut table);
+        }
+    }
+
+    /// The connection is no longer one of the idle ones, nor of those that are about to end.
+    fn leave(&self, table: &mut IdleTable) {
+        if let Some(number) = self.state.lock().number.take() {
             table.idle.remove(&number);
         }
         table.discount(&self.request);
@@ -143,7 +187,7 @@ impl IdleEntry {
 
 impl Drop for IdleEntry {
     fn drop(&mut self) {
-        self.work();
+        self.leave(&mut self.connections.0.lock());
     }
 }
 
@@ -159,12 +203,11 @@ mod tests {
     async fn those_idle_for_the_longest_time_leave_first() {
         let connections = IdleConnections::default();
         let [first, second, third, working] = [(); 4].map(|()| connections.enter());
-        working.work();
+        let work = [working.work(), working.work()];
         tokio::time::sleep(LEAST_TIME).await;
         let new = connections.enter();
         // It is the last one now, and has just become idle.
-        first.work();
-        first.rest();
+        drop(first.work());
         connections.dismiss(1);
         assert!(is_dismissed(&second) && !is_dismissed(&third));
         second.dismissed().await;
@@ -179,6 +222,10 @@ mod tests {
         tokio::time::sleep(LEAST_TIME).await;
         connections.dismiss(2);
         assert!(is_dismissed(&new) && !is_dismissed(&first));
+        let [_still, one] = work;
+        drop((one, first, new));
+        connections.dismiss(9);
+        assert!(!is_dismissed(&working), "another request has a place");
     }
 
     #[tokio::test(start_paused = true)]
@@ -188,10 +235,10 @@ mod tests {
         tokio::time::sleep(LEAST_TIME).await;
         connections.dismiss(1);
         assert!(is_dismissed(&first));
-        first.work();
+        let work = first.work();
         connections.dismiss(1);
         assert!(is_dismissed(&second), "the first one stays for now");
-        first.rest();
+        drop(work);
         connections.dismiss(2);
         assert!(!is_dismissed(&third), "both are on their way");
         drop(first);
@@ -203,15 +250,15 @@ mod tests {
     async fn ended_connections_leave_nothing_behind() {
         let connections = IdleConnections::default();
         let [idle, working, dismissed] = [(); 3].map(|()| connections.enter());
-        working.work();
         drop(idle);
+        let before = working.work();
         tokio::time::sleep(LEAST_TIME).await;
         connections.dismiss(1);
         assert!(is_dismissed(&dismissed));
         // It gets a request all the same, which it answers before it leaves.
-        dismissed.work();
-        dismissed.rest();
+        drop(dismissed.work());
         drop((working, dismissed));
+        drop(before);
         let table = connections.0.lock();
         assert_eq!((table.idle.len(), table.leaving), (0, 0));
     }

@@ -41,6 +41,7 @@ mod socket;
 mod stall;
 mod tls;
 mod transport;
+mod unjudged_waits;
 mod uri;
 
 use std::future::Future;
@@ -53,7 +54,7 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use crate::attempts::WrongKeys;
+use crate::attempts::{UnjudgedKeys, WrongKeys};
 use crate::certificates::ServedCertificate;
 use crate::config::ServerConfig;
 use crate::connectors::Connectors;
@@ -76,6 +77,7 @@ use service::Service;
 use shutdown::ShutdownState;
 pub use shutdown::{Shutdown, Successor};
 use tls::ServerTls;
+use unjudged_waits::UnjudgedWaits;
 
 /// The server's own settings.
 #[derive(Debug, Clone)]
@@ -181,6 +183,8 @@ impl Server {
             compression: settings.compression,
             shutdown: state.clone(),
             wrong_keys: WrongKeys::new(),
+            unjudged_keys: UnjudgedKeys::new(),
+            unjudged_waits: UnjudgedWaits::new(),
             tracer: settings.tracer.map(|tracer| RequestTracer {
                 tracer,
                 scheme: match settings.certificate {

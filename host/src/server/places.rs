@@ -3,13 +3,17 @@
 //! Every connection may hold a page that sleeps for an hour, until no more connections may be open. A probe that then
 //! waited to be accepted would find the host dead, and a supervisor that believes it ends all those pages. So a few
 //! more connections are accepted than may hold pages. Most of their requests wait or are refused; probes are answered.
+//!
+//! Strangers may connect as often as others. So only a request with a right key takes a place, and without one its
+//! connection is among the first to be closed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use super::idle::{IdleConnections, IdleEntry};
+use super::idle::{ConnectionWork, IdleConnections, IdleEntry};
 
 /// The most connections that are kept aside.
 const MAX_ASIDE: usize = 64;
@@ -29,14 +33,23 @@ pub(super) struct ConnectionPlaces {
     /// Places among the requests that wait. They have half of the connections kept aside; the others are for probes.
     queue: Arc<Semaphore>,
     idle: IdleConnections,
+    /// How many connections are open, as the accepting task has last seen it.
+    open: Arc<AtomicUsize>,
 }
 
-/// The place of a connection of HTTP/1.1, or of a request of HTTP/2. It is taken with the first request, or later, and
-/// kept until the end.
-#[derive(Debug)]
+/// The place of a connection of HTTP/1.1, or of a request of HTTP/2. It is taken by the first request that is let in, and
+/// kept until the end. Clones are the same place.
+#[derive(Debug, Clone)]
 pub(super) struct ConnectionPlace {
     places: ConnectionPlaces,
-    held: OnceCell<OwnedSemaphorePermit>,
+    idle: Arc<IdleEntry>,
+    held: Arc<OnceCell<HeldPlace>>,
+}
+
+#[derive(Debug)]
+struct HeldPlace {
+    _permit: OwnedSemaphorePermit,
+    _work: ConnectionWork,
 }
 
 /// All places are taken by other connections.
@@ -57,6 +70,7 @@ impl ConnectionPlaces {
             free: Arc::new(Semaphore::new(most)),
             queue: Arc::new(Semaphore::new(aside / 2)),
             idle: IdleConnections::default(),
+            open: Arc::default(),
         }
     }
 
@@ -70,8 +84,14 @@ impl ConnectionPlaces {
         open >= self.most
     }
 
+    /// Notes how many connections are open.
+    pub(super) fn note_open(&self, open: usize) {
+        self.open.store(open, Ordering::Relaxed);
+    }
+
     /// Asks idle connections to leave if places are scarce when this many are open, so that the next one has room.
     pub(super) fn make_room(&self, open: usize) {
+        self.note_open(open);
         if self.are_scarce(open) {
             self.idle
                 .dismiss(open.saturating_sub(self.most).saturating_add(1));
@@ -79,59 +99,62 @@ impl ConnectionPlaces {
     }
 
     /// The entry of a new connection among the idle ones.
-    pub(super) fn idle_entry(&self) -> IdleEntry {
+    pub(super) fn idle_entry(&self) -> Arc<IdleEntry> {
         self.idle.enter()
     }
 
-    /// The place of a new connection or request, which is not taken yet.
-    pub(super) fn place(&self) -> ConnectionPlace {
+    /// The place of a new connection or request, which is not taken yet. `idle` is the connection's entry.
+    pub(super) fn place(&self, idle: &Arc<IdleEntry>) -> ConnectionPlace {
         ConnectionPlace {
             places: self.clone(),
-            held: OnceCell::new(),
+            idle: idle.clone(),
+            held: Arc::default(),
+        }
+    }
+
+    async fn wait(&self) -> Result<OwnedSemaphorePermit, NoPlace> {
+        let full = || NoPlace { most: self.most };
+        let _waiting = self.queue.try_acquire().map_err(|_| full())?;
+        let free = self.free.clone().acquire_owned();
+        match tokio::time::timeout(WAIT, free).await {
+            // The semaphore is never closed.
+            Ok(place) => place.map_err(|_| full()),
+            Err(_) => Err(full()),
         }
     }
 }
 
 impl ConnectionPlace {
-    /// Takes a place if one is free.
-    pub(super) fn try_take(&self) {
-        if self.is_held() {
-            return;
-        }
-        if let Ok(place) = self.places.free.clone().try_acquire_owned() {
-            // If it is being taken elsewhere, this one is free again.
-            let _ = self.held.set(place);
-        }
-    }
-
     /// Whether no place is free.
     pub(super) fn are_all_taken(&self) -> bool {
         self.places.free.available_permits() == 0
     }
 
-    /// Whether the connection has a place of its own.
-    pub(super) fn is_held(&self) -> bool {
-        self.held.initialized()
+    /// Whether others need this connection more: it has no place, and so many connections are open that the next one is one
+    /// of those kept aside.
+    pub(super) fn is_wanted(&self) -> bool {
+        let open = self.places.open.load(Ordering::Relaxed);
+        !self.held.initialized() && self.places.are_scarce(open)
     }
 
-    /// Waits for a place, so that the connection may hold a page.
+    /// Takes a place, so that the connection may hold a page. Waits for one if none is free.
     ///
     /// # Errors
     ///
     /// [`NoPlace`] at once if enough others wait, or after [`WAIT`].
     pub(super) async fn hold(&self) -> Result<(), NoPlace> {
-        let most = self.places.most;
-        let wait = || async {
-            let full = || NoPlace { most };
-            let _waiting = self.places.queue.try_acquire().map_err(|_| full())?;
-            let free = self.places.free.clone().acquire_owned();
-            match tokio::time::timeout(WAIT, free).await {
-                // The semaphore is never closed.
-                Ok(place) => place.map_err(|_| full()),
-                Err(_) => Err(full()),
-            }
+        let take = || async {
+            let work = self.idle.work();
+            let permit = match self.places.free.clone().try_acquire_owned() {
+                Ok(permit) => permit,
+                Err(_) => self.places.wait().await?,
+            };
+            Ok(HeldPlace {
+                _permit: permit,
+                _work: work,
+            })
         };
-        self.held.get_or_try_init(wait).await.map(drop)
+        self.held.get_or_try_init(take).await.map(drop)
     }
 }
 
@@ -157,49 +180,76 @@ mod tests {
         }
     }
 
-    /// The place of a connection with a request.
-    fn take(places: &ConnectionPlaces) -> ConnectionPlace {
-        let place = places.place();
-        place.try_take();
+    /// The place of a new connection.
+    fn place(places: &ConnectionPlaces) -> ConnectionPlace {
+        places.place(&places.idle_entry())
+    }
+
+    /// The place of a connection with a request that is let in.
+    async fn take(places: &ConnectionPlaces) -> ConnectionPlace {
+        let place = place(places);
+        assert_eq!(place.hold().await, Ok(()));
         place
     }
 
-    #[test]
-    fn place_is_taken_with_the_first_request() {
+    async fn take_all(places: &ConnectionPlaces) -> Vec<ConnectionPlace> {
+        let mut taken = Vec::new();
+        for _ in 0..places.most {
+            taken.push(take(places).await);
+        }
+        taken
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn place_is_taken_by_the_first_request_that_is_let_in() {
         let places = ConnectionPlaces::new(2);
-        let [silent, first] = [(); 2].map(|()| places.place());
-        first.try_take();
-        first.try_take();
-        assert!(first.is_held() && !silent.is_held() && !first.are_all_taken());
-        let second = take(&places);
-        assert!(second.is_held() && first.are_all_taken());
-        silent.try_take();
-        assert!(!silent.is_held());
+        let [silent, first] = [(); 2].map(|()| place(&places));
+        assert_eq!(first.hold().await, Ok(()));
+        assert_eq!(first.clone().hold().await, Ok(()), "the same place");
+        assert!(!first.are_all_taken());
+        let second = take(&places).await;
+        assert!(first.are_all_taken());
+        assert_eq!(silent.hold().await, Err(NoPlace { most: 2 }));
         drop(second);
         assert!(!first.are_all_taken());
+        drop(first);
+        assert_eq!(silent.hold().await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_connection_without_a_place_leaves_when_they_are_scarce() {
+        let places = ConnectionPlaces::new(2);
+        let [stranger, client] = [(); 2].map(|()| place(&places));
+        assert_eq!(client.hold().await, Ok(()));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        places.make_room(1);
+        assert!(!stranger.is_wanted() && !client.is_wanted());
+        places.make_room(2);
+        assert!(stranger.is_wanted() && !client.is_wanted());
+        stranger.idle.dismissed().await;
+        places.make_room(9);
+        let dismissed = tokio::time::timeout(Duration::from_secs(60), client.idle.dismissed());
+        assert!(dismissed.await.is_err(), "it has a place");
     }
 
     #[tokio::test(start_paused = true)]
     async fn connection_without_a_place_waits_for_one_and_keeps_it() {
         let places = ConnectionPlaces::new(64);
-        let mut taken: Vec<_> = (0..64).map(|_| take(&places)).collect();
-        assert!(taken.iter().all(ConnectionPlace::is_held));
-        let late = take(&places);
-        assert!(!late.is_held());
+        let mut taken = take_all(&places).await;
+        let late = place(&places);
         let (held, ()) = tokio::join!(late.hold(), async { drop(taken.pop()) });
         assert_eq!(held, Ok(()));
-        assert!(late.is_held());
+        assert!(late.are_all_taken());
         assert_eq!(late.hold().await, Ok(()), "the next request");
-        assert!(!take(&places).is_held());
         drop(late);
-        assert!(take(&places).is_held());
+        take(&places).await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn request_waits_only_so_long_and_among_so_many() {
         let places = ConnectionPlaces::new(64);
-        let _taken: Vec<_> = (0..64).map(|_| take(&places)).collect();
-        let late: Vec<_> = (0..3).map(|_| take(&places)).collect();
+        let _taken = take_all(&places).await;
+        let late: Vec<_> = (0..3).map(|_| place(&places)).collect();
         let began = tokio::time::Instant::now();
         let refused = Err(NoPlace { most: 64 });
         let [first, second, third] = [&late[0], &late[1], &late[2]];

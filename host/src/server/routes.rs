@@ -62,8 +62,12 @@ fn answered_by(methods: MethodRouter<Arc<Service>>) -> MethodRouter<Arc<Service>
     methods.head(method_not_allowed)
 }
 
-async fn method_not_allowed(_: Authorization) -> ApiError {
-    ApiError::MethodNotAllowed
+async fn method_not_allowed(
+    State(service): State<Arc<Service>>,
+    parts: Parts,
+    authorization: Authorization,
+) -> ApiError {
+    authorization.other_method(&service, &parts)
 }
 
 async fn nothing(State(service): State<Arc<Service>>, parts: Parts) -> ApiError {

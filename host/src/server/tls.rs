@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::departure::DepartureNotice;
 use super::socket::Socket;
 use super::transport::{HTTP1, HTTP2};
 use crate::certificates::ServedCertificate;
@@ -44,32 +45,35 @@ impl ServerTls {
         Self(TlsAcceptor::from(Arc::new(config)))
     }
 
-    /// Shakes hands with the client of a new connection. One that has sent nothing once `due` is ready has no handshake; one
-    /// that has begun may end.
+    /// Shakes hands with the client of a new connection. When the connection has to end, one that has sent nothing has no
+    /// handshake, and one that has begun with it has little time left.
     ///
     /// # Errors
     ///
-    /// [`HandshakeFailure`], which has been counted and logged unless the client has sent nothing.
+    /// [`HandshakeFailure`], which has been counted and logged unless the host's end is the cause.
     pub(super) async fn accept(
         &self,
         socket: Socket,
-        due: impl Future<Output = ()>,
+        departure: &DepartureNotice,
     ) -> Result<Box<TlsStream<Socket>>, HandshakeFailure> {
         let stream = socket.stream().clone();
         let accepting = async {
             let speaks_tls = tokio::select! {
                 biased;
                 speaks = speaks_tls(&stream) => speaks?,
-                () = due => return Ok(Err(HandshakeFailure::Ended)),
+                () = departure.due() => return Ok(Err(HandshakeFailure::Ended)),
             };
             if !speaks_tls {
                 counter!(catalog::HANDSHAKE_FAILURES.name, "reason" => "plain").increment(1);
                 return Ok(Err(HandshakeFailure::Plain(socket)));
             }
-            self.0
-                .accept(socket)
-                .await
-                .map(|stream| Ok(Box::new(stream)))
+            tokio::select! {
+                accepted = self.0.accept(socket) => accepted.map(|stream| Ok(Box::new(stream))),
+                () = departure.overdue(|| Some(departure.began())) => {
+                    tracing::debug!("closed a connection whose handshake had only begun");
+                    Ok(Err(HandshakeFailure::Ended))
+                }
+            }
         };
         let (reason, cause) = match tokio::time::timeout(HANDSHAKE_TIMEOUT, accepting).await {
             Ok(Ok(accepted)) => return accepted,

@@ -98,7 +98,7 @@ fn two_headers_that_disagree_are_not_believed_and_the_log_says_so_once() {
 #[test]
 fn reason_of_a_failed_load_is_not_told_to_a_client_behind_a_proxy_on_this_machine() {
     let builder = host().file("broken.wasm", "no component");
-    let host = builder.flag("--trusted-proxies", "127.0.0.1/32").start();
+    let host = builder.flag("--trusted-proxies", "127.0.0.1").start();
     let reason = |headers: &[(&str, &str)]| {
         let mut request = host
             .request("GET", "/broken/schema")
@@ -120,13 +120,10 @@ fn reason_of_a_failed_load_is_not_told_to_a_client_behind_a_proxy_on_this_machin
 #[test]
 fn network_that_cannot_be_meant_is_refused_with_the_right_form() {
     for (value, expected) in [
-        (
-            "",
-            "not a network: write an address, a slash and the prefix length",
-        ),
+        ("", "not a network: write an address such as"),
         ("10.0.0.0/8,", "not a network"),
         ("proxy.example.com", "proxy.example.com: not a network"),
-        ("10.0.0.1", "write \"10.0.0.1/32\" for this address alone"),
+        ("::ffff:10.0.0.1", "write \"10.0.0.1\""),
         (
             "fd00::/8,10.0.0.1/8",
             "10.0.0.1/8: the address has bits set after its prefix: write \"10.0.0.0/8\"",

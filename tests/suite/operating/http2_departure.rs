@@ -143,6 +143,38 @@ fn idle_connections_leave_when_places_are_scarce() {
 }
 
 #[test]
+fn client_without_a_right_key_leaves_before_others_although_it_asks_again() {
+    let host = encrypted(host())
+        .after("ulimit -n 160")
+        .variable("WELD_API_KEY", "key")
+        .plugin("guest", guests::ECHOES_STATE)
+        .flag("--log", "debug")
+        .start();
+    let stranger = Http2Client::open(host.address());
+    let client = Http2Client::open(host.address());
+    let ask = || {
+        let schema = request("GET", "/guest/schema").header("authorization", "Bearer key");
+        let schema = schema.body(()).unwrap();
+        client.begin(schema, None).unwrap().answer().unwrap().status()
+    };
+    assert_eq!(ask(), 200);
+    let silent = |count: usize| -> Vec<_> {
+        let connect = |_| TcpStream::connect(host.address()).unwrap();
+        (0..count).map(connect).collect()
+    };
+    // So few that none of them has to leave.
+    let _older = silent(MOST - 10);
+    assert_eq!(ask(), 200);
+    // It is the last one that has sent a request.
+    assert_eq!(stranger.get("/guest/schema").unwrap().status(), 401);
+    let _newer = silent(ASIDE + 8);
+    let probe = Http2Client::open(host.address());
+    assert_eq!(probe.get("/healthz").unwrap().status(), 200);
+    let _ended = stranger.ended();
+    assert_eq!(ask(), 200);
+}
+
+#[test]
 fn silent_clients_leave_when_places_are_scarce() {
     let host = encrypted(host())
         .after("ulimit -n 160")

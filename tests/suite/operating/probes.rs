@@ -3,12 +3,13 @@
 use super::client::{TlsConnection, encrypted};
 use super::{fill_queue, three_sandboxes};
 use crate::{assert_error, guests, host};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use weld_host_tests::component;
 use weld_host_tests::connection::Connection;
 use weld_host_tests::host::Host;
-use weld_host_tests::http::Message;
+use weld_host_tests::http::{Kind, Message};
 use weld_host_tests::{until, until_some};
 
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
@@ -217,17 +218,113 @@ fn connections_end_with_their_answer_while_no_place_is_free() {
         .after("ulimit -n 160")
         .plugin("guest", guests::ECHOES_STATE)
         .start();
-    let probe = host.request("GET", "/healthz");
-    let clients: Vec<_> = (0..120)
+    let request = host.request("GET", "/guest/schema");
+    let clients: Vec<_> = (0..MOST)
         .map(|_| {
             let mut client = Connection::open(host.address()).unwrap();
-            let answer = client.ask(&probe).unwrap();
+            let answer = client.ask(&request).unwrap();
             (answer.header("connection").is_some(), client)
         })
         .collect();
     let (last, others) = clients.split_last().unwrap();
     assert!(others.iter().all(|(is_closed, _)| !is_closed));
     assert!(last.0, "it has taken the last place");
+}
+
+/// How many connections may hold a page on a host that may open 160 files, and how many more it accepts.
+const MOST: usize = 120;
+const ASIDE: usize = 7;
+
+#[test]
+fn clients_without_a_right_key_take_no_places_and_leave_first() {
+    let host = host()
+        .after("ulimit -n 160")
+        .variable("WELD_API_KEY", "key")
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    let ask = |path: &str, key: Option<&str>| {
+        let request = host.request("GET", path);
+        match key {
+            Some(key) => request.header("authorization", &format!("Bearer {key}")),
+            None => request,
+        }
+    };
+    let right = ask("/guest/schema", Some("key"));
+    let strangers = [
+        (ask("/guest/schema", None), 401),
+        (ask("/", None), 401),
+        (ask("/no/such/path", None), 401),
+        (ask("/healthz", None), 200),
+    ];
+    let mut client = Connection::open(host.address()).unwrap();
+    assert_eq!(client.ask(&right).unwrap().status(), 200);
+    let begin = |number: usize| {
+        let (request, expected) = &strangers[number % strangers.len()];
+        let mut stranger = Connection::open(host.address()).unwrap();
+        let answer = stranger.ask(request).unwrap();
+        assert_eq!(answer.status(), *expected);
+        if number + 1 < MOST {
+            assert_eq!(answer.header("connection"), None, "{number}");
+        }
+        stranger
+    };
+    let mut others: Vec<_> = (1..MOST).map(begin).collect();
+    // The right key's connection stays open, since places are free.
+    for _ in 0..3 {
+        let answer = client.ask(&right).unwrap();
+        assert_eq!((answer.status(), answer.header("connection")), (200, None));
+    }
+    others.extend((MOST..MOST + ASIDE).map(begin));
+    // Further clients get in, whatever the strangers do.
+    for round in 0..3 {
+        let mut late: Vec<_> = (0..ASIDE * 2)
+            .map(|_| Connection::open(host.address()).unwrap())
+            .collect();
+        for late in &mut late {
+            assert_eq!(late.ask(&right).unwrap().status(), 200, "{round}");
+        }
+        for (number, stranger) in others.iter_mut().enumerate() {
+            // Some of them have been asked to leave.
+            let (request, _) = &strangers[(number + 1) % strangers.len()];
+            let _left = stranger.ask(request);
+        }
+    }
+}
+
+#[test]
+fn answers_close_the_connections_of_clients_without_a_right_key_when_they_run_short() {
+    let host = host()
+        .after("ulimit -n 160")
+        .variable("WELD_API_KEY", "key")
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    for (path, expected) in [("/guest/schema", 401), ("/healthz", 200)] {
+        let request = host.request("GET", path).bytes();
+        // They wait in the system's queue, so that they are accepted at the same time, and none has to leave for its age.
+        host.signal(Signal::STOP);
+        let strangers: Vec<_> = (0..MOST + ASIDE)
+            .map(|_| {
+                let mut stranger = Connection::open(host.address()).unwrap();
+                stranger.send(&request).unwrap();
+                stranger
+            })
+            .collect();
+        host.signal(Signal::CONT);
+        let answers = strangers.into_iter().map(|mut stranger| {
+            let answer = stranger.read(Kind::Response).unwrap();
+            (answer, stranger)
+        });
+        let answers: Vec<_> = answers.collect();
+        assert!(
+            answers
+                .iter()
+                .all(|(answer, _)| answer.status() == expected)
+        );
+        let closed = answers
+            .iter()
+            .filter(|(answer, _)| answer.header("connection") == Some("close"));
+        assert!(closed.count() > 0, "{path}");
+    }
 }
 
 #[test]

@@ -10,7 +10,6 @@ use weld_protocol::{ErrorAnswer, ErrorKind};
 use super::super::record::RequestRecord;
 use super::super::response;
 use super::{ApiError, temporary};
-use crate::attempts::TooManyAttempts;
 use crate::connectors::ConnectorError;
 use crate::pages::PagesError;
 
@@ -47,13 +46,35 @@ impl ApiError {
     /// The message with the reason why a connector failed to load. The reason names files of the host, so only the log
     /// and [some clients](RequestRecord::shows_reasons) get it.
     fn complete(&self) -> String {
-        if let Self::Page(failure) = self
-            && let PagesError::Connector(ConnectorError::Unavailable { reason, .. }) =
-                failure.as_ref()
-        {
+        if let Some(ConnectorError::Unavailable { reason, .. }) = self.connector_failure() {
             return format!("the connector failed to load: {reason}");
         }
         crate::report::chain(self)
+    }
+
+    /// Why the connector gave no result, if that is the cause.
+    fn connector_failure(&self) -> Option<&ConnectorError> {
+        if let Self::UnjudgedKey { failure, .. } = self {
+            return Some(failure);
+        }
+        if let Self::Page(failure) = self
+            && let PagesError::Connector(failure) = failure.as_ref()
+        {
+            return Some(failure);
+        }
+        None
+    }
+
+    /// Whether the log should mention an error that clients without permission can cause as often as they like. `None` if
+    /// it is another one.
+    fn mention(&self) -> Option<Option<u64>> {
+        if let Self::TooManyAttempts(attempts) = self {
+            return Some(attempts.mention);
+        }
+        if let Self::UnjudgedKey { mention, .. } = self {
+            return Some(*mention);
+        }
+        None
     }
 
     fn log(&self, message: &str, took: Duration) {
@@ -62,8 +83,8 @@ impl ApiError {
         let took_ms = crate::report::milliseconds(took);
         // The message may contain text from a guest.
         let logged = crate::report::escaped(message);
-        if let Self::TooManyAttempts(attempts) = self {
-            log_attempts(*attempts, &logged, took_ms);
+        if let Some(mention) = self.mention() {
+            log_burst((code, name), mention, &logged, took_ms);
         } else if kind == ErrorKind::Internal {
             tracing::error!(status = code, kind = name, took_ms, "{logged}");
         } else if status.is_server_error() || kind == ErrorKind::RateLimited {
@@ -99,22 +120,17 @@ impl ApiError {
     }
 
     fn trace(&self) -> Option<&str> {
-        let Self::Page(failure) = self else {
-            return None;
-        };
-        let PagesError::Connector(ConnectorError::Call(error)) = failure.as_ref() else {
+        let Some(ConnectorError::Call(error)) = self.connector_failure() else {
             return None;
         };
         error.trace()
     }
 }
 
-/// Writes the line of a client that has sent too many wrong keys: a warning once for each burst, since the client
-/// decides how many lines there are.
-fn log_attempts(attempts: TooManyAttempts, message: &str, took_ms: f64) {
-    let kind = ErrorKind::TooManyAttempts;
-    let (code, name) = (kind.status(), kind.as_str());
-    match attempts.mention {
+/// Writes the line of a client that has no permission and can send as many requests as it likes: a warning once for each
+/// burst, since the client decides how many lines there are.
+fn log_burst((code, name): (u16, &str), mention: Option<u64>, message: &str, took_ms: f64) {
+    match mention {
         Some(others) => {
             let unmentioned_clients = (others > 0).then_some(others);
             tracing::warn!(

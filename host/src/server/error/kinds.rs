@@ -29,7 +29,8 @@ pub(super) fn page_kind(failure: &PagesError) -> ErrorKind {
     }
 }
 
-fn connector_kind(error: &ConnectorError) -> ErrorKind {
+/// The kind of a request that got no result from its connector.
+pub(super) fn connector_kind(error: &ConnectorError) -> ErrorKind {
     match error {
         ConnectorError::Unknown { .. } | ConnectorError::Ambiguous | ConnectorError::None => {
             ErrorKind::UnknownConnector

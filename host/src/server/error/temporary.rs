@@ -10,6 +10,7 @@ use crate::pages::PagesError;
 pub(super) fn is_temporary(error: &ApiError) -> bool {
     match error {
         ApiError::Page(failure) => of_page(failure),
+        ApiError::UnjudgedKey { failure, .. } => of_connector(failure),
         ApiError::OutOfMemory(limit) => of_memory(*limit),
         // Other requests' heads are gone soon.
         ApiError::NoHeadMemory => true,

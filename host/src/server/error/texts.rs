@@ -87,6 +87,7 @@ fn all() -> Vec<ApiError> {
             retry_after: Duration::from_millis(5_400),
             mention: None,
         }),
+        ApiError::UnjudgedKey { .. } => ApiError::UnjudgedKey { failure: ConnectorError::Loading, mention: None },
         ApiError::ForeignHost => ApiError::ForeignHost,
         ApiError::ForeignOrigin => ApiError::ForeignOrigin,
         ApiError::SeveralHosts(_) => ApiError::SeveralHosts(2),

@@ -134,7 +134,10 @@ mod tests {
     fn paced(body: impl Into<Bytes>) -> (PacedBody, Arc<AnswerFlight>) {
         let flight = AnswerFlight::new(Outbox::default());
         let body = Body::new(Full::new(body.into()));
-        let place = ConnectionPlaces::new(1).place();
+        let place = {
+            let places = ConnectionPlaces::new(1);
+            places.place(&places.idle_entry())
+        };
         (
             PacedBody::new(body, Outbox::default(), flight.clone(), place),
             flight,

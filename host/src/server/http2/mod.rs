@@ -38,7 +38,7 @@ use super::error::ApiError;
 use super::head::{HeadAccount, HeadMeter, head_bytes};
 use super::idle::IdleEntry;
 use super::peer::Peer;
-use super::places::ConnectionPlaces;
+use super::places::{ConnectionPlace, ConnectionPlaces};
 use super::record::RequestRecord;
 use super::routes::Routes;
 use super::shutdown::ShutdownState;
@@ -94,20 +94,20 @@ impl Http2Connection {
         self,
         transport: Transport,
         left_in: TransportSlot,
-        idle: IdleEntry,
+        idle: Arc<IdleEntry>,
     ) {
         let outbox = Outbox::default();
         let frames = FrameMeter::new(HeadMeter::new(self.heads.clone()));
         let begun = frames.begun();
         let wire = Http2Wire::new(transport, frames, left_in, outbox.clone());
-        let streams = Http2Streams::new(outbox, self.write_timeout, idle);
+        let streams = Http2Streams::new(outbox, self.write_timeout, idle.clone());
         let departure = self.departure.clone();
         let (shared, entering) = (Arc::new(self), streams.clone());
         let service = service_fn(move |request| {
             // Before the stream's task begins, which needs its entry.
             let entry = entering.enter();
-            let shared = shared.clone();
-            async move { Ok::<_, Infallible>(shared.answer_stream(request, entry).await) }
+            let (shared, place) = (shared.clone(), shared.places.place(&idle));
+            async move { Ok::<_, Infallible>(shared.answer_stream(request, entry, place).await) }
         });
         let connection = hyper::server::conn::http2::Builder::new(StreamExecutor(streams.clone()))
             .timer(TokioTimer::new())
@@ -152,11 +152,12 @@ impl Http2Connection {
         &self,
         mut request: Request<Incoming>,
         entry: StreamEntry,
+        place: ConnectionPlace,
     ) -> Response<PacedBody> {
         name_host(&mut request);
         let is_head = request.method() == Method::HEAD;
         let head = HeadMeter::new(self.heads.of_streams());
-        let (mut response, place) = match head.charge(head_bytes(&request)) {
+        let mut response = match head.charge(head_bytes(&request)) {
             Ok(()) => {
                 let access = Access {
                     routes: self.routes.clone(),
@@ -164,21 +165,18 @@ impl Http2Connection {
                     caller: self.caller.clone(),
                     outbox: entry.staged().clone(),
                     head: Arc::new(head),
-                    place: self.places.place(),
+                    place: place.clone(),
                     unread: UnreadBody::default(),
                     departure: self.departure.clone(),
                     shutdown: self.shutdown.clone(),
                 };
                 let Ok(response) = access.answer(request).await;
-                (response, access.place)
+                response
             }
             Err(_) => {
                 drop((request, head));
                 let record = RequestRecord::of_no_request(&self.caller, Outbox::default());
-                let refused = broken_head::response(&ApiError::NoHeadMemory, &record);
-                let place = self.places.place();
-                place.try_take();
-                (refused, place)
+                broken_head::response(&ApiError::NoHeadMemory, &record)
             }
         };
         if is_head {

@@ -49,7 +49,7 @@ struct SharedStreams {
     outbox: Outbox,
     write_timeout: Duration,
     /// The connection among the idle ones.
-    idle: IdleEntry,
+    idle: Arc<IdleEntry>,
 }
 
 #[derive(Debug)]
@@ -92,8 +92,8 @@ impl StreamEntry {
 
 impl Http2Streams {
     /// A connection without streams, which is idle.
-    pub(super) fn new(outbox: Outbox, write_timeout: Duration, idle: IdleEntry) -> Self {
-        idle.rest();
+    pub(super) fn new(outbox: Outbox, write_timeout: Duration, idle: Arc<IdleEntry>) -> Self {
+        idle.begin();
         Self(Arc::new(SharedStreams {
             counts: watch::Sender::new(StreamCounts {
                 open: 0,
@@ -204,9 +204,6 @@ impl SharedStreams {
     fn begin(&self) -> bool {
         let mut is_late = false;
         self.counts.send_modify(|counts| {
-            if counts.open == 0 {
-                self.idle.work();
-            }
             counts.open += 1;
             is_late = counts.is_over;
             counts.late += u64::from(is_late);
@@ -225,9 +222,6 @@ impl SharedStreams {
                 counts.answered += 1;
             } else {
                 counts.reset += 1;
-            }
-            if counts.open == 0 {
-                self.idle.rest();
             }
         });
         let is_abused = {

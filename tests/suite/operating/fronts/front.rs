@@ -146,7 +146,17 @@ impl Front {
 
     /// The same with changes of the configuration.
     pub(super) fn changed(kind: FrontKind, hosts: &[&Host], changes: &[Change]) -> Self {
-        let mut site = fs::read_to_string(kind.file(hosts.len() == 1)).unwrap();
+        Self::configured(kind, &kind.file(hosts.len() == 1), hosts, changes)
+    }
+
+    /// nginx with the host below the path `/weld`.
+    pub(super) fn below_a_path(host: &Host, changes: &[Change]) -> Self {
+        let file = repository().join("deploy/nginx/below-a-path.conf");
+        Self::configured(FrontKind::Nginx, &file, &[host], changes)
+    }
+
+    fn configured(kind: FrontKind, file: &Path, hosts: &[&Host], changes: &[Change]) -> Self {
+        let mut site = fs::read_to_string(file).unwrap();
         let addresses: &[&str] = match hosts {
             [_] => &["127.0.0.1:8080"],
             _ => &["10.0.0.11:8080", "10.0.0.12:8080"],

@@ -1,7 +1,7 @@
 //! One host behind one proxy.
 
 use super::front::{Change, Front, FrontKind};
-use super::keyed;
+use super::{KEY, keyed};
 use crate::{assert_error, guests, gzip};
 use serde_json::{Value, json};
 use std::io::Read;
@@ -96,6 +96,65 @@ fn requests_and_answers_pass_unchanged() {
             assert_eq!(essence(&passed), essence(&direct), "{kind:?} {index}");
         }
     }
+}
+
+#[test]
+#[ignore = "needs nginx and Caddy: just fronts"]
+fn requests_below_a_path_pass_unchanged() {
+    let host = echoing().start();
+    let front = Front::below_a_path(&host, &[]);
+    let body = json!({ "name": "rows", "state": { "n": 1 } }).to_string();
+    for (method, path) in [
+        ("GET", "/guest/schema"),
+        ("GET", "/guest//schema"),
+        ("POST", "/guest"),
+        ("POST", "/guest/"),
+        ("POST", "//guest//"),
+        ("PUT", "/guest"),
+        ("GET", "/guest/no/path"),
+        ("GET", "/nobody/schema"),
+        ("GET", "/schema"),
+        ("GET", "//schema"),
+        ("POST", "/"),
+        ("POST", ""),
+        ("GET", "/healthz"),
+    ] {
+        let at = |path: &str| {
+            let request = front.request(method, path);
+            let request = request.header("authorization", &format!("Bearer {KEY}"));
+            request.body(body.as_str())
+        };
+        let passed = front.ask(&at(&format!("/weld{path}")));
+        let direct = if path.is_empty() { "/" } else { path };
+        let direct = at(direct).at(host.address()).send();
+        assert_eq!(essence(&passed), essence(&direct), "{method} {path}");
+    }
+    for path in [
+        "/",
+        "/guest/schema",
+        "/weldguest/schema",
+        "/Weld/guest/schema",
+    ] {
+        let outside = front.ask(&front.request("GET", path));
+        assert_eq!(outside.status(), 404, "{path}");
+        assert!(!outside.text().contains("request_id"), "{path}");
+    }
+}
+
+#[test]
+#[ignore = "needs nginx and Caddy: just fronts"]
+fn address_with_too_many_requests_is_slowed_down_by_the_proxy_alone() {
+    let host = echoing().start();
+    let slow = [("rate=50r/s", "rate=1r/m"), ("burst=200", "burst=2")];
+    let front = Front::below_a_path(&host, &slow);
+    let ask = |source: [u8; 4], key: &str| {
+        let request = front.request("GET", "/weld/guest/schema");
+        let request = request.header("authorization", &format!("Bearer {key}"));
+        front.ask_from(source.into(), &request).status()
+    };
+    let statuses = [(); 4].map(|()| ask([127, 0, 0, 2], "wrong"));
+    assert_eq!(statuses, [401, 401, 401, 429]);
+    assert_eq!(ask([127, 0, 0, 3], KEY), 200);
 }
 
 #[test]
