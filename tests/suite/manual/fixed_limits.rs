@@ -207,10 +207,28 @@ const NUMBERS: [(&str, &str, &str, &str); 52] = [
         "u64 = 8 << 10",
     ),
     (
-        "connections without a request while",
+        "connections without a request with a right key while",
         "1 s",
         "server/idle.rs",
         "LEAST_TIME: Duration = Duration::from_secs(1)",
+    ),
+    (
+        "what a client has begun to send when the host stops",
+        "2 s",
+        "server/departure.rs",
+        "LAST_BEGUN: Duration = Duration::from_secs(2)",
+    ),
+    (
+        "requests with a key for a connector whose keys are not read yet",
+        "64 wait at once",
+        "server/unjudged_waits.rs",
+        "MOST: usize = 64",
+    ),
+    (
+        "requests with a key for a connector whose keys are not read yet",
+        "55 s",
+        "connectors/registry.rs",
+        "LOADING_WAIT: Duration = Duration::from_secs(55)",
     ),
     (
         "elements of one table",

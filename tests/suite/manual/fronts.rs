@@ -11,8 +11,9 @@ const PAGE: &str = "docs/operating/proxies-in-front.md";
 const KEPT: Duration = Duration::from_secs(10);
 
 /// The files, and whether the page shows all of it or only some of its lines.
-const FILES: [(&str, bool); 4] = [
+const FILES: [(&str, bool); 5] = [
     ("nginx/weld-host.conf", true),
+    ("nginx/below-a-path.conf", false),
     ("nginx/several-hosts.conf", false),
     ("caddy/Caddyfile", true),
     ("caddy/several-hosts.Caddyfile", true),
@@ -34,7 +35,7 @@ fn blocks(page: &str) -> Vec<&str> {
 fn configurations_of_the_manual_are_the_tested_ones() {
     let page = page(PAGE);
     let blocks = blocks(&page);
-    assert_eq!(blocks.len(), 5);
+    assert_eq!(blocks.len(), 8);
     for block in &blocks {
         let has_it = |name: &str| file(name).contains(block);
         assert!(FILES.iter().any(|(name, _)| has_it(name)), "{block}");
