@@ -155,7 +155,12 @@ fn client_without_a_right_key_leaves_before_others_although_it_asks_again() {
     let ask = || {
         let schema = request("GET", "/guest/schema").header("authorization", "Bearer key");
         let schema = schema.body(()).unwrap();
-        client.begin(schema, None).unwrap().answer().unwrap().status()
+        client
+            .begin(schema, None)
+            .unwrap()
+            .answer()
+            .unwrap()
+            .status()
     };
     assert_eq!(ask(), 200);
     let silent = |count: usize| -> Vec<_> {

@@ -190,7 +190,8 @@ impl CollectorProxy {
 impl Service<Uri> for CollectorRoute {
     type Response = TokioIo<CollectorStream>;
     type Error = RouteCause;
-    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<CollectorStream>, RouteCause>> + Send>>;
+    type Future =
+        Pin<Box<dyn Future<Output = Result<TokioIo<CollectorStream>, RouteCause>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), RouteCause>> {
         self.connector.poll_ready(context).map_err(Into::into)

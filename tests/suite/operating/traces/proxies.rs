@@ -48,7 +48,9 @@ fn collector_by_http_gets_its_requests_from_the_proxy() {
         request.header("proxy-authorization"),
         Some("Basic d2VsZDpodW50ZXIy")
     );
-    let line = host.log().wait_for_text("sent to the collector through a proxy");
+    let line = host
+        .log()
+        .wait_for_text("sent to the collector through a proxy");
     assert!(
         line.contains("collector") && line.contains(&proxy.url()),
         "{line}"
