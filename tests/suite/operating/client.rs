@@ -14,11 +14,11 @@ use weld_host_tests::weld::Request;
 
 /// Made for these tests; they give access to nothing. All but the self-signed one are signed by the authority, whose
 /// key was deleted, and belong to the key.
-pub(super) const AUTHORITY: &str = include_str!("../egress/tls/fixtures/authority.pem");
-pub(super) const GOOD: &str = include_str!("../egress/tls/fixtures/good.pem");
+pub(crate) const AUTHORITY: &str = include_str!("../egress/tls/fixtures/authority.pem");
+pub(crate) const GOOD: &str = include_str!("../egress/tls/fixtures/good.pem");
 pub(super) const OTHER_NAME: &str = include_str!("../egress/tls/fixtures/other-name.pem");
 pub(super) const EXPIRED: &str = include_str!("../egress/tls/fixtures/expired.pem");
-pub(super) const KEY: &str = include_str!("../egress/tls/fixtures/server.key");
+pub(crate) const KEY: &str = include_str!("../egress/tls/fixtures/server.key");
 
 /// A host that speaks TLS. Its certificate and key are in its plugins folder.
 pub(super) fn encrypted(host: HostBuilder) -> HostBuilder {
@@ -45,13 +45,13 @@ pub(super) fn client_config(protocols: &[&[u8]]) -> Arc<ClientConfig> {
 }
 
 /// A connection with TLS that speaks HTTP/1.1. Dropping it closes it.
-pub(super) struct TlsConnection {
+pub(crate) struct TlsConnection {
     stream: BufReader<StreamOwned<ClientConnection, TcpStream>>,
 }
 
 impl TlsConnection {
     /// Connects and shakes hands.
-    pub(super) fn open(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
         Self::open_with(address, b"http/1.1")
     }
 
@@ -109,7 +109,7 @@ impl TlsConnection {
     }
 
     /// How many certificates the host has shown.
-    pub(super) fn chain_length(&self) -> usize {
+    pub(crate) fn chain_length(&self) -> usize {
         let shown = self.stream.get_ref().conn.peer_certificates().unwrap();
         shown.len()
     }

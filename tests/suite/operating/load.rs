@@ -20,7 +20,7 @@ const CLIENTS: usize = 8;
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// A connection over which a client sends its requests.
-pub(super) trait LoadConnection {
+pub(crate) trait LoadConnection {
     /// Sends a request and reads its answer.
     fn ask(&mut self, request: &Request) -> io::Result<Message>;
 }
@@ -41,7 +41,7 @@ impl LoadConnection for TlsConnection {
 type Open<C> = fn(SocketAddr) -> io::Result<C>;
 
 /// Clients that request pages of the connector `guest`, which must return its state, until they are stopped.
-pub(super) struct Load {
+pub(crate) struct Load {
     stops: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<()>>,
@@ -49,10 +49,28 @@ pub(super) struct Load {
 
 impl Load {
     /// Clients of a host whose connections are opened so.
-    pub(super) fn begin<C: LoadConnection + 'static>(address: SocketAddr, open: Open<C>) -> Self {
+    pub(crate) fn begin<C: LoadConnection + 'static>(address: SocketAddr, open: Open<C>) -> Self {
+        Self::begin_as(Weld::new(address, "/guest"), address, open)
+    }
+
+    /// The same with clients that send this key.
+    pub(crate) fn begin_with_key<C: LoadConnection + 'static>(
+        address: SocketAddr,
+        open: Open<C>,
+        key: &str,
+    ) -> Self {
+        let weld = Weld::new(address, "/guest").with_key(key);
+        Self::begin_as(weld, address, open)
+    }
+
+    fn begin_as<C: LoadConnection + 'static>(
+        weld: Weld,
+        address: SocketAddr,
+        open: Open<C>,
+    ) -> Self {
         let (stops, answered) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
         let clients = (0..CLIENTS).map(|client| {
-            let (stops, answered) = (stops.clone(), answered.clone());
+            let (stops, answered, weld) = (stops.clone(), answered.clone(), weld.clone());
             thread::spawn(move || {
                 let mut connection = None;
                 for number in 0.. {
@@ -60,7 +78,7 @@ impl Load {
                         return;
                     }
                     let state = json!({ "client": client, "number": number });
-                    let page = Weld::new(address, "/guest").page_request("rows", &state);
+                    let page = weld.page_request("rows", &state);
                     let keeps = client % 2 == 0;
                     ask(|| open(address), &page, &mut connection, keeps)
                         .unwrap_or_else(|error| panic!("{client} {number}: {error}"));
@@ -77,7 +95,7 @@ impl Load {
     }
 
     /// Waits until many more requests have been answered.
-    pub(super) fn go_on(&self) {
+    pub(crate) fn go_on(&self) {
         let before = self.answered.load(Ordering::Relaxed);
         until("the clients get their answers", || {
             self.clients.iter().any(JoinHandle::is_finished)
@@ -86,7 +104,7 @@ impl Load {
     }
 
     /// Stops the clients, which must have got an answer to each request.
-    pub(super) fn end(self) {
+    pub(crate) fn end(self) {
         self.stops.store(true, Ordering::Relaxed);
         for client in self.clients {
             client.join().expect("no request failed");

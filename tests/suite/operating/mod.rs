@@ -40,6 +40,8 @@ mod traces;
 mod units;
 
 use crate::{guests, host};
+pub(crate) use client::{AUTHORITY, GOOD, KEY, TlsConnection};
+pub(crate) use load::Load;
 pub(crate) use place::Place;
 use serde_json::json;
 use std::fs;
