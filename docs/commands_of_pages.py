@@ -236,7 +236,7 @@ PAGES = {
     # No engine for containers is needed to check these.
     "docs/deploy/container.md": Page(
         (
-            Elsewhere("mkdir image && cp -r plugins image/plugins", "deploy/container/test", '"Containerfile"'),
+            Elsewhere("weld-host compile plugins -o image/plugins", "deploy/container/test", '"Containerfile"'),
             Elsewhere("docker run --rm --publish 8080:8080", "deploy/container/test", '["readonly"] = True'),
         )
     ),
