@@ -1,6 +1,8 @@
 //! Error chains, untrusted texts and digests in a form for people. A leaf, usable by all rooms.
 
+use std::error::Error;
 use std::fmt::Write as _;
+use std::io;
 use std::time::Duration;
 
 /// A size as configuration writes it: exact, in the largest unit that divides it, such as `64MiB`.
@@ -42,16 +44,49 @@ pub(crate) fn settings_file(file: &str, message: &str) -> String {
     format!(" (its settings are in {file})")
 }
 
+/// Errors of libraries that say nothing which their cause doesn't say.
+const WRAPPERS: [&str; 3] = [
+    "client error (Connect)",
+    "client error (SendRequest)",
+    "error reading a body from connection",
+];
+
+/// Errors of libraries, in words for people.
+const PLAIN_WORDS: [(&str, &str); 2] = [
+    ("tcp connect error", "could not connect"),
+    (
+        "end of file before message length reached",
+        "the body ended before its stated length",
+    ),
+];
+
 /// An error and its causes on one line, outermost first, as log fields and answers carry them.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut texts = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
         cause = error.source();
+        let text = error.to_string();
+        if cause.is_some() && WRAPPERS.contains(&text.as_str()) {
+            continue;
+        }
+        let plain = PLAIN_WORDS.iter().find(|(words, _)| *words == text);
+        texts.push(plain.map_or(text, |(_, plain)| (*plain).to_owned()));
     }
-    text
+    texts.join(": ")
+}
+
+/// Whether nothing listens at the address of a connection, according to an error or its causes.
+pub(crate) fn is_refused_connection(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let system = error.downcast_ref::<io::Error>();
+        if system.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// Escapes control characters, so that a text can neither forge another line nor control a terminal: each becomes an
@@ -112,6 +147,53 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An error with a text and perhaps a cause.
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<dyn Error>>);
+
+    impl std::fmt::Display for Layer {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref()
+        }
+    }
+
+    #[test]
+    fn chains_leave_out_what_libraries_say_in_vain() {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let over = |text, cause: Box<dyn Error>| Box::new(Layer(text, Some(cause)));
+        for (error, expected) in [
+            (
+                over(
+                    "client error (Connect)",
+                    over("tcp connect error", refused().into()),
+                ),
+                "no page: could not connect: connection refused",
+            ),
+            (
+                over(
+                    "error reading a body from connection",
+                    Box::new(Layer("end of file before message length reached", None)),
+                ),
+                "no page: the body ended before its stated length",
+            ),
+            // Nothing else says what happened.
+            (
+                Box::new(Layer("client error (SendRequest)", None)),
+                "no page: client error (SendRequest)",
+            ),
+        ] {
+            let error = Layer("no page", Some(error));
+            assert_eq!(chain(&error), expected);
+            assert_eq!(is_refused_connection(&error), expected.contains("refused"));
+        }
+    }
 
     #[test]
     fn sizes_beyond_a_limit_differ_from_it() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod between_pages;
 mod postponer;
+mod reason;
 
 use std::fmt::{self, Display, Formatter};
 use std::sync::{Arc, MutexGuard};
@@ -15,6 +16,7 @@ use crate::lock::Mutex;
 use crate::telemetry::{catalog, nanoseconds};
 use crate::traces::{AttributeValue, CallTrace, OpenSpan, SpanHome, SpanKind};
 pub(crate) use postponer::{Postponement, Postponer};
+pub(crate) use reason::{LastTry, QuotaSource, WaitReason};
 
 /// One wait, as shown to people: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,70 +26,6 @@ pub(crate) struct Wait {
     pub(crate) until: Option<Timestamp>,
 }
 
-/// What a call can wait for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum WaitReason {
-    /// The time before which the page may not begin, as requested by the connector or its API.
-    Requested,
-    /// The time before which the page may not begin again, because it was postponed.
-    Postponed {
-        /// What the call was waiting for.
-        reason: String,
-    },
-    /// A sandbox to run in.
-    Sandbox,
-    /// A pause made by the connector.
-    Pause,
-    /// An API's answer.
-    Response {
-        /// Scheme, host and port.
-        origin: Arc<str>,
-    },
-    /// The next call that a quota or a rate allows.
-    Budget {
-        /// As the configuration names it, or the origin of the API.
-        name: String,
-    },
-    /// The response to another call: it may report how many calls are allowed, or the API allows no more at once.
-    OtherCall {
-        /// As the configuration names the quota, or the origin of the API.
-        name: String,
-    },
-    /// A connection: this origin's limit of connections is reached.
-    Connection {
-        /// Scheme, host and port.
-        origin: Arc<str>,
-    },
-    /// The next try of a failed call.
-    Retry {
-        /// Scheme, host and port.
-        origin: Arc<str>,
-    },
-    /// A token that calls need.
-    Token {
-        /// As the configuration names it.
-        credential: String,
-    },
-}
-
-impl WaitReason {
-    /// The reason's name in metrics.
-    fn label(&self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Postponed { .. } => "postponed",
-            Self::Sandbox => "sandbox",
-            Self::Pause => "pause",
-            Self::Response { .. } => "response",
-            Self::Budget { .. } => "quota",
-            Self::OtherCall { .. } => "other-call",
-            Self::Connection { .. } => "connection",
-            Self::Retry { .. } => "retry",
-            Self::Token { .. } => "token",
-        }
-    }
-}
-
 impl Wait {
     /// A wait that lasts this long from now on.
     pub(crate) fn lasting(reason: WaitReason, duration: Duration) -> Self {
@@ -95,28 +33,6 @@ impl Wait {
             .ok()
             .and_then(|duration| Timestamp::now().checked_add(duration).ok());
         Self { reason, until }
-    }
-}
-
-impl Display for WaitReason {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Requested => formatter.write_str("requested wait"),
-            Self::Postponed { reason } => formatter.write_str(reason),
-            Self::Sandbox => formatter.write_str("a free sandbox"),
-            Self::Pause => formatter.write_str("pause"),
-            Self::Response { origin } => write!(formatter, "response of {origin}"),
-            Self::Budget { name } => write!(formatter, "quota of {name}"),
-            Self::OtherCall { name } => write!(formatter, "response to another call of {name}"),
-            Self::Connection { origin } => {
-                write!(
-                    formatter,
-                    "a free connection to {origin} (`network.connections`)"
-                )
-            }
-            Self::Retry { origin } => write!(formatter, "another try at {origin}"),
-            Self::Token { credential } => write!(formatter, "token of {credential}"),
-        }
     }
 }
 
@@ -139,6 +55,8 @@ pub(crate) struct Waits {
     /// The call's trace; `None` if it isn't recorded.
     trace: Option<CallTrace>,
     present: Mutex<WaitList>,
+    /// The last answer that refused a call because of the API's rate limit.
+    refusal: Mutex<Option<WaitReason>>,
     /// Decides which waits end the call.
     pub(crate) postponer: Postponer,
 }
@@ -204,6 +122,16 @@ impl Waits {
     /// The call's connector; empty if the call isn't counted in metrics.
     pub(crate) fn connector(&self) -> &str {
         self.connector.as_deref().unwrap_or_default()
+    }
+
+    /// Records that an API refused a call because of its rate limit.
+    pub(crate) fn refused(&self, origin: Arc<str>, last: LastTry) {
+        *self.refusal.lock() = Some(WaitReason::Retry { origin, last });
+    }
+
+    /// The last refusal, as the reason of the wait that follows it; `None` if no call was refused.
+    pub(crate) fn refusal(&self) -> Option<WaitReason> {
+        self.refusal.lock().clone()
     }
 
     /// The wait that has lasted the longest; `None` while the guest computes.
@@ -281,10 +209,10 @@ fn span(trace: &CallTrace, wait: &Wait) -> Option<OpenSpan> {
     };
     let mut span = trace.span(home, name, SpanKind::Internal)?;
     match &wait.reason {
-        WaitReason::Budget { name } | WaitReason::OtherCall { name } => {
+        WaitReason::Budget { name, .. } | WaitReason::OtherCall { name } => {
             span.set("weld.quota", AttributeValue::text(name));
         }
-        WaitReason::Retry { origin } => span.set("weld.origin", origin.clone()),
+        WaitReason::Retry { origin, .. } => span.set("weld.origin", origin.clone()),
         WaitReason::Token { credential } => {
             span.set("weld.credential", AttributeValue::text(credential));
         }
@@ -391,6 +319,18 @@ mod tests {
     }
 
     #[test]
+    fn the_last_refusal_is_kept() {
+        let waits = Waits::default();
+        assert_eq!(waits.refusal(), None);
+        for status in [429, 503] {
+            let (origin, last): (Arc<str>, _) =
+                ("https://a.example.com".into(), LastTry::Answered(status));
+            waits.refused(origin.clone(), last);
+            assert_eq!(waits.refusal(), Some(WaitReason::Retry { origin, last }));
+        }
+    }
+
+    #[test]
     fn call_sleeps_while_all_its_waits_have_a_later_end() {
         let minute = Duration::from_secs(60);
         let pause = || Wait::lasting(WaitReason::Pause, minute);
@@ -419,6 +359,7 @@ mod tests {
             (
                 WaitReason::Budget {
                     name: "punk".to_owned(),
+                    source: QuotaSource::Headers,
                 },
                 "quota of punk",
             ),
@@ -437,8 +378,9 @@ mod tests {
             (
                 WaitReason::Retry {
                     origin: "https://a.example.com".into(),
+                    last: LastTry::Answered(502),
                 },
-                "another try at https://a.example.com",
+                "another try at https://a.example.com (it answered 502 Bad Gateway)",
             ),
             (
                 WaitReason::Token {

@@ -22,6 +22,7 @@ use super::message::{Request, RequestBody, Response};
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::pool::Pool;
 use super::redirect::Redirectable;
+use super::redirect_note::RedirectNote;
 use super::refusals::Refusals;
 use super::response_warnings::ResponseWarnings;
 use super::upstream::Upstream;
@@ -239,6 +240,7 @@ impl Egress {
                 return Ok((target, answer));
             };
             answer.response.into_body().set_aside();
+            attempt.redirect = RedirectNote::by(target.url(), &upstream.secrets);
             self.take_call(next.method.as_str(), scope)?;
             follow = follow.saturating_sub(1);
             outgoing = next;

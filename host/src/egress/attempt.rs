@@ -13,11 +13,13 @@ use super::governor::another_try;
 use super::memory::{EXCHANGE_BYTES, ExchangeMemory, MemoryPayer};
 use super::message::Timeouts;
 use super::outgoing::Outgoing;
+use super::redirect_note::RedirectNote;
 use super::refusals::Refusals;
 use crate::account::Charge;
 use crate::config::wait_text;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::secrets::Finder;
+use crate::waits::LastTry;
 
 /// A request with all of its redirects and tries.
 pub(super) struct Attempt<'s, B> {
@@ -40,6 +42,8 @@ pub(super) struct Attempt<'s, B> {
     /// The origin that it was meant for before any redirect. No other origin learns which trace it belongs to; `None` if
     /// none does.
     pub(super) origin: Option<Arc<str>>,
+    /// The URL that redirected it to where it goes now.
+    pub(super) redirect: RedirectNote,
 }
 
 /// The party that a request is made for: which credential the request carries, and what may be shown of its response.
@@ -137,9 +141,15 @@ impl TryFailure {
 }
 
 impl<'s, B: Bearer> Attempt<'s, B> {
-    /// Whether there is time for this wait before the next try, within the page or between pages. `sent` is the
-    /// number of tries so far. If there is no time, the reason is logged.
-    pub(super) fn has_room_for(&self, wait: Duration, origin: &str, sent: u32) -> bool {
+    /// Whether there is time for this wait before the next try, within the page or between pages. `last` is how the last
+    /// of `sent` tries ended. If there is no time, the reason is logged.
+    pub(super) fn has_room_for(
+        &self,
+        wait: Duration,
+        origin: &Arc<str>,
+        last: LastTry,
+        sent: u32,
+    ) -> bool {
         let Some(begins) = Instant::now().checked_add(wait) else {
             return false;
         };
@@ -149,7 +159,7 @@ impl<'s, B: Bearer> Attempt<'s, B> {
         let (limit, shown) = (self.deadline.bound(), wait_text(wait));
         if !self.deadline.leaves_between_pages(begins) {
             tracing::info!(
-                origin,
+                origin = &**origin,
                 "not waiting {shown} for another try: that is too long: {limit}"
             );
             return false;
@@ -158,10 +168,10 @@ impl<'s, B: Bearer> Attempt<'s, B> {
             .scope
             .waits
             .postponer
-            .obstacle(&another_try(origin), wait, sent);
+            .obstacle(&another_try(origin, last), wait, sent);
         if let Some(obstacle) = obstacle {
             tracing::info!(
-                origin,
+                origin = &**origin,
                 "not waiting {shown} for another try: that is too long: {limit}, and the call can't wait between pages: \
                  {obstacle}"
             );
@@ -190,6 +200,7 @@ impl<'s, B: Bearer> Attempt<'s, B> {
             idempotent: None,
             refusals: None,
             origin: None,
+            redirect: RedirectNote::default(),
         }
     }
 

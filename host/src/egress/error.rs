@@ -7,11 +7,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::{Host, Url};
+
 use super::address::SpecialUse;
 use super::auth::error::AuthError;
 use super::memory::in_bytes;
 use super::phase::PhaseTime;
 use super::proxy_fault::ProxyFault;
+use super::redirect_note::RedirectNote;
 use super::timeout::Timeout;
 use crate::account::MemoryError;
 use crate::config::{AllowRemedy, PolicyPlace, wait_text};
@@ -23,12 +26,16 @@ use crate::scope::{ByteQuotaError, TimeBound};
 pub(super) const MAX_HEADERS: usize = 256;
 pub(super) const MAX_HEADER_BYTES: usize = 64 << 10;
 
+/// The port at which the manual and new connectors expect the demo's API.
+const DEMO_PORT: u16 = 9090;
+
 /// Every way in which a request to the network can fail. A response of any status is not a failure.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EgressError {
-    #[error("no rule allows {origin}; {}", remedy.told(file))]
+    #[error("no rule allows {origin}{redirect}; {}", remedy.told(file))]
     Denied {
         origin: String,
+        redirect: RedirectNote,
         /// What would allow it.
         remedy: AllowRemedy,
         /// The connector's configuration file.
@@ -36,11 +43,12 @@ pub(crate) enum EgressError {
     },
 
     #[error(
-        "{origin} is blocked: its address {address} is {special_use}; {}",
+        "{origin}{redirect} is blocked: its address {address} is {special_use}; {}",
         address_remedy(*address, special_use, file)
     )]
     AddressDenied {
         origin: String,
+        redirect: RedirectNote,
         address: IpAddr,
         special_use: SpecialUse,
         /// The connector's configuration file.
@@ -48,22 +56,24 @@ pub(crate) enum EgressError {
     },
 
     #[error(
-        "the operator's policy does not allow {origin}; ask the operator of this server to add it to {}",
+        "the operator's policy does not allow {origin}{redirect}; ask the operator of this server to add it to {}",
         place.told()
     )]
     BeyondPolicy {
         origin: String,
+        redirect: RedirectNote,
         /// The line of the policy.
         place: PolicyPlace,
     },
 
     #[error(
-        "{origin} is blocked: its address {address} is {special_use}, and the operator's policy does not allow it; ask the \
-         operator of this server to add its network to {}",
+        "{origin}{redirect} is blocked: its address {address} is {special_use}, and the operator's policy does not allow it; \
+         ask the operator of this server to add its network to {}",
         place.told()
     )]
     AddressBeyondPolicy {
         origin: String,
+        redirect: RedirectNote,
         address: IpAddr,
         special_use: SpecialUse,
         /// The line of the policy.
@@ -241,10 +251,26 @@ impl From<RequestFault> for EgressError {
 }
 
 impl EgressError {
+    /// The error of a request to which an answer redirected, if one did. One that is not allowed names the URL that redirected there, since its
+    /// connector never named the host.
+    pub(super) fn after(mut self, redirected_by: &RedirectNote) -> Self {
+        match &mut self {
+            Self::Denied { redirect, .. }
+            | Self::AddressDenied { redirect, .. }
+            | Self::BeyondPolicy { redirect, .. }
+            | Self::AddressBeyondPolicy { redirect, .. } => redirect.clone_from(redirected_by),
+            _ => {}
+        }
+        self
+    }
+
     /// The message for the guest: all causes, but no path of the host.
     pub(crate) fn told(&self) -> String {
         match self {
             Self::Credentials(error) => format!("{self}: {}", error.told()),
+            Self::Failed { origin, .. } if report::is_refused_connection(self) => {
+                format!("{}{}", report::chain(self), advice_if_local(origin))
+            }
             other => report::chain(other),
         }
     }
@@ -268,6 +294,24 @@ impl EgressError {
             Self::Proxy { .. } => "proxy",
             Self::Unreadable { .. } | Self::Failed { .. } => "failed",
         }
+    }
+}
+
+/// What to do if nothing listens at an origin of this machine: its API has not been started.
+fn advice_if_local(origin: &str) -> &'static str {
+    let url = Url::parse(origin).ok();
+    let is_local = url.as_ref().is_some_and(|url| match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    });
+    match url.and_then(|url| url.port()) {
+        _ if !is_local => "",
+        Some(DEMO_PORT) => {
+            "; is the API running? `weld-host demo --api-listen 127.0.0.1:9090` starts the demo's"
+        }
+        _ => "; is the API running at this address?",
     }
 }
 

@@ -60,6 +60,7 @@ mod pool;
 mod proxy_fault;
 mod record;
 mod redirect;
+mod redirect_note;
 mod refusals;
 mod request_framing;
 mod response_warnings;

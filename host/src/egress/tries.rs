@@ -12,7 +12,7 @@ use super::governor::{ResponseVerdict, another_try};
 use super::outgoing::Outgoing;
 use super::refusals::Judgment;
 use super::upstream::Upstream;
-use crate::waits::Wait;
+use crate::waits::{LastTry, Wait};
 
 /// How often a request is sent again at once because its connection was no longer usable. After that, another try is
 /// an ordinary one.
@@ -101,6 +101,23 @@ impl PassingFailure {
     }
 }
 
+/// How a try with an answer ended, for people.
+fn last_try(status: u16, judgment: &Judgment<'_>) -> LastTry {
+    if judgment.is_hidden_limit {
+        LastTry::RefusedByRule(status)
+    } else {
+        LastTry::Answered(status)
+    }
+}
+
+impl PassingFailure {
+    /// How this try ended, for people.
+    fn last_try(&self, judgment: &Judgment<'_>) -> LastTry {
+        self.status
+            .map_or(LastTry::Unanswered, |status| last_try(status, judgment))
+    }
+}
+
 impl Upstream {
     /// Sends a request, and sends it again if it failed in a way that may pass, or if its credential was refused and
     /// can be renewed. The last response or error counts once no further try is allowed, or the page has no time or
@@ -127,6 +144,12 @@ impl Upstream {
                 Ok((response, judgment)) => (Ok(response), judgment),
                 Err(failure) => (Err(failure), Judgment::UNANSWERED),
             };
+            if let Ok(response) = &sent
+                && matches!(judgment.verdict, ResponseVerdict::RateLimit(_))
+            {
+                let last = last_try(response.status().as_u16(), &judgment);
+                attempt.scope.waits.refused(origin.clone(), last);
+            }
             let is_refused = judgment.verdict == ResponseVerdict::Credential;
             let renews = sent.is_ok() && attempt.bearer.renews(is_refused, url, again.is_some());
             if renews && let Some(again) = again.take() {
@@ -154,17 +177,18 @@ impl Upstream {
             let next = again
                 .zip(policy.passing(&ended, judgment.verdict))
                 .and_then(|(again, passing)| {
+                    let last = passing.last_try(&judgment);
                     let pause = self.governor.pause(
                         origin,
                         url.path(),
                         tries,
                         passing.asked_wait,
-                        |wait| attempt.has_room_for(wait, origin, sent),
+                        |wait| attempt.has_room_for(wait, origin, last, sent),
                     )?;
                     let may_call = attempt.scope.network.try_call();
-                    may_call.then_some((again, pause, passing.status))
+                    may_call.then_some((again, pause, last))
                 });
-            let Some((again, pause, status)) = next else {
+            let Some((again, pause, last)) = next else {
                 return match ended {
                     Ok(answer) if judgment.is_hidden_limit => {
                         P::set_aside(answer);
@@ -182,12 +206,12 @@ impl Upstream {
                 .then(|| self.governor.due_in(origin, url.path()))
                 .flatten();
             let length = pause.max(due.unwrap_or_default());
-            let wait = Wait::lasting(another_try(origin), length);
+            let wait = Wait::lasting(another_try(origin, last), length);
             if waits.postponer.postpones(&wait, length, sent) {
                 return std::future::pending().await;
             }
             self.governor
-                .wait_for_retry(origin, pause, status, waits)
+                .wait_for_retry(origin, pause, last, waits)
                 .await;
             attempt.pause(pause);
             tries = tries.saturating_add(1);

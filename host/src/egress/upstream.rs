@@ -26,6 +26,7 @@ use super::policy::CurrentPolicy;
 use super::pool::Pool;
 use super::proxy_fault::ProxyError;
 use super::record::CallRecord;
+use super::redirect_note::RedirectNote;
 use super::refusals::{ExchangeJudgment, HeadJudgment, Judgment, Refusals};
 use super::response_warnings::ResponseWarnings;
 use super::timeout::TimeLimit;
@@ -97,6 +98,7 @@ impl Upstream {
                 Ok((response, judgment))
             }
             Err(error) => {
+                let error = error.after(&attempt.redirect);
                 record.fail(&error);
                 Err(TryFailure {
                     is_answered: record.is_answered(),
@@ -346,6 +348,7 @@ impl Upstream {
         let permitted = policy.permits_request(method.as_str(), target.url());
         permitted.map_err(|place| EgressError::BeyondPolicy {
             origin: target.origin().to_string(),
+            redirect: RedirectNote::default(),
             place: place.clone(),
         })
     }
@@ -353,6 +356,7 @@ impl Upstream {
     fn denied(&self, method: &str, target: &CallTarget) -> EgressError {
         EgressError::Denied {
             origin: target.origin().to_string(),
+            redirect: RedirectNote::default(),
             remedy: self.allow.remedy(method, target.url()),
             file: self.config_file.clone(),
         }

@@ -1,13 +1,14 @@
 //! The answer to a request for a page.
 
 use bytes::Bytes;
-use weld_protocol::{Pending, Waiting, WaitingReason};
+use weld_protocol::{Pending, Waiting};
 
 use super::calls::Waiter;
 use super::key::PageKey;
 use super::ready::{CallResult, ReadyPage};
 use crate::account::Charge;
-use crate::waits::{Wait, WaitReason};
+use crate::waits::Wait;
+use crate::waits::between_pages::wait_of;
 
 /// A page, or the statement that there is none yet.
 #[derive(Debug)]
@@ -46,17 +47,6 @@ impl Receipt {
     /// The whole page has been written, so it is forgotten.
     pub(crate) fn delivered(self) {
         self.0.delivered();
-    }
-}
-
-/// The wait that a mark stands for.
-pub(super) fn wait_of(mark: &Waiting) -> Wait {
-    let reason = mark.reason.as_ref().map(WaitingReason::as_str);
-    Wait {
-        reason: reason.map_or(WaitReason::Requested, |reason| WaitReason::Postponed {
-            reason: reason.to_owned(),
-        }),
-        until: Some(mark.not_before),
     }
 }
 

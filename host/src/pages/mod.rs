@@ -251,7 +251,7 @@ impl Pages {
             let held = self
                 .maker
                 .held
-                .begin(connector.name(), answer::wait_of(mark));
+                .begin(connector.name(), between_pages::wait_of(mark));
             let is_over = if self.settings.holds {
                 held_until_its_time(left, deadline, ended.as_mut(), span).await
             } else {

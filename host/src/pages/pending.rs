@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weld_protocol::{Pending, Waiting, WaitingReason, with_waiting};
+use weld_protocol::{Pending, Waiting, with_waiting};
 
 use super::error::PagesError;
 use super::page_call::PageCall;
 use super::ready::ReadyPage;
 use crate::scope::CallScope;
-use crate::waits::Postponement;
 use crate::waits::between_pages::{self, RateLimit};
+use crate::waits::{Postponement, WaitReason};
 
 /// How many copies of a state are held when a mark is added, and the maximum length of the mark and the answer around
 /// it.
@@ -35,9 +35,16 @@ pub(super) fn rate_limited(
     now: Timestamp,
     scope: &CallScope,
 ) -> Result<ReadyPage, PagesError> {
-    let waiting = mark(call, asked, now)?;
+    let refusal = scope.waits.refusal();
+    let waiting = mark(call, asked, refusal.as_ref(), now)?;
     tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
-    put_off(call, &waiting, scope)
+    Ok(ReadyPage {
+        waits_for: waiting
+            .reason
+            .as_ref()
+            .map(|_| between_pages::wait_of(&waiting)),
+        ..put_off(call, &waiting, scope)?
+    })
 }
 
 /// The answer for a page whose call was ended because of a long wait.
@@ -51,8 +58,8 @@ pub(super) fn postponed(
     now: Timestamp,
     scope: &CallScope,
 ) -> Result<ReadyPage, PagesError> {
-    let mut waiting = mark(call, Some(postponement.length), now)?;
-    waiting.reason = WaitingReason::new(postponement.wait.reason.to_string());
+    let reason = Some(&postponement.wait.reason);
+    let waiting = mark(call, Some(postponement.length), reason, now)?;
     let Postponement {
         wait,
         repeated_calls,
@@ -71,9 +78,14 @@ pub(super) fn postponed(
     })
 }
 
-fn mark(call: &PageCall, asked: Option<Duration>, now: Timestamp) -> Result<Waiting, PagesError> {
+fn mark(
+    call: &PageCall,
+    asked: Option<Duration>,
+    reason: Option<&WaitReason>,
+    now: Timestamp,
+) -> Result<Waiting, PagesError> {
     let limits = call.connector.limits();
-    match between_pages::after_rate_limit(previous(call), asked, now, limits) {
+    match between_pages::after_rate_limit(previous(call), asked, reason, now, limits) {
         RateLimit::Wait(waiting) => Ok(waiting),
         RateLimit::GiveUp { retry_after } => Err(PagesError::RateLimited { retry_after }),
     }

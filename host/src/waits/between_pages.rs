@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use weld_protocol::Waiting;
+use weld_protocol::{Waiting, WaitingReason};
 
+use super::{Wait, WaitReason};
 use crate::config::Limits;
 
 /// The first wait if an API answers "too many requests" without a time; doubled with each further try.
@@ -28,6 +29,17 @@ pub(crate) fn bound(waiting: &Waiting, now: Timestamp, limits: &Limits) -> Waiti
 /// How long it is until the next page may begin.
 pub(crate) fn left(waiting: &Waiting, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_until(waiting.not_before)).unwrap_or(Duration::ZERO)
+}
+
+/// The wait that a mark stands for.
+pub(crate) fn wait_of(waiting: &Waiting) -> Wait {
+    let reason = waiting.reason.as_ref().map(WaitingReason::as_str);
+    Wait {
+        reason: reason.map_or(WaitReason::Requested, |reason| WaitReason::Postponed {
+            reason: reason.to_owned(),
+        }),
+        until: Some(waiting.not_before),
+    }
 }
 
 /// The mark for a page whose connector asks to wait before the next one.
@@ -72,10 +84,12 @@ pub(crate) fn longest_postponement(
     Some(limits.max_wait.saturating_sub(waited))
 }
 
-/// Continues from the mark of a request that came [in time](in_time), if there is one.
+/// Continues from the mark of a request that came [in time](in_time), if there is one. `reason` is what the page waits
+/// for, if that is known.
 pub(crate) fn after_rate_limit(
     previous: Option<&Waiting>,
     asked: Option<Duration>,
+    reason: Option<&WaitReason>,
     now: Timestamp,
     limits: &Limits,
 ) -> RateLimit {
@@ -90,7 +104,7 @@ pub(crate) fn after_rate_limit(
         not_before,
         since,
         tries: tries.saturating_add(1),
-        reason: None,
+        reason: reason.and_then(|reason| WaitingReason::new(reason.to_string())),
     })
 }
 
@@ -112,6 +126,7 @@ fn signed(duration: Duration) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::waits::LastTry;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -177,7 +192,8 @@ mod tests {
         let mut now = 0;
         let mut waits = Vec::new();
         for _ in 0..6 {
-            let RateLimit::Wait(next) = after_rate_limit(mark.as_ref(), None, at(now), &limits())
+            let RateLimit::Wait(next) =
+                after_rate_limit(mark.as_ref(), None, None, at(now), &limits())
             else {
                 panic!("gave up too early");
             };
@@ -228,9 +244,9 @@ mod tests {
     fn tries_and_their_beginning_are_carried_on() {
         let old = waiting(100, 0, 7);
         let asked = Some(Duration::from_secs(5));
-        let kept = after_rate_limit(Some(&old), asked, at(220), &limits());
+        let kept = after_rate_limit(Some(&old), asked, None, at(220), &limits());
         assert_eq!(kept, RateLimit::Wait(waiting(225, 0, 8)));
-        let restarted = after_rate_limit(None, asked, at(221), &limits());
+        let restarted = after_rate_limit(None, asked, None, at(221), &limits());
         assert_eq!(restarted, RateLimit::Wait(waiting(226, 221, 1)));
     }
 
@@ -238,7 +254,7 @@ mod tests {
     fn waits_longer_than_the_maximum_give_up() {
         let long = Duration::from_secs(3601);
         assert_eq!(
-            after_rate_limit(None, Some(long), at(0), &limits()),
+            after_rate_limit(None, Some(long), None, at(0), &limits()),
             RateLimit::GiveUp { retry_after: long }
         );
         let minute = Duration::from_secs(60);
@@ -246,6 +262,7 @@ mod tests {
             after_rate_limit(
                 Some(&waiting(3590, 0, 90)),
                 Some(minute),
+                None,
                 at(3590),
                 &limits()
             ),
@@ -256,11 +273,29 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_keeps_the_refusal_that_caused_it() {
+        let reason = WaitReason::Retry {
+            origin: "https://api.example.com".into(),
+            last: LastTry::Answered(429),
+        };
+        let marked = |reason| after_rate_limit(None, None, reason, at(0), &limits());
+        let RateLimit::Wait(mark) = marked(Some(&reason)) else {
+            panic!("gave up");
+        };
+        assert_eq!(wait_of(&mark).reason.to_string(), reason.to_string());
+        let RateLimit::Wait(mark) = marked(None) else {
+            panic!("gave up");
+        };
+        assert_eq!(wait_of(&mark).reason, WaitReason::Requested);
+    }
+
+    #[test]
     fn a_mark_from_the_future_does_not_allow_more_waiting() {
         let forged = waiting(10, 9_999, 0);
         let RateLimit::Wait(next) = after_rate_limit(
             Some(&forged),
             Some(Duration::from_secs(1)),
+            None,
             at(10),
             &limits(),
         ) else {

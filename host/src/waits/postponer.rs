@@ -157,17 +157,20 @@ impl Postponer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::waits::{LastTry, QuotaSource};
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn retry() -> Wait {
         let origin = "https://api.example.com".into();
-        Wait::lasting(WaitReason::Retry { origin }, SECOND)
+        let last = LastTry::Answered(429);
+        Wait::lasting(WaitReason::Retry { origin, last }, SECOND)
     }
 
     fn quota() -> Wait {
         let name = "https://api.example.com".to_owned();
-        Wait::lasting(WaitReason::Budget { name }, SECOND)
+        let source = QuotaSource::Headers;
+        Wait::lasting(WaitReason::Budget { name, source }, SECOND)
     }
 
     /// The postponer of a call that has sent this many GETs.

@@ -74,6 +74,12 @@ fn assert_reason(answer: &Message, reason: &str) {
     assert!(told.starts_with(&format!("{reason} until ")), "{told}");
 }
 
+/// What a page waits for after the API has refused its call with 429.
+fn another_try(upstream: &Upstream) -> String {
+    let origin = upstream.origin();
+    format!("another try at {origin} (it answered 429 Too Many Requests)")
+}
+
 fn postponements(host: &Host) -> Vec<String> {
     let lines = host.log().so_far();
     let is_postponement = |line: &String| line.contains("postponed: the page begins again");
@@ -98,7 +104,7 @@ fn long_wait_ends_the_call_and_the_page_begins_again_after_it() {
             let answer = host.weld("guest").page("rows", &state);
             let page = assert_pending(&answer);
             assert_eq!(answer.header("weld-host-pending"), Some("waiting"));
-            assert_reason(&answer, &format!("another try at {}", upstream.origin()));
+            assert_reason(&answer, &another_try(&upstream));
             let mark = mark(&page);
             assert!(
                 mark.not_before >= before + SignedDuration::from_secs(6),
@@ -127,7 +133,7 @@ fn wait_between_pages_may_be_longer_than_a_page() {
         let before = Timestamp::now();
         let answer = host.weld("guest").page("rows", &state);
         let page = assert_pending(&answer);
-        assert_reason(&answer, &format!("another try at {}", upstream.origin()));
+        assert_reason(&answer, &another_try(&upstream));
         let earliest = before + SignedDuration::from_secs(43_200);
         assert!(mark(&page).not_before >= earliest, "{page}");
         assert_eq!(upstream.received().len(), 1);
@@ -251,7 +257,7 @@ fn restart_and_shutdown_keep_the_wait_and_do_not_wait_for_it() {
     after.terminate();
     let answer = waiting.answer().unwrap();
     assert_eq!(assert_pending(&answer), page);
-    assert_reason(&answer, &format!("another try at {}", upstream.origin()));
+    assert_reason(&answer, &another_try(&upstream));
     assert_eq!(after.wait_for_exit().code(), Some(0));
     assert_eq!(upstream.received().len(), 1, "the wait is kept");
 }
@@ -304,7 +310,15 @@ fn every_refusal_with_a_long_wait_ends_the_call() {
         let page = assert_pending(&answer);
         let half = SignedDuration::from_mins(30);
         assert!(mark(&page).not_before >= before + half, "{status}: {page}");
-        assert_reason(&answer, &format!("another try at {}", upstream.origin()));
+        let said = match status {
+            403 => "it answered 403 Forbidden",
+            503 => "it answered 503 Service Unavailable",
+            _ => "it answered 200 OK, a refusal by a rule under [rate-limit]",
+        };
+        assert_reason(
+            &answer,
+            &format!("another try at {} ({said})", upstream.origin()),
+        );
         assert_eq!(upstream.received().len(), 1, "{status}");
     }
 }

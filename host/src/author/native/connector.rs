@@ -106,8 +106,8 @@ impl NativeConnector {
         match self.call(Some(page), waits).await {
             Ok(value) => page::check(&value, &self.limits, self.host.egress.secrets()),
             Err(NativeFault::Guest(GuestError::RateLimited(asked))) => {
-                let mark = request.state.waiting();
-                page::put_off(request, mark, asked, arrived, &self.limits)
+                let refusal = waits.refusal();
+                page::put_off(request, asked, refusal.as_ref(), arrived, &self.limits)
             }
             Err(fault) => Err(fault),
         }

@@ -29,10 +29,7 @@ impl NativeReply {
         Self {
             text: PageText::pending(&with_waiting(request.state.guest(), mark)),
             pending: Some(Pending::Waiting),
-            waits_for: Some(Wait {
-                reason: WaitReason::Requested,
-                until: Some(mark.not_before),
-            }),
+            waits_for: Some(between_pages::wait_of(mark)),
         }
     }
 
@@ -108,20 +105,21 @@ pub(super) fn check(
 }
 
 /// The answer for a page that the API's rate limit refused: it is put off. `asked` is how long the connector asks to
-/// wait.
+/// wait, and `refusal` the answer that refused the connector's call, if there was one.
 ///
 /// # Errors
 ///
 /// The wait is longer than `limits.max-wait`.
 pub(super) fn put_off(
     request: &PageRequest,
-    mark: Option<&Waiting>,
     asked: Option<Duration>,
+    refusal: Option<&WaitReason>,
     arrived: Timestamp,
     limits: &Limits,
 ) -> Result<NativeReply, NativeFault> {
+    let mark = request.state.waiting();
     let previous = mark.filter(|mark| between_pages::in_time(mark, arrived, limits));
-    match between_pages::after_rate_limit(previous, asked, Timestamp::now(), limits) {
+    match between_pages::after_rate_limit(previous, asked, refusal, Timestamp::now(), limits) {
         RateLimit::Wait(mark) => Ok(NativeReply::early(request, &mark)),
         RateLimit::GiveUp { retry_after } => Err(NativeFault::WaitTooLong { retry_after }),
     }
@@ -143,6 +141,7 @@ pub(super) fn longest_line(limits: &Limits) -> usize {
 mod tests {
     use super::*;
     use crate::report::size_text;
+    use crate::waits::LastTry;
 
     fn value(insert: &str, state: &str, more: &str) -> Box<RawValue> {
         let page =
@@ -223,8 +222,16 @@ mod tests {
         let now = Timestamp::now();
         let limits = Limits::default();
         let second = Duration::from_secs(1);
-        let reply = put_off(&request, None, Some(second), now, &limits).unwrap();
+        let refusal = WaitReason::Retry {
+            origin: "https://api.example.com".into(),
+            last: LastTry::Answered(429),
+        };
+        let reply = put_off(&request, Some(second), Some(&refusal), now, &limits).unwrap();
         assert_eq!(reply.pending, Some(Pending::Waiting));
+        let wait = reply.waits_for.unwrap().to_string();
+        let expected =
+            "another try at https://api.example.com (it answered 429 Too Many Requests) until ";
+        assert!(wait.starts_with(expected), "{wait}");
         let text = reply.text.into_chunks().concat();
         assert!(
             text.contains(r#""page":2"#) && text.contains("\"tries\":1"),
@@ -232,7 +239,7 @@ mod tests {
         );
         let longer = limits.max_wait + second;
         assert!(matches!(
-            put_off(&request, None, Some(longer), now, &limits),
+            put_off(&request, Some(longer), None, now, &limits),
             Err(NativeFault::WaitTooLong { retry_after }) if retry_after == longer
         ));
     }

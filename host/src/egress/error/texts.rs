@@ -12,6 +12,7 @@ use crate::egress::address::SpecialUse;
 use crate::egress::auth::error::AuthError;
 use crate::egress::phase::{CallPhase, PhaseTime};
 use crate::egress::proxy_fault::ProxyFault;
+use crate::egress::redirect_note::RedirectNote;
 use crate::egress::timeout::{TimeLimit, Timeout};
 use crate::samples::{messages, samples};
 use crate::scope::{DeadlineReason, TimeBound};
@@ -36,6 +37,7 @@ fn denied(remedy: AllowRemedy) -> EgressError {
     };
     EgressError::Denied {
         origin: origin.to_owned(),
+        redirect: RedirectNote::default(),
         remedy,
         file: FILE.to_owned(),
     }
@@ -44,6 +46,7 @@ fn denied(remedy: AllowRemedy) -> EgressError {
 fn address_denied(address: &str, special_use: SpecialUse) -> EgressError {
     EgressError::AddressDenied {
         origin: ORIGIN.to_owned(),
+        redirect: RedirectNote::default(),
         address: address.parse().unwrap(),
         special_use,
         file: FILE.to_owned(),
@@ -104,10 +107,12 @@ fn all() -> Vec<EgressError> {
         EgressError::Denied { .. } => denied(AllowRemedy::Rule(ORIGIN.to_owned())),
         EgressError::AddressDenied { .. } => address_denied("10.0.0.1", SpecialUse::Private),
         EgressError::BeyondPolicy { .. } => EgressError::BeyondPolicy {
+            redirect: RedirectNote::default(),
             origin: ORIGIN.to_owned(),
             place: place("policy.origins"),
         },
         EgressError::AddressBeyondPolicy { .. } => EgressError::AddressBeyondPolicy {
+            redirect: RedirectNote::default(),
             origin: ORIGIN.to_owned(),
             address: [10, 0, 0, 1].into(),
             special_use: SpecialUse::Private,
@@ -143,6 +148,39 @@ fn all() -> Vec<EgressError> {
             source: "the reason".into(),
         },
     )
+}
+
+#[test]
+fn a_refused_connection_to_this_machine_asks_for_the_api() {
+    for (origin, expected) in [
+        (
+            "http://127.0.0.1:9090",
+            "; is the API running? `weld-host demo --api-listen",
+        ),
+        (
+            "http://localhost:9090",
+            "; is the API running? `weld-host demo --api-listen",
+        ),
+        (
+            "http://127.0.0.1:8000",
+            "; is the API running at this address?",
+        ),
+        ("http://[::1]:8000", "; is the API running at this address?"),
+        ("http://api.example.com:9090", ""),
+        ("https://10.0.0.1", ""),
+    ] {
+        let failed = |kind| EgressError::Failed {
+            origin: origin.to_owned(),
+            source: io::Error::from(kind).into(),
+        };
+        let plain = format!("the request to {origin} failed: connection refused");
+        let told = failed(io::ErrorKind::ConnectionRefused).told();
+        let advice = told.strip_prefix(&plain).expect(&told);
+        assert!(advice.starts_with(expected), "{told}");
+        assert_eq!(advice.is_empty(), expected.is_empty(), "{told}");
+        let other = failed(io::ErrorKind::ConnectionReset).told();
+        assert!(!other.contains("is the API running"), "{other}");
+    }
 }
 
 /// Other forms of the same variants.

@@ -16,6 +16,7 @@ use crate::egress::heads::HeadFault;
 use crate::egress::liveness::ConnectionLife;
 use crate::egress::phase::PhaseTime;
 use crate::egress::proxy_fault::ProxyError;
+use crate::egress::redirect_note::RedirectNote;
 use crate::egress::timeout::{TimeLimit, Timeout};
 use crate::egress::tls_fault::TlsFault;
 
@@ -137,6 +138,7 @@ impl ExchangeFault {
                 address,
                 special_use,
             } => EgressError::AddressDenied {
+                redirect: RedirectNote::default(),
                 origin: origin.to_owned(),
                 address,
                 special_use,
@@ -147,6 +149,7 @@ impl ExchangeFault {
                 special_use,
                 place,
             } => EgressError::AddressBeyondPolicy {
+                redirect: RedirectNote::default(),
                 origin: origin.to_owned(),
                 address,
                 special_use,

@@ -14,7 +14,7 @@ use super::rate::Pace;
 use crate::egress::error::HoldCause;
 use crate::lock::Mutex;
 use crate::scope::Deadline;
-use crate::waits::{Wait, WaitReason, Waits};
+use crate::waits::{QuotaSource, Wait, WaitReason, Waits};
 
 /// A shared quota, and the queue for it.
 #[derive(Debug)]
@@ -171,7 +171,8 @@ impl Lane {
             return Ok(());
         };
         let wait = due.saturating_duration_since(now);
-        let shown = Wait::lasting(self.reason(), wait);
+        let source = self.ledger().source(pace, before);
+        let shown = Wait::lasting(self.reason(source), wait);
         if limit.leaves_between_pages(due) && waits.postponer.postpones(&shown, wait, 0) {
             std::future::pending().await
         }
@@ -216,15 +217,16 @@ impl Lane {
     /// The wait of a call with this many calls ahead of it.
     fn wait(&self, pace: &Pace, before: u32) -> Wait {
         let now = Instant::now();
-        let (earliest, due) = {
+        let (earliest, due, source) = {
             let ledger = self.ledger();
             (
                 ledger.earliest(pace, before, now),
                 ledger.due(pace, before, now),
+                ledger.source(pace, before),
             )
         };
         match earliest.and(due) {
-            Some(due) => Wait::lasting(self.reason(), due.saturating_duration_since(now)),
+            Some(due) => Wait::lasting(self.reason(source), due.saturating_duration_since(now)),
             // Only the calls under way hold it.
             None => Wait {
                 reason: WaitReason::OtherCall {
@@ -236,9 +238,10 @@ impl Lane {
     }
 
     /// The reason for a wait while the quota has none left.
-    fn reason(&self) -> WaitReason {
+    fn reason(&self, source: QuotaSource) -> WaitReason {
         WaitReason::Budget {
             name: self.name.to_string(),
+            source,
         }
     }
 

@@ -13,6 +13,7 @@ use super::quotas::Quotas;
 use super::rate::{Pace, RateMeter};
 use super::trust::{PATIENCE, Trust};
 use super::verdict::ResponseVerdict;
+use crate::waits::QuotaSource;
 
 /// How long calls wait after a refusal that doesn't say when to come again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -109,6 +110,23 @@ impl Ledger {
         let rate = self.meter.due(&self.stated_pace(pace), others);
         let quotas = self.quotas.due(calls, pace, others);
         quotas.max(rate).max(self.blocked_until)
+    }
+
+    /// Who says that a call with this many calls ahead is not due yet.
+    pub(super) fn source(&self, pace: &Pace, others: u32) -> QuotaSource {
+        let calls = CallCount {
+            in_flight: 0,
+            ..self.calls
+        };
+        let rate = self.meter.due(&self.stated_pace(pace), others);
+        let quotas = self.quotas.due(&calls, pace, others);
+        if self.blocked_until.is_some() && self.blocked_until >= rate.max(quotas) {
+            QuotaSource::Refusal
+        } else if rate > quotas && !pace.is_slowed_by(self.quotas.interval) {
+            QuotaSource::Configuration
+        } else {
+            QuotaSource::Headers
+        }
     }
 
     /// The pace with the API's stated rate, if that is slower.

@@ -62,7 +62,7 @@ use super::error::EgressError;
 use crate::config::{ConnectorConfig, QuotaRule, RateLimitConfig};
 use crate::scope::Deadline;
 use crate::secrets::Secrets;
-use crate::waits::{Wait, WaitReason, Waits};
+use crate::waits::{LastTry, Wait, WaitReason, Waits};
 use breaker::{Breakers, OutOfService};
 use budget::{Budget, BudgetTicket};
 use budgets::BudgetAccount;
@@ -220,16 +220,20 @@ impl Governor {
         Some(due.saturating_duration_since(now))
     }
 
-    /// Waits before a call is retried; `status` is that of the last response, if there was one.
+    /// Waits before a call is retried; `last` is how the last try ended.
     pub(super) async fn wait_for_retry(
         &self,
-        origin: &str,
+        origin: &Arc<str>,
         pause: Duration,
-        status: Option<u16>,
+        last: LastTry,
         waits: &Arc<Waits>,
     ) {
+        let status = match last {
+            LastTry::Answered(status) | LastTry::RefusedByRule(status) => Some(status),
+            LastTry::Unanswered => None,
+        };
         meter::retried(&self.connector, status);
-        let _waiting = waits.begin(Wait::lasting(another_try(origin), pause));
+        let _waiting = waits.begin(Wait::lasting(another_try(origin, last), pause));
         tokio::time::sleep(pause).await;
     }
 
@@ -324,9 +328,10 @@ impl Drop for CallPermit<'_> {
 }
 
 /// The wait of a call that is retried.
-pub(super) fn another_try(origin: &str) -> WaitReason {
+pub(super) fn another_try(origin: &Arc<str>, last: LastTry) -> WaitReason {
     WaitReason::Retry {
-        origin: origin.into(),
+        origin: origin.clone(),
+        last,
     }
 }
 

@@ -38,6 +38,11 @@ impl Pace {
         self.interval.is_some()
     }
 
+    /// Whether the API's stated time between two calls is longer than the configured one.
+    pub(super) fn is_slowed_by(&self, stated: Option<Duration>) -> bool {
+        stated > self.interval
+    }
+
     /// This pace, with the API's stated time between two calls if that is longer.
     pub(super) fn no_faster_than(&self, stated: Option<Duration>) -> Self {
         Self {

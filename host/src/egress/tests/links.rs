@@ -125,9 +125,12 @@ async fn credential_of_the_https_api_is_sent_with_an_http_link() {
 async fn http_link_is_refused_by_default_with_the_reason() {
     let server = encrypted().await;
     let egress = server.egress(network(false));
-    for url in [
-        "http://api.example.com/v1?page=2",
-        "https://api.example.com/to/http://api.example.com/v1",
+    for (url, redirect) in [
+        ("http://api.example.com/v1?page=2", ""),
+        (
+            "https://api.example.com/to/http://api.example.com/v1",
+            " (https://api.example.com/to/http://api.example.com/v1 redirected there)",
+        ),
     ] {
         let error = get(&egress, url).await.unwrap_err();
         assert!(
@@ -135,10 +138,12 @@ async fn http_link_is_refused_by_default_with_the_reason() {
             "{url}: {error}"
         );
         let text = report::chain(&error);
+        let refused = format!(
+            "no rule allows http://api.example.com{redirect}; the rules allow https://api.example.com"
+        );
         assert!(
-            text.contains(
-                "no rule allows http://api.example.com; the rules allow https://api.example.com"
-            ) && text.contains("`upgrade-http = true` under [network] in shop.toml")
+            text.contains(&refused)
+                && text.contains("`upgrade-http = true` under [network] in shop.toml")
                 && !text.contains("add \"http://"),
             "{text}"
         );

@@ -125,6 +125,9 @@ async fn origins_bound_requests_and_redirects() {
     let away = "http://api.example.com/to/http://other.example.net/";
     let error = bounded.get(away).await.unwrap_err();
     assert!(matches!(error, EgressError::BeyondPolicy { .. }), "{error}");
+    let text = error.to_string();
+    let note = "http://other.example.net (http://api.example.com/to/http://other.example.net/ redirected there)";
+    assert!(text.contains(note), "{text}");
     assert_eq!(
         bounded.server.heads().len(),
         1,
@@ -158,6 +161,8 @@ async fn networks_bound_names_and_literal_addresses() {
                 matches!(error, EgressError::AddressBeyondPolicy { .. }),
                 "{error}"
             );
+            let is_redirected = error.to_string().contains(" redirected there)");
+            assert_eq!(is_redirected, url.contains("/to/"), "{error}");
             error
                 .to_string()
                 .split('`')

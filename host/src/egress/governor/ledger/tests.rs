@@ -73,6 +73,31 @@ fn without_any_quota_no_call_is_held() {
 }
 
 #[test]
+fn a_wait_names_who_allows_no_call() {
+    let none = Pace::of(&RateLimitConfig::default());
+    let slow = pace(&RateLimitConfig {
+        rate: Some("1/h".parse().unwrap()),
+        ..RateLimitConfig::default()
+    });
+    let refused = || answer(429, Vec::new(), Some(SECOND));
+    for (ending, pace, expected) in [
+        (stated(10, 0, SECOND * 10), &none, QuotaSource::Headers),
+        (refused(), &none, QuotaSource::Refusal),
+        (silent(), &slow, QuotaSource::Configuration),
+        (stated(10, 0, DAY), &slow, QuotaSource::Headers),
+        (
+            stated(10, 0, SECOND * 10),
+            &slow,
+            QuotaSource::Configuration,
+        ),
+    ] {
+        let (ledger, now) = after(ending, pace);
+        assert!(ledger.earliest(pace, 0, now).is_some());
+        assert_eq!(ledger.source(pace, 0), expected);
+    }
+}
+
+#[test]
 fn one_call_is_sent_first_while_nothing_is_known() {
     let pace = Pace::of(&RateLimitConfig::default());
     let (mut ledger, now) = (Ledger::default(), Instant::now());

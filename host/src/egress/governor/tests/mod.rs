@@ -5,6 +5,7 @@ use super::*;
 use crate::config::Ceilings;
 use crate::egress::phase::{CallPhase, PhaseClock};
 use crate::scope::DeadlineReason;
+use crate::waits::QuotaSource;
 use http::HeaderValue;
 use std::path::Path;
 use std::sync::Mutex;
@@ -252,7 +253,8 @@ async fn held_call_shows_what_it_waits_for() {
     assert_eq!(
         wait.reason,
         WaitReason::Budget {
-            name: "shop".to_owned()
+            name: "shop".to_owned(),
+            source: QuotaSource::Headers,
         }
     );
     let left = wait
