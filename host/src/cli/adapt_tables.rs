@@ -138,12 +138,12 @@ mod tests {
         let function = AdaptedFunction::with_variables(&["API", "API_URL"]);
         for (message, expected) in [
             (
-                "main.py, line 3 needs API_URL, which is not set: add API_URL = … to the section [env]",
-                "set API_URL to see the tables: main.py, line 3 needs it",
+                "main.py:3 needs API_URL, which is not set: add API_URL = … to the section [env]",
+                "set API_URL to see the tables: main.py:3 needs it",
             ),
             (
                 "index.js fails while it loads, and API is not set in [env]: no",
-                "set API to see the tables: main.py, line 3 needs it",
+                "set API to see the tables: main.py:3 needs it",
             ),
             (
                 "no rule permits it; add \"https://a\" to `allow` under [network] in shop.toml",

@@ -153,6 +153,18 @@ pub enum CliError {
         reason: String,
     },
 
+    /// The file of `--to` has the ending of a format that is not written.
+    #[error(
+        "--to {}: rows are not written as {}; name a SQLite file (NAME.sqlite or NAME.db), a folder of JSON Lines (DIR/, \
+         with a slash at its end), or `-` for JSON Lines on stdout", path.display(), format_name(format)
+    )]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its ending, in lower case.
+        format: String,
+    },
+
     /// Rows and events can't share stdout.
     #[error("rows and --json can't both go to stdout; name another destination with --to")]
     TwoOutputs,
@@ -390,6 +402,16 @@ pub enum CliError {
     #[cfg(feature = "demo")]
     #[error("the example connector did not load: {0}")]
     DemoConnector(String),
+}
+
+/// The name of the format with an ending.
+fn format_name(ending: &str) -> String {
+    match ending {
+        "jsonl" | "ndjson" => "one file of JSON Lines".to_owned(),
+        "txt" => "text".to_owned(),
+        "xls" | "xlsx" => "a spreadsheet".to_owned(),
+        other => format!("`.{other}`"),
+    }
 }
 
 /// What to do if a variable must stay as it is for other programs.

@@ -53,6 +53,7 @@ impl CliError {
             | Self::NoConnector(_)
             | Self::CheckOfUrl(_)
             | Self::NotLoaded { .. }
+            | Self::OtherFormat { .. }
             | Self::TwoOutputs
             | Self::Map(_)
             | Self::MapOfUrl
@@ -127,6 +128,7 @@ mod tests {
             component: None,
             table: Some("rows".to_owned()),
             page: None,
+            resumed: false,
             rows: 0,
             unreached: Vec::new(),
             continuation: Continuation::SameCommand,

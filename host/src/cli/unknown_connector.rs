@@ -44,6 +44,10 @@ impl UnknownConnector {
     }
 
     fn meant(&self) -> String {
+        let here = std::env::current_dir().unwrap_or_default();
+        if here.file_name() == Some(self.path.as_os_str()) {
+            return " (the current folder has this name: write `.`)".to_owned();
+        }
         let name = self.path.file_stem().unwrap_or_default().to_string_lossy();
         let known = self.known.iter().map(String::as_str);
         report::nearest(&name, known).map_or_else(String::new, |nearest| {

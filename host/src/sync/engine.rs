@@ -50,6 +50,7 @@ pub async fn sync(
         writer: Writer::new(destination, options),
         current: TableSummary::default(),
         has_begun: false,
+        resumed: false,
         page: None,
         next: Vec::new(),
     };
@@ -83,6 +84,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
             component: self.client.options().component.clone(),
             table: self.has_begun.then_some(table),
             page: self.page,
+            resumed: self.resumed,
             rows,
             unreached: self.next,
             continuation,
@@ -118,11 +120,13 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
             ..TableSummary::default()
         };
         self.has_begun = true;
+        self.resumed = false;
         self.page = None;
         let stored = self.writer.begin(table, self.options.full).await?;
+        self.resumed = stored.is_some();
         (self.events)(Event::TableBegan {
             table: name.to_owned(),
-            resumed: stored.is_some(),
+            resumed: self.resumed,
         });
         let state = match stored {
             Some(state) => state,

@@ -33,7 +33,7 @@ pub enum SyncError {
     Tls(#[source] BoxError),
 
     /// The server could not be reached, or the connection failed during the exchange.
-    #[error("the request to {server} failed")]
+    #[error("the request to {server} failed{}", advice_if_refused(server, source))]
     Transfer {
         /// The server.
         server: ServerName,
@@ -223,6 +223,20 @@ impl SyncError {
             Self::Refused { retry_after, .. } => *retry_after,
             _ => None,
         }
+    }
+}
+
+/// What to do if nothing listens at a server of this machine.
+fn advice_if_refused(server: &ServerName, source: &BoxError) -> &'static str {
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    match server {
+        ServerName::Url(url)
+            if report::is_refused_connection(&**source)
+                && local.iter().any(|start| url.starts_with(start)) =>
+        {
+            " (is its host running, with `weld-host serve`?)"
+        }
+        ServerName::Url(_) | ServerName::Component => "",
     }
 }
 

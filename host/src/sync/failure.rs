@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use weld_protocol::ErrorKind;
+
 use super::error::SyncError;
 use crate::report;
 
@@ -18,6 +20,8 @@ pub struct SyncFailure {
     pub table: Option<String>,
     /// The page's number in this run, from 1; `None` if the failure is not about a page.
     pub page: Option<u64>,
+    /// Whether the table continued from a stored state.
+    pub resumed: bool,
     /// How many rows of the table this run stored before.
     pub rows: u64,
     /// The tables after this one, which the sync did not reach.
@@ -64,10 +68,11 @@ impl Display for Continuation {
 impl SyncFailure {
     fn message(&self) -> String {
         format!(
-            "{}{}{}{}",
+            "{}{}{}{}{}",
             self.place(),
             report::chain(&*self.cause),
             self.kept(),
+            self.stored_state(),
             self.not_reached()
         )
     }
@@ -115,6 +120,27 @@ impl SyncFailure {
         }
     }
 
+    /// What to do if the stored state is the cause: the API or the connector rejects the first request that has it.
+    fn stored_state(&self) -> &'static str {
+        let is_suspect = match &*self.cause {
+            SyncError::Refused { kind, .. } => matches!(
+                kind,
+                Some(
+                    ErrorKind::UpstreamFailed
+                        | ErrorKind::ConnectorFailed
+                        | ErrorKind::InvalidState
+                )
+            ),
+            _ => false,
+        };
+        let is_first = self.page == Some(1) && self.rows == 0;
+        if self.resumed && is_first && is_suspect && !self.cause.is_worth_another_try() {
+            "; the page continued from the state of an earlier sync: if that is wrong, --full starts the table over"
+        } else {
+            ""
+        }
+    }
+
     fn not_reached(&self) -> String {
         if self.unreached.is_empty() {
             return String::new();
@@ -151,10 +177,49 @@ mod tests {
             component: Some("plugins/shop.wasm".to_owned()),
             table: Some("orders".to_owned()),
             page: Some(8),
+            resumed: false,
             rows: 700,
             unreached: Vec::new(),
             continuation: Continuation::SameCommand,
             cause,
+        }
+    }
+
+    #[test]
+    fn a_stored_state_is_named_where_it_may_be_the_cause() {
+        let refused = |kind: ErrorKind, temporary| {
+            Box::new(SyncError::Refused {
+                server: ServerName::Component,
+                status: kind.status(),
+                kind: Some(kind),
+                temporary: Some(temporary),
+                message: "no tap".to_owned(),
+                retry_after: None,
+            })
+        };
+        for (kind, temporary, page, resumed, expected) in [
+            (ErrorKind::UpstreamFailed, false, 1, true, true),
+            (ErrorKind::ConnectorFailed, false, 1, true, true),
+            (ErrorKind::InvalidState, false, 1, true, true),
+            (ErrorKind::UpstreamFailed, false, 1, false, false),
+            (ErrorKind::UpstreamFailed, false, 2, true, false),
+            (ErrorKind::UpstreamFailed, true, 1, true, false),
+            (ErrorKind::Misconfigured, false, 1, true, false),
+            (ErrorKind::UpstreamUnauthorized, false, 1, true, false),
+        ] {
+            let failure = SyncFailure {
+                page: Some(page),
+                rows: 0,
+                resumed,
+                ..failure(refused(kind, temporary))
+            };
+            let text = failure.to_string();
+            let case = (kind, temporary, page, resumed);
+            assert_eq!(
+                text.contains("--full starts the table over"),
+                expected,
+                "{case:?}: {text}"
+            );
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Run<'a, E, S> {
     /// The summary of the current table, if a table has begun.
     pub(super) current: TableSummary,
     pub(super) has_begun: bool,
+    /// Whether the current table continues from a stored state.
+    pub(super) resumed: bool,
     /// The page that is being requested, or whose commit failed.
     pub(super) page: Option<u64>,
     /// The tables after the current one.

@@ -63,7 +63,7 @@ pub(super) struct RunFlags {
     /// Print events to stdout, as one JSON object per line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
-    /// Print only errors
+    /// Print only warnings and errors
     #[arg(long)]
     quiet: bool,
     #[command(flatten)]
@@ -89,7 +89,7 @@ async fn run_connector(flags: RunFlags, log: Option<LogCapture>) -> Result<(), C
     let mut signals = Signals::catch()?;
     let maps = flags.map.maps()?;
     let native = Native::find(&flags)?;
-    let target = Target::read(flags.to.as_deref(), native.name.as_str());
+    let target = Target::read(flags.to.as_deref(), native.name.as_str())?;
     let continuation = Continuation::of(flags.full, target != Target::Stdout);
     // The connector prints on the same screen, where bars would be overwritten.
     let report = Report::choose(flags.json, flags.quiet, false);

@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use jiff::Timestamp;
 use weld_protocol::Pending;
 
-use super::lines::{until, warning_line};
+use super::lines::{RefusalNotices, until, warning_line};
 use super::retries::{RetryNotices, wait_text};
 use super::summary::size;
 use crate::lock::Mutex;
@@ -31,6 +31,7 @@ pub(in crate::cli) struct Bars {
     table: Option<Line>,
     total: Line,
     retries: RetryNotices,
+    refusals: RefusalNotices,
 }
 
 impl Bars {
@@ -44,11 +45,15 @@ impl Bars {
             table: None,
             total,
             retries: RetryNotices::default(),
+            refusals: RefusalNotices::default(),
         }
     }
 
     pub(super) fn event(&mut self, event: &Event) {
         for line in self.retries.event(event) {
+            self.say(&line);
+        }
+        if let Some(line) = self.refusals.event(event) {
             self.say(&line);
         }
         match event {

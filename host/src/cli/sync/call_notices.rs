@@ -147,6 +147,7 @@ mod tests {
                 component: None,
                 table: None,
                 page: None,
+                resumed: false,
                 rows: 0,
                 unreached: Vec::new(),
                 continuation: Continuation::SameCommand,

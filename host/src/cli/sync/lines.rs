@@ -12,6 +12,9 @@ use crate::sync::{Event, Summary, SyncFailure, TableSummary, Warning};
 /// How often the current table gets a line.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
+/// How the host's description of a wait begins if an answer caused it.
+const ANOTHER_TRY: &str = "another try at ";
+
 /// How many bytes of the host's description of a wait are shown.
 const MAX_WAIT_BYTES: usize = 200;
 
@@ -20,6 +23,42 @@ pub(in crate::cli) struct TextLog {
     last_line: Instant,
     rows: u64,
     retries: RetryNotices,
+    refusals: RefusalNotices,
+}
+
+/// The refusals and failures of APIs for which pages wait. Each is shown at once when it differs from the last one, since
+/// it may be the cause of a wait without end.
+#[derive(Debug, Default)]
+pub(super) struct RefusalNotices {
+    last: Option<String>,
+}
+
+impl RefusalNotices {
+    /// The line to show for an event.
+    pub(super) fn event(&mut self, event: &Event) -> Option<String> {
+        match event {
+            Event::Waiting {
+                table,
+                until: time,
+                reason,
+                waits_for: Some(wait),
+            } if wait.starts_with(ANOTHER_TRY) => {
+                let (what, _) = wait.rsplit_once(" until ").unwrap_or((wait, ""));
+                let refusal = format!("{table} {what}");
+                if self.last.as_ref() == Some(&refusal) {
+                    return None;
+                }
+                self.last = Some(refusal);
+                let why = until(*reason, *time, Some(wait));
+                Some(format!("{}: {why}", report::escaped(table)))
+            }
+            Event::Page { .. } | Event::TableDone(_) => {
+                self.last = None;
+                None
+            }
+            _ => None,
+        }
+    }
 }
 
 impl TextLog {
@@ -28,11 +67,16 @@ impl TextLog {
             last_line: Instant::now(),
             rows: 0,
             retries: RetryNotices::default(),
+            refusals: RefusalNotices::default(),
         }
     }
 
     pub(super) fn event(&mut self, event: &Event) {
         for line in self.retries.event(event) {
+            eprintln!("{line}");
+        }
+        if let Some(line) = self.refusals.event(event) {
+            self.last_line = Instant::now();
             eprintln!("{line}");
         }
         match event {
@@ -159,6 +203,36 @@ mod tests {
             done(12, false, 10, Some((9, 3))),
             "t: stopped at --limit 10, 12 rows (9 new, 3 updated)"
         );
+    }
+
+    #[test]
+    fn a_refusal_is_shown_at_once_and_again_when_it_changes() {
+        let waiting = |wait: &str| Event::Waiting {
+            table: "beers".to_owned(),
+            until: Some("2026-11-24T02:58:59Z".parse().unwrap()),
+            reason: Pending::Waiting,
+            waits_for: Some(wait.to_owned()),
+        };
+        let refused = "another try at https://a (it answered 429 Too Many Requests)";
+        let failed = "another try at https://a (it answered 503 Service Unavailable)";
+        let mut notices = RefusalNotices::default();
+        for (wait, expected) in [
+            ("response of https://a", None),
+            (refused, Some(refused)),
+            (refused, None),
+            (failed, Some(failed)),
+            (refused, Some(refused)),
+        ] {
+            let line = notices.event(&waiting(&format!("{wait} until 2026-11-24T02:58:59Z")));
+            let expected =
+                expected.map(|what| format!("beers: waiting until 2026-11-24T02:58:59Z: {what}"));
+            assert_eq!(line, expected);
+        }
+        assert_eq!(
+            notices.event(&Event::TableDone(TableSummary::default())),
+            None
+        );
+        assert!(notices.event(&waiting(refused)).is_some(), "another page");
     }
 
     #[test]

@@ -24,8 +24,8 @@ pub(super) use self::call_notices::CallNotices;
 use self::json::JsonLog;
 pub(super) use self::limits::LimitFlags;
 pub(super) use self::report::Report;
-use self::summary::limit_line;
 pub(super) use self::summary::summary_lines;
+use self::summary::{limit_line, warnings_line};
 pub(super) use self::target::{STDOUT, Target};
 pub(super) use self::told_causes::ToldCauses;
 pub use self::unknown_table::UnknownTable;
@@ -83,7 +83,7 @@ pub(super) struct SyncFlags {
     /// Print events to stdout, as one JSON object per line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
-    /// Print only errors
+    /// Print only warnings and errors
     #[arg(long)]
     quiet: bool,
     // At the end, since its heading also holds for what follows.
@@ -154,7 +154,7 @@ async fn sync_connector(mut flags: SyncFlags, log: Option<LogCapture>) -> Result
         variables: source.variables.clone(),
         limits: flags.limits.limits(),
     };
-    let target = Target::read(flags.to.as_deref(), &source.name);
+    let target = Target::read(flags.to.as_deref(), &source.name)?;
     let continuation = Continuation::of(options.full, target != Target::Stdout);
     // Bars can't be drawn while rows are printed on the same screen.
     let rows_on_screen = target == Target::Stdout && std::io::stdout().is_terminal();
@@ -223,6 +223,7 @@ pub(super) fn closing_lines(
 ) -> impl Iterator<Item = String> {
     let lines = summary_lines(summary).into_iter();
     lines
+        .chain(warnings_line(summary))
         .chain(limit_line(summary, continuation))
         .chain(target.left_over())
 }

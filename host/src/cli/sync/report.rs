@@ -2,7 +2,7 @@
 
 use super::bars::Bars;
 use super::json::JsonLog;
-use super::lines::TextLog;
+use super::lines::{TextLog, warning_line};
 use crate::sync::{Event, Summary, SyncFailure};
 
 /// How a sync is shown.
@@ -13,8 +13,8 @@ pub(in crate::cli) enum Report {
     Text(TextLog),
     /// JSON for a program; the command prints an error itself.
     Json(JsonLog),
-    /// Nothing; errors are printed elsewhere.
-    Nothing,
+    /// Only warnings; errors are printed elsewhere.
+    Warnings,
 }
 
 impl Report {
@@ -23,7 +23,7 @@ impl Report {
         if json {
             Self::Json(JsonLog)
         } else if quiet {
-            Self::Nothing
+            Self::Warnings
         } else if can_draw {
             Self::Bars(Bars::new())
         } else {
@@ -36,17 +36,21 @@ impl Report {
             Self::Bars(bars) => bars.event(event),
             Self::Text(log) => log.event(event),
             Self::Json(log) => log.event(event),
-            Self::Nothing => {}
+            Self::Warnings => {
+                if let Event::Warning(warning) = event {
+                    eprintln!("{}", warning_line(warning));
+                }
+            }
         }
     }
 
-    /// Shows a line; nothing if the user wants only errors.
+    /// Shows a line; nothing with `--quiet`.
     pub(super) fn say(&self, line: &str) {
         match self {
             Self::Bars(bars) => bars.say(line),
             // Stdout has only events.
             Self::Text(_) | Self::Json(_) => eprintln!("{line}"),
-            Self::Nothing => {}
+            Self::Warnings => {}
         }
     }
 
@@ -55,7 +59,7 @@ impl Report {
             Self::Bars(bars) => bars.end(ended),
             Self::Text(log) => log.end(ended),
             Self::Json(log) => log.end(ended.ok()),
-            Self::Nothing => {}
+            Self::Warnings => {}
         }
     }
 

@@ -201,6 +201,7 @@ mod tests {
             component: None,
             table: Some("t".to_owned()),
             page: Some(3),
+            resumed: false,
             rows: 0,
             unreached: Vec::new(),
             continuation: Continuation::SameCommand,

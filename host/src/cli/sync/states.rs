@@ -7,6 +7,7 @@ use super::target::Target;
 use super::unknown_table::UnknownTable;
 use crate::cli::error::CliError;
 use crate::cli::output::say;
+use crate::report;
 use crate::sync::States;
 
 #[derive(Debug, Args)]
@@ -62,18 +63,26 @@ pub(super) fn run(flags: StateFlags) -> Result<(), CliError> {
             if !force {
                 states.expect_table(&table, true)?;
             }
-            Ok(states.states.set_state(&table, &state)?)
+            states.states.set_state(&table, &state)?;
+            done(&table, "continues from this state");
+            Ok(())
         }
         StateCommand::Reset { to, table } => {
             let mut states = OpenStates::open(&to)?;
             states.expect_table(&table, false)?;
             if states.states.reset_state(&table)? {
+                done(&table, "starts from the beginning; its rows stay");
                 Ok(())
             } else {
                 Err(CliError::NoState { table })
             }
         }
     }
+}
+
+/// Says what the next sync of a table does now.
+fn done(table: &str, what: &str) {
+    eprintln!("{}: the next sync {what}", report::escaped(table));
 }
 
 /// The states of a destination.
@@ -84,7 +93,7 @@ struct OpenStates {
 
 impl OpenStates {
     fn open(to: &str) -> Result<Self, CliError> {
-        let target = Target::read(Some(to), "");
+        let target = Target::given(to);
         let states = target.states()?;
         Ok(Self { target, states })
     }

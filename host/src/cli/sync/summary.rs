@@ -55,6 +55,15 @@ pub(in crate::cli) fn summary_lines(summary: &Summary) -> Vec<String> {
     lines
 }
 
+/// The number of warnings, which have scrolled away above the summary; `None` without any.
+pub(in crate::cli) fn warnings_line(summary: &Summary) -> Option<String> {
+    match summary.warnings() {
+        0 => None,
+        1 => Some("1 warning (above)".to_owned()),
+        warnings => Some(format!("{warnings} warnings (above)")),
+    }
+}
+
 /// The line about tables that stopped at a limit; `None` if all were read to their end.
 pub(in crate::cli) fn limit_line(summary: &Summary, continuation: Continuation) -> Option<String> {
     let limited: Vec<_> = summary.limited().collect();
@@ -119,6 +128,25 @@ mod tests {
                 "total 1 10 0 B 0.0",
             ]
         );
+    }
+
+    #[test]
+    fn warnings_are_counted_at_the_end() {
+        for (counts, expected) in [
+            (&[0, 0][..], None),
+            (&[1, 0], Some("1 warning (above)")),
+            (&[1, 2], Some("3 warnings (above)")),
+        ] {
+            let tables = counts.iter().map(|warnings| TableSummary {
+                warnings: *warnings,
+                ..table("t", None, None)
+            });
+            let summary = Summary {
+                tables: tables.collect(),
+                ..Summary::default()
+            };
+            assert_eq!(warnings_line(&summary).as_deref(), expected);
+        }
     }
 
     #[test]

@@ -22,16 +22,39 @@ pub(in crate::cli) enum Target {
 }
 
 impl Target {
-    /// Reads `--to`: `-`, a folder (an existing one, or a name that ends in a slash), or else a database file. Without
-    /// `--to`, it is a database in the current folder, named after the connector.
-    pub(in crate::cli) fn read(to: Option<&str>, connector: &str) -> Self {
-        match to {
-            Some(STDOUT) => Self::Stdout,
-            Some(path) if path.ends_with('/') || Path::new(path).is_dir() => {
-                Self::JsonLines(path.into())
-            }
-            Some(path) => Self::Sqlite(path.into()),
+    /// Reads `--to`: the [given](Self::given) destination. Without `--to`, it is a database in the current folder, named
+    /// after the connector.
+    ///
+    /// # Errors
+    ///
+    /// The file doesn't exist, and its ending is that of another format.
+    pub(in crate::cli) fn read(to: Option<&str>, connector: &str) -> Result<Self, CliError> {
+        let target = match to {
+            Some(to) => Self::given(to),
             None => Self::Sqlite(format!("{}.sqlite", file_name(connector)).into()),
+        };
+        if let Self::Sqlite(path) = &target
+            && to.is_some()
+            && !has_content(path)
+            && let Some(ending) = foreign_ending(path)
+        {
+            return Err(CliError::OtherFormat {
+                path: path.clone(),
+                format: ending,
+            });
+        }
+        Ok(target)
+    }
+
+    /// The destination that is named: `-`, a folder (an existing one, or a name that ends in a slash), or else a database
+    /// file.
+    pub(super) fn given(to: &str) -> Self {
+        if to == STDOUT {
+            Self::Stdout
+        } else if to.ends_with('/') || Path::new(to).is_dir() {
+            Self::JsonLines(to.into())
+        } else {
+            Self::Sqlite(to.into())
         }
     }
 
@@ -84,6 +107,28 @@ impl Target {
     }
 }
 
+/// The endings of database files.
+const DATABASE_ENDINGS: [&str; 6] = ["sqlite", "sqlite3", "db", "db3", "sqlitedb", "sdb"];
+
+/// The longest ending that is taken for that of a format.
+const LONGEST_ENDING: usize = 8;
+
+/// What a file's ending says that it should contain, if that is not a database. An ending with a digit at its beginning
+/// is part of a name, as in `rows.2026`.
+fn foreign_ending(path: &Path) -> Option<String> {
+    let ending = path.extension()?.to_str()?;
+    let is_word = ending.starts_with(|first: char| first.is_ascii_alphabetic())
+        && ending.len() <= LONGEST_ENDING
+        && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let lower = ending.to_ascii_lowercase();
+    (is_word && !DATABASE_ENDINGS.contains(&lower.as_str())).then_some(lower)
+}
+
+/// Whether the file exists and isn't empty. If it is not a database, opening it says so.
+fn has_content(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.len() > 0)
+}
+
 /// A file name for a connector: characters that are unsafe in file names become `_`.
 fn file_name(connector: &str) -> String {
     let name: String = connector
@@ -115,8 +160,55 @@ mod tests {
             (Some("."), Target::JsonLines(".".into())),
             (Some("b.db"), Target::Sqlite("b.db".into())),
         ] {
-            assert_eq!(Target::read(to, "beers"), expected, "{to:?}");
+            assert_eq!(Target::read(to, "beers").unwrap(), expected, "{to:?}");
         }
+    }
+
+    #[test]
+    fn files_of_other_formats_are_refused_unless_they_exist() {
+        let folder = tempfile::tempdir().unwrap();
+        let to = |name: &str| folder.path().join(name).display().to_string();
+        for name in [
+            "x.csv",
+            "x.CSV",
+            "x.parquet",
+            "x.xlsx",
+            "x.txt",
+            "x.jsonl",
+            "x.json",
+            "a.db.gz",
+        ] {
+            let error = Target::read(Some(&to(name)), "shop")
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(name), "{error}");
+            for known in [".sqlite", ".db", "DIR/", "`-`"] {
+                assert!(error.contains(known), "{error}");
+            }
+        }
+        for name in [
+            "x",
+            "x.sqlite",
+            "x.db",
+            "x.DB",
+            "x.sqlite3",
+            "rows.2026",
+            "127.0.0.1_80",
+            ".csv",
+        ] {
+            assert_eq!(
+                Target::read(Some(&to(name)), "shop").unwrap(),
+                Target::Sqlite(to(name).into()),
+                "{name}"
+            );
+        }
+        std::fs::write(to("old.csv"), "").unwrap();
+        assert!(
+            Target::read(Some(&to("old.csv")), "shop").is_err(),
+            "it is empty"
+        );
+        std::fs::write(to("old.csv"), "SQLite format 3").unwrap();
+        assert!(Target::read(Some(&to("old.csv")), "shop").is_ok());
     }
 
     #[test]

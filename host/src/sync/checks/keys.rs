@@ -3,13 +3,20 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use serde_json::value::RawValue;
 use weld_protocol::canonical_key;
 
+use super::row;
 use super::warning::WarningKind;
 use crate::report::shortened;
 
 /// How many bytes of a key are shown.
 const SHOWN_BYTES: usize = 100;
+
+/// How many of a row's names are compared with that of a missing column, and how long they may be: a comparison takes
+/// time and memory for each pair of letters.
+const COMPARED_NAMES: usize = 200;
+const COMPARED_BYTES: usize = 100;
 
 /// The keys of a page's rows, as JSON texts in a canonical spelling: `1` and `1.0` are equal.
 #[derive(Debug)]
@@ -59,10 +66,11 @@ impl<'a> PageKeys<'a> {
         }
     }
 
-    /// Checks the row's key, and returns it if it is whole.
+    /// Checks the key of `members`, which is row number `row`, and returns it if it is whole.
     pub(super) fn end(
         &mut self,
         row: usize,
+        members: &RawValue,
         reported: &mut KeyReports,
         kinds: &mut Vec<WarningKind>,
     ) -> Option<Cow<'a, str>> {
@@ -71,28 +79,24 @@ impl<'a> PageKeys<'a> {
         }
         let mut whole = true;
         for (place, (column, value)) in self.columns.iter().zip(&self.values).enumerate() {
-            let (reported, kind) = match value {
-                None => (
-                    reported.missing.get_mut(place),
-                    WarningKind::KeyMissing {
-                        column: column.clone(),
-                        row,
-                    },
-                ),
-                Some(value) if *value == "null" => (
-                    reported.null.get_mut(place),
-                    WarningKind::KeyNull {
-                        column: column.clone(),
-                        row,
-                    },
-                ),
+            let reported = match value {
+                None => reported.missing.get_mut(place),
+                Some(value) if *value == "null" => reported.null.get_mut(place),
                 Some(_) => continue,
             };
             whole = false;
             if let Some(reported) = reported
                 && !std::mem::replace(reported, true)
             {
-                kinds.push(kind);
+                let column = column.clone();
+                kinds.push(match value {
+                    None => WarningKind::KeyMissing {
+                        near: similar_name(&column, members, self.columns),
+                        column,
+                        row,
+                    },
+                    Some(_) => WarningKind::KeyNull { column, row },
+                });
             }
         }
         if !whole {
@@ -121,4 +125,27 @@ impl<'a> PageKeys<'a> {
         }
         Some(key)
     }
+}
+
+/// The row's name that is probably meant by `column`, apart from the other names in `key`: at most a third of the letters
+/// differ, in any case.
+fn similar_name(column: &str, members: &RawValue, key: &[String]) -> Option<String> {
+    let (meant, mut compared) = (column.to_lowercase(), 0_usize);
+    let mut nearest: Option<(usize, String)> = None;
+    row::each_member(members, |_, name, _| {
+        compared = compared.saturating_add(1);
+        if compared > COMPARED_NAMES || meant.len().max(name.len()) > COMPARED_BYTES {
+            return;
+        }
+        let Ok(name) = serde_json::from_str::<String>(name) else {
+            return;
+        };
+        let letters = meant.chars().count().max(name.chars().count());
+        let distance = strsim::damerau_levenshtein(&meant, &name.to_lowercase());
+        let is_similar = distance.saturating_mul(3) <= letters && !key.contains(&name);
+        if is_similar && nearest.as_ref().is_none_or(|(least, _)| distance < *least) {
+            nearest = Some((distance, name));
+        }
+    });
+    nearest.map(|(_, name)| name)
 }

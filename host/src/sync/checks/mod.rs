@@ -107,7 +107,7 @@ impl Checks {
                     keys.set(key_position, value);
                 }
             });
-            let key = keys.end(row_number, &mut self.key_reports, &mut kinds);
+            let key = keys.end(row_number, row, &mut self.key_reports, &mut kinds);
             self.repeats.add_row(key.as_deref().unwrap_or(row.get()));
         }
         self.any_row |= !rows.is_empty();

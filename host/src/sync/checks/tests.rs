@@ -109,6 +109,38 @@ fn missing_null_and_duplicate_keys_are_reported_once_for_each_column() {
 }
 
 #[test]
+fn a_misspelt_column_of_the_key_is_recognized() {
+    for (column, row, expected) in [
+        ("idd", r#"{"id": 1, "name": ""}"#, r#"; did you mean "id"?"#),
+        ("ID", r#"{"name": "", "id": 1}"#, r#"; did you mean "id"?"#),
+        (
+            "deal-id",
+            r#"{"deal_id": 1, "dealid": 2}"#,
+            r#"; did you mean "deal_id"?"#,
+        ),
+        ("part", r#"{"id": 1, "name": ""}"#, ""),
+        ("part", "{}", ""),
+        // It is in the key already.
+        ("parts", r#"{"part": 1}"#, ""),
+    ] {
+        let schema = format!(
+            r#"{{"schema": {{"t": {{"primary_key": ["part", {column:?}], "fields": {{}}}}}}}}"#
+        )
+        .replace(r#"["part", "part"]"#, r#"["part"]"#);
+        let found = warnings(&schema, false, &[&[row]]);
+        let text = format!("row 1 has no {column:?}, which is in the primary key{expected}");
+        assert!(found.iter().any(|line| line.ends_with(&text)), "{found:?}");
+    }
+    let long = format!(r#"{{"{}": 1}}"#, "i".repeat(10_000));
+    let schema = r#"{"schema": {"t": {"primary_key": ["id"], "fields": {}}}}"#;
+    let found = warnings(schema, false, &[&[&long]]);
+    assert!(
+        found[0].ends_with("which is in the primary key"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_table_without_a_key_may_repeat_its_rows() {
     let schema = r#"{"schema": {"t": {}}}"#;
     assert_eq!(

@@ -21,10 +21,12 @@ pub struct Warning {
 #[non_exhaustive]
 pub enum WarningKind {
     /// A row lacks a column of the primary key.
-    #[error("row {row} has no {column:?}, which is in the primary key")]
+    #[error("row {row} has no {column:?}, which is in the primary key{}", meant(near.as_deref()))]
     KeyMissing {
         /// The column.
         column: String,
+        /// The row's column with a similar name, if it has one.
+        near: Option<String>,
         /// The row of the page, counted from 1.
         row: usize,
     },
@@ -109,6 +111,11 @@ pub enum ValueKind {
     Array,
     /// An object.
     Object,
+}
+
+/// The column that was probably meant, as a question.
+fn meant(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean {near:?}?"))
 }
 
 impl ValueKind {

@@ -96,9 +96,10 @@ fn classified(path: &Path, source: rusqlite::Error) -> DestinationError {
             DestinationError::ReadOnly { path }
         }
         Some(ErrorCode::NotADatabase) => DestinationError::NotADatabase { path },
+        // Its cause says the same once more.
         Some(ErrorCode::DiskFull) => DestinationError::Full {
             path,
-            source: source.into(),
+            source: format!("SQLite: {source}").into(),
         },
         // Only a full disk has its own code. A quota and a limit on file sizes have none.
         Some(ErrorCode::SystemIoFailure)
