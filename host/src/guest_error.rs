@@ -55,7 +55,59 @@ pub(crate) enum GuestError {
     Failed(String),
 }
 
+/// How kits name the configuration file, which they don't know.
+const ITS_FILE: [&str; 2] = [
+    "the connector's .toml file",
+    "the connector's configuration",
+];
+
+/// What kits say of a variable after its name.
+const LACKS: [&str; 3] = [" is missing", " is not set", " is empty"];
+
+/// The variable that was probably meant by the one that a message says is missing: a similar name, or one whose words
+/// include all of the other's, as `API_BASE_URL` and `API_URL`.
+fn meant_variable<'k>(
+    message: &str,
+    variables: impl Iterator<Item = &'k str> + Clone,
+) -> Option<&'k str> {
+    let name = message.split(' ').next()?;
+    let rest = message.strip_prefix(name)?;
+    if name.is_empty()
+        || !LACKS.iter().any(|lack| rest.starts_with(lack))
+        || variables.clone().any(|known| known == name)
+    {
+        return None;
+    }
+    let has_all = |words: &str, of: &str| {
+        words
+            .split('_')
+            .all(|word| of.split('_').any(|other| other == word))
+    };
+    let mut related = variables
+        .clone()
+        .filter(|known| has_all(name, known) || has_all(known, name));
+    report::nearest(name, variables.clone()).or_else(|| related.next())
+}
+
 impl GuestError {
+    /// A message about the configuration in `file`, of a connector that has these `variables`.
+    pub(crate) fn misconfigured<'k>(
+        file: &str,
+        mut message: String,
+        variables: impl Iterator<Item = &'k str> + Clone,
+    ) -> Self {
+        if let Some(meant) = meant_variable(&message, variables) {
+            message = format!("{message}; did you mean {meant}, which is set?");
+        }
+        for words in ITS_FILE {
+            message = message.replace(words, file);
+        }
+        Self::Misconfigured {
+            file: file.to_owned(),
+            message,
+        }
+    }
+
     /// How much of a guest's error message is kept, in bytes. It appears in an answer and in the log, for people to
     /// read.
     pub(crate) const MAX_MESSAGE_BYTES: usize = 4 << 10;
@@ -128,6 +180,41 @@ impl GuestError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_variable_is_compared_with_those_that_are_set() {
+        let known = ["API_BASE_URL", "REGION", "TOKEN"];
+        for (message, expected) in [
+            (
+                "API_URL is missing: set it in the section [env] of the connector's .toml file",
+                "API_URL is missing: set it in the section [env] of shop.toml; did you mean API_BASE_URL, which is set?",
+            ),
+            (
+                "API_BASE_ULR is not set",
+                "API_BASE_ULR is not set; did you mean API_BASE_URL, which is set?",
+            ),
+            (
+                "MY_API_BASE_URL is empty: see the connector's configuration",
+                "MY_API_BASE_URL is empty: see shop.toml; did you mean API_BASE_URL, which is set?",
+            ),
+            ("TOKEN is missing", "TOKEN is missing"),
+            ("PASSWORD is missing", "PASSWORD is missing"),
+            ("no rule allows it", "no rule allows it"),
+            ("", ""),
+        ] {
+            let error =
+                GuestError::misconfigured("shop.toml", message.to_owned(), known.into_iter());
+            let file = if expected.contains("shop.toml") {
+                ""
+            } else {
+                " (its settings are in shop.toml)"
+            };
+            assert_eq!(
+                error.to_string(),
+                format!("the connector is misconfigured{file}: {expected}")
+            );
+        }
+    }
 
     #[test]
     fn attempt_to_open_a_file_is_explained_once() {

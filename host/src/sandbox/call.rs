@@ -141,7 +141,7 @@ impl Program {
                         GuestError::new(
                             error,
                             paid,
-                            &setup.config_file,
+                            (&setup.config_file, &setup.environment),
                             table,
                             &setup.secrets,
                             is_temporary,

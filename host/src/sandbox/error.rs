@@ -13,6 +13,7 @@ use super::code::CodeFault;
 use super::crash_place::{CrashDetail, crash_cause, unplaced_cause};
 use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
+use super::trap_words::trap_words;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
 use crate::bindings::source;
 use crate::config::duration_text;
@@ -31,7 +32,7 @@ impl GuestError {
     pub(super) fn new(
         error: source::Error,
         paid: Charge,
-        config_file: &str,
+        (config_file, environment): (&str, &[(String, String)]),
         table: Option<&str>,
         secrets: &Secrets,
         is_temporary: Option<bool>,
@@ -43,10 +44,10 @@ impl GuestError {
         };
         match error {
             source::Error::UnknownTable => Self::unknown_table(table),
-            source::Error::Misconfigured(message) => Self::Misconfigured {
-                file: config_file.to_owned(),
-                message: short(message),
-            },
+            source::Error::Misconfigured(message) => {
+                let variables = environment.iter().map(|(name, _)| name.as_str());
+                Self::misconfigured(config_file, short(message), variables)
+            }
             source::Error::InvalidState(message) => Self::InvalidState(short(message)),
             source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
             source::Error::RateLimited(wait) => Self::rate_limited(wait),
@@ -240,7 +241,7 @@ impl CallError {
             let trap = || {
                 error
                     .downcast_ref::<Trap>()
-                    .map_or_else(|| error.root_cause().to_string(), Trap::to_string)
+                    .map_or_else(|| error.root_cause().to_string(), |trap| trap_words(*trap))
             };
             // Languages end a program by an instruction that says nothing, `unreachable`, after they have said where.
             let (tail, detail) = (&circumstances.stderr_tail, circumstances.crash_detail);

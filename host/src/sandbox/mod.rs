@@ -32,6 +32,7 @@ mod setup;
 mod stack;
 mod store;
 mod target_cpu;
+mod trap_words;
 mod turns;
 mod wasm;
 mod workbench;

@@ -21,6 +21,8 @@ pub(super) struct CallHost {
     pub(super) egress: Egress,
     /// The name of the configuration file in messages.
     pub(super) config_file: String,
+    /// The names of the connector's variables.
+    pub(super) variables: Vec<String>,
     /// The project's folder, as its author names it.
     pub(super) folder: PathBuf,
     pub(super) lines: NativeLogSink,
@@ -51,11 +53,11 @@ impl CallHost {
                 WorkerLine::Return(value) => return Ok(value),
                 WorkerLine::Raise(error) => {
                     let error = error.map(|message| commands_for(&self.folder, message));
-                    let file = &self.config_file;
+                    let settings = (self.config_file.as_str(), self.variables.as_slice());
                     let is_temporary = scope.network.has_temporary_failure();
                     return Err(NativeFault::raised(
                         error,
-                        file,
+                        settings,
                         table,
                         secrets,
                         is_temporary,

@@ -151,7 +151,7 @@ impl NativeFault {
     /// says whether the call's last failed request may succeed later.
     pub(super) fn raised(
         error: RaiseLine,
-        config_file: &str,
+        (config_file, environment): (&str, &[String]),
         table: Option<&str>,
         secrets: &Secrets,
         is_temporary: Option<bool>,
@@ -160,10 +160,10 @@ impl NativeFault {
             |message: String| secrets.shown_beginning(&message, GuestError::MAX_MESSAGE_BYTES);
         Self::Guest(match error {
             RaiseLine::UnknownTable => GuestError::unknown_table(table),
-            RaiseLine::Misconfigured(message) => GuestError::Misconfigured {
-                file: config_file.to_owned(),
-                message: short(message),
-            },
+            RaiseLine::Misconfigured(message) => {
+                let variables = environment.iter().map(String::as_str);
+                GuestError::misconfigured(config_file, short(message), variables)
+            }
             RaiseLine::InvalidState(message) => GuestError::InvalidState(short(message)),
             RaiseLine::Unauthorized(message) => GuestError::Unauthorized(short(message)),
             RaiseLine::RateLimited(wait) => GuestError::rate_limited(wait),

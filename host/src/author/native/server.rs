@@ -112,6 +112,7 @@ impl NativeServer {
             host: CallHost {
                 egress,
                 config_file: file,
+                variables: config.env.iter().map(|(name, _)| name.clone()).collect(),
                 folder: options.command.folder().to_owned(),
                 lines: options.lines,
             },
