@@ -30,7 +30,7 @@ pub(super) struct FunctionFindings {
 #[derive(Debug, Deserialize)]
 pub(super) struct FoundVariable {
     pub(super) name: String,
-    /// The place in the source, such as `main.py, line 3`.
+    /// The place in the source, such as `main.py:3`.
     pub(super) place: String,
     /// Whether the function works without it: the source has a default, or checks whether it is set.
     #[serde(default)]
@@ -41,6 +41,6 @@ pub(super) struct FoundVariable {
 #[derive(Debug, Deserialize)]
 pub(super) struct FoundHost {
     pub(super) origin: String,
-    /// The place in the source, such as `main.py, line 3`.
+    /// The place in the source, such as `main.py:3`.
     pub(super) place: String,
 }

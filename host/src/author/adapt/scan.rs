@@ -49,9 +49,9 @@ mod tests {
     fn scan_has_findings_or_says_why_the_function_cannot_be_served() {
         let found = read::<Vec<u8>>(br#"{"found": [1]}"#).unwrap().unwrap();
         assert_eq!(found, [1]);
-        let refused = read::<u8>(br#"{"refused": "main.py, line 3: no"}"#);
+        let refused = read::<u8>(br#"{"refused": "main.py:3: no"}"#);
         let error = refused.unwrap().unwrap_err();
-        assert_eq!(error.to_string(), "main.py, line 3: no");
+        assert_eq!(error.to_string(), "main.py:3: no");
         assert!(read::<u8>(b"3").is_err() && read::<u8>(b"").is_err());
     }
 }

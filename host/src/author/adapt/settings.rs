@@ -147,7 +147,7 @@ mod tests {
     fn settings_contain_all_findings_and_are_toml() {
         let variable = |name: &str, has_default| FoundVariable {
             name: name.to_owned(),
-            place: "main.py, line 3".to_owned(),
+            place: "main.py:3".to_owned(),
             has_default,
         };
         let findings = FunctionFindings {
@@ -160,9 +160,9 @@ mod tests {
             ],
             hosts: vec![FoundHost {
                 origin: "https://api.example.com".to_owned(),
-                place: "main.py, line 9".to_owned(),
+                place: "main.py:9".to_owned(),
             }],
-            not_literal: vec!["main.py, line 12: os.environ[name]".to_owned()],
+            not_literal: vec!["main.py:12: os.environ[name]".to_owned()],
             hints: vec!["first line\nsecond line".to_owned()],
             ..FunctionFindings::default()
         };
@@ -179,8 +179,8 @@ mod tests {
         let allow = read.get_ref()["network"].get_ref()["allow"].get_ref();
         assert_eq!(allow[0].get_ref().as_str(), Some("https://api.example.com"));
         for words in [
-            "# REGION = { env = \"REGION\" }    # optional: main.py, line 3;",
-            "# Not found, since it is not a literal: main.py, line 12: os.environ[name]",
+            "# REGION = { env = \"REGION\" }    # optional: main.py:3;",
+            "# Not found, since it is not a literal: main.py:12: os.environ[name]",
             "# first line\n# second line\n",
             "WELD_API_KEY is the function's own key. The host sets it and sends it in the header x-api-key;",
         ] {

@@ -28,7 +28,7 @@ impl AdaptedFunction {
     pub(crate) fn with_variables(names: &[&str]) -> Self {
         let variable = |name: &&str| FoundVariable {
             name: (*name).to_owned(),
-            place: "main.py, line 3".to_owned(),
+            place: "main.py:3".to_owned(),
             has_default: false,
         };
         Self {
@@ -183,7 +183,7 @@ mod tests {
             adapted.findings.hosts = ["https://api.example.com", "https://other.example"]
                 .map(|origin| FoundHost {
                     origin: origin.to_owned(),
-                    place: "main.py, line 9".to_owned(),
+                    place: "main.py:9".to_owned(),
                 })
                 .into();
             adapted.kept_settings = Some(kept.to_owned());
@@ -197,8 +197,8 @@ mod tests {
         let with_key = whole.replace("[env]", "[env]\nAPI_KEY = \"k\"\n# a comment");
         let delete = "; delete the line for API_KEY in its section [env]";
         assert_eq!(note_for(&with_key), format!("{kept}{delete}"));
-        let add = "API_TOKEN in [env] (main.py, line 3), https://api.example.com in [network] allow (main.py, line 9), \
-                   https://other.example in [network] allow (main.py, line 9)";
+        let add = "API_TOKEN in [env] (main.py:3), https://api.example.com in [network] allow (main.py:9), \
+                   https://other.example in [network] allow (main.py:9)";
         assert_eq!(note_for(""), format!("{kept}; add to it: {add}"));
         // Its author must fix it first; the build reports the error.
         assert_eq!(note_for("[env"), kept);

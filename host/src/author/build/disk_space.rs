@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn mistake_of_the_author_is_the_cause_whatever_its_lines_contain() {
         let output = "shop.c:3:1: error: expected ';'\n   3 | \"ENOSPC\"";
-        let cause = Some("shop.c, line 3: expected ';'");
+        let cause = Some("shop.c:3: expected ';'");
         assert_eq!(place(output, cause, ROOMY), None);
         assert_eq!(place("", cause, 0), None);
         let script = "the build script of zstd-sys failed: if the crate contains C code, use one in pure Rust instead";

@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 
 use super::quoting::quoted;
 use crate::config::{ConfigError, FileFault, NameError};
+use crate::report;
 
 /// Why a connector was not built. The user can fix all of these.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,18 @@ pub enum BuildError {
         .0.display()
     )]
     UnknownLanguage(PathBuf),
+
+    /// The folder is not a connector, but contains some.
+    #[error(
+        "{} is not a connector, but contains some; name one of these folders: {}",
+        folder.display(), folders(connectors)
+    )]
+    ParentFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The folders of connectors in it, as paths from where the user is.
+        connectors: Vec<PathBuf>,
+    },
 
     /// The folder has files of several languages.
     #[error(
@@ -302,6 +315,21 @@ fn folder_of(file: &Path) -> String {
         || ": weld-host build .".to_owned(),
         |folder| format!(": weld-host build {}", quoted(folder)),
     )
+}
+
+/// How many folders of connectors are named.
+const NAMED_FOLDERS: usize = 10;
+
+fn folders(paths: &[PathBuf]) -> String {
+    let named = paths.iter().take(NAMED_FOLDERS);
+    let named: Vec<_> = named
+        .map(|path| report::escaped(&path.to_string_lossy()))
+        .collect();
+    let more = match paths.len().saturating_sub(NAMED_FOLDERS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
 }
 
 fn such_as(folder: &Path, members: &[String]) -> String {

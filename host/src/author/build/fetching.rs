@@ -18,7 +18,7 @@ const MAX_LINES: usize = 12;
 const MAX_LINE_BYTES: usize = 300;
 
 /// What tools say if they can't reach their server, and what that means. Other signs are quoted.
-const UNREACHABLE: [(&str, Option<&str>); 16] = [
+const UNREACHABLE: [(&str, Option<&str>); 22] = [
     ("Connection refused", Some("refused the connection")),
     ("ECONNREFUSED", Some("refused the connection")),
     ("ECONNRESET", Some("closed the connection")),
@@ -31,6 +31,15 @@ const UNREACHABLE: [(&str, Option<&str>); 16] = [
     ("EAI_AGAIN", Some(NO_NAME)),
     ("Network is unreachable", Some(NO_NETWORK)),
     ("ENETUNREACH", Some(NO_NETWORK)),
+    ("EHOSTUNREACH", Some(NO_NETWORK)),
+    ("No route to host", Some(NO_NETWORK)),
+    ("CERTIFICATE_VERIFY_FAILED", Some(UNTRUSTED)),
+    ("SELF_SIGNED_CERT", Some(UNTRUSTED)),
+    ("UNABLE_TO_GET_ISSUER_CERT", Some(UNTRUSTED)),
+    (
+        "ENOTCACHED",
+        Some("is not asked, since npm's setting `offline` is on"),
+    ),
     ("ProxyError", Some("can't be reached through the proxy")),
     ("Failed to establish a new connection", None),
     ("could not download file", None),
@@ -39,6 +48,12 @@ const UNREACHABLE: [(&str, Option<&str>); 16] = [
 
 const NO_NAME: &str = "has a name that can't be resolved";
 const NO_NETWORK: &str = "can't be reached: there is no network";
+
+const UNTRUSTED: &str = "has a certificate that this machine doesn't trust";
+
+/// What pip says if its server offers no version of a package. Without retries (`PIP_RETRIES=0`), it says nothing of a
+/// server that it can't reach.
+const NO_VERSION: &str = " (from versions: none)";
 
 /// A tool that installs something from a server.
 pub(super) struct Fetcher {
@@ -89,10 +104,20 @@ impl Fetcher {
 /// of the variable that names the server.
 fn unreachable(words: &str, variable: &str, mirror: Option<&str>) -> Option<String> {
     let sign_in = |line: &str| UNREACHABLE.iter().find(|(sign, _)| line.contains(sign));
-    let (line, (_, meaning)) = words
+    let signed = words
         .lines()
         .rev()
-        .find_map(|line| Some((line, sign_in(line)?)))?;
+        .find_map(|line| Some((line, sign_in(line)?)));
+    let Some((line, (_, meaning))) = signed else {
+        let requirement = without_version(words)?;
+        let server = match mirror.filter(|mirror| !mirror.is_empty()) {
+            Some(mirror) => format!("{} ({variable})", without_user(mirror)),
+            None => "the package index".to_owned(),
+        };
+        return Some(format!(
+            "{server} offers no version of {requirement}: either it could not be reached, or it has no package of this name"
+        ));
+    };
     let server = match mirror.filter(|mirror| !mirror.is_empty()) {
         Some(mirror) => format!("{} ({variable})", without_user(mirror)),
         // The first word about it may be in another line.
@@ -108,6 +133,14 @@ fn unreachable(words: &str, variable: &str, mirror: Option<&str>) -> Option<Stri
             format!("{server} can't be reached: {cause}")
         }
     })
+}
+
+/// The requirement for which pip found no version at all.
+fn without_version(words: &str) -> Option<&str> {
+    let line = words.lines().find(|line| line.contains(NO_VERSION))?;
+    let (_, rest) = line.split_once("satisfies the requirement ")?;
+    rest.split_once(NO_VERSION)
+        .map(|(requirement, _)| requirement)
 }
 
 /// The first URL in a line: scheme, host and port.
@@ -187,6 +220,38 @@ mod tests {
                     "https://static.example.com can't be reached: error: could not download file from \
                      'https://static.example.com/channel-rust.toml'",
                 ),
+            ),
+            (
+                "npm error code ENOTCACHED\nnpm error request to https://registry.example.com/esbuild failed: cache mode is \
+                 'only-if-cached' but no cached response is available.\n",
+                None,
+                Some(
+                    "https://registry.example.com is not asked, since npm's setting `offline` is on",
+                ),
+            ),
+            (
+                "WARNING: Retrying after connection broken by 'SSLError(SSLCertVerificationError(1, '[SSL: \
+                 CERTIFICATE_VERIFY_FAILED] certificate verify failed'))': /simple/tzdata/\n",
+                Some("https://registry.example.com/simple"),
+                Some(
+                    "https://registry.example.com/simple (PIP_INDEX_URL) has a certificate that this machine doesn't trust",
+                ),
+            ),
+            // Without retries.
+            (
+                "ERROR: Could not find a version that satisfies the requirement tzdata==1 (from versions: none)\n\
+                 ERROR: No matching distribution found for tzdata==1\n",
+                Some("http://127.0.0.1:9/simple"),
+                Some(
+                    "http://127.0.0.1:9/simple (PIP_INDEX_URL) offers no version of tzdata==1: either it could not be \
+                     reached, or it has no package of this name",
+                ),
+            ),
+            (
+                "ERROR: Could not find a version that satisfies the requirement tzdata==1 (from versions: 2026.1, \
+                 2026.2)\nERROR: No matching distribution found for tzdata==1\n",
+                None,
+                None,
             ),
             (
                 "ERROR: No matching distribution found for tzdata==1\n",

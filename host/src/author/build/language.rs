@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::connector_folders;
 use super::error::BuildError;
 use super::manifest::{CargoManifest, NodeManifest};
 
@@ -179,6 +180,10 @@ fn unknown(absolute: &Path, shown: &Path, workspace: Option<Vec<String>>) -> Bui
             language,
         };
     }
+    let connectors = connector_folders::within(absolute, shown);
+    if !connectors.is_empty() {
+        return BuildError::ParentFolder { folder, connectors };
+    }
     match fs::read_dir(absolute).map(|mut entries| entries.next().is_none()) {
         Ok(true) => BuildError::EmptyFolder(folder),
         Err(source) => BuildError::File {
@@ -315,6 +320,18 @@ mod tests {
             (&[("go.mod", "")], &["Go", "go.mod"]),
             (&[("pom.xml", "")], &["Java", "pom.xml"]),
             (&[("shop.wasm", "")], &["weld-host serve --plugins shop"]),
+            (
+                &[
+                    ("notes.txt", ""),
+                    ("deals/app.py", "import weld_connector"),
+                    ("crm/app.py", "import weld_connector"),
+                ],
+                &["shop is not a connector", "shop/crm, shop/deals"],
+            ),
+            (
+                &[("shop.wasm", ""), ("deals/app.py", "import weld_connector")],
+                &["shop/deals"],
+            ),
         ] {
             let error = recognized(files, None).unwrap_err();
             for word in words {

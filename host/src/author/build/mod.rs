@@ -11,6 +11,7 @@ mod c;
 mod cargo;
 mod component;
 mod configuration;
+mod connector_folders;
 mod difference;
 mod disk_space;
 mod error;

@@ -77,7 +77,7 @@ impl SourceProblem {
             None => self.text.clone(),
         };
         match self.line {
-            Some(line) => format!("{}, line {line}: {text}", self.file),
+            Some(line) => format!("{}:{line}: {text}", self.file),
             None => format!("{}: {text}", self.file),
         }
     }
@@ -105,17 +105,17 @@ mod tests {
             ),
             (
                 problem(Some(3), Some("six"), None, false),
-                "app.py, line 3: no module named six: there is no six.py in shop/; correct the name, or, if it is a package, \
+                "app.py:3: no module named six: there is no six.py in shop/; correct the name, or, if it is a package, \
                  add it to requirements.txt and run weld-host build shop --install",
             ),
             (
                 problem(Some(3), Some("jsn"), Some("json"), false),
-                "app.py, line 3: no module named jsn: there is no jsn.py in shop/; did you mean `json`? If it is a package, \
+                "app.py:3: no module named jsn: there is no jsn.py in shop/; did you mean `json`? If it is a package, \
                  add it to requirements.txt and run weld-host build shop --install",
             ),
             (
                 problem(Some(3), Some("six"), None, true),
-                "app.py, line 3: six, which requirements.txt names, is not installed; run weld-host build shop --install",
+                "app.py:3: six, which requirements.txt names, is not installed; run weld-host build shop --install",
             ),
         ] {
             assert_eq!(

@@ -73,7 +73,8 @@ impl SectionReader<'_> {
             self.problems.extend(table.unknown());
             network
         });
-        let is_network_right = self.problems.len() == before_network;
+        // Rules in a section with a misspelt name are not missing.
+        let is_network_right = self.problems.len() == before_network && !root.misspells("network");
         let network = network.unwrap_or_default();
         let before_auth = self.problems.len();
         let credentials = self.section(&mut root, "auth").map(|table| {
@@ -82,6 +83,7 @@ impl SectionReader<'_> {
         });
         // An invalid credential may be a renewable one.
         let has_renewable_credential = self.problems.len() > before_auth
+            || root.misspells("auth")
             || credentials.iter().flatten().any(Credential::is_renewable);
         let rate_limit = self.section(&mut root, "rate-limit").map(|mut table| {
             let rate_limit = RateLimitConfig::read(

@@ -76,6 +76,14 @@ impl<'d> TomlTable<'d> {
             .collect()
     }
 
+    /// Whether a key looks like `known`, but for its spelling.
+    pub(in crate::config) fn misspells(&self, known: &str) -> bool {
+        self.entries.iter().any(|(key, _)| {
+            let key: &str = key.get_ref();
+            key != known && report::nearest(key, [known]).is_some()
+        })
+    }
+
     fn entry(
         &self,
         key: &Spanned<toml::de::DeString<'_>>,

@@ -97,7 +97,7 @@ pub(in crate::author::build) fn cargo_failure(stderr: &str, command: &str) -> Fa
         let plain = without_colors(line);
         let (file, rest) = plain.trim_start().strip_prefix("--> ")?.split_once(':')?;
         let line = rest.split(':').next()?;
-        Some(format!("{file}, line {line}: "))
+        Some(format!("{file}:{line}: "))
     });
     // What Cargo says about a manifest comes in a paragraph of its own.
     let reason = blocks

@@ -71,7 +71,7 @@ mod tests {
         let report = npm_failure(
             &format!("{BANNER}checked\n"),
             "connector.js:2:11: Unexpected \"=\"\n    const x = = 1;\n\
-             weld-connector: connector.js, line 2: Unexpected \"=\"\n\
+             weld-connector: connector.js:2: Unexpected \"=\"\n\
              npm ERR! Lifecycle script `build` failed with error:\nnpm error code 1\n",
         );
         assert_eq!(
@@ -84,7 +84,7 @@ mod tests {
         );
         assert_eq!(
             report.cause.as_deref(),
-            Some("connector.js, line 2: Unexpected \"=\"")
+            Some("connector.js:2: Unexpected \"=\"")
         );
     }
 

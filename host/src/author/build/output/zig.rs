@@ -77,7 +77,7 @@ fn cause(first: &str, errors: usize) -> String {
         .trim();
     match (file, line) {
         (Some(file), Some(line)) if line.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{file}, line {line}: {text}{more}")
+            format!("{file}:{line}: {text}{more}")
         }
         _ => format!("{text}{more}"),
     }
@@ -104,7 +104,7 @@ mod tests {
         );
         assert_eq!(
             report.cause.as_deref(),
-            Some("shop.c, line 42: expected ';' at end of declaration; 1 more error")
+            Some("shop.c:42: expected ';' at end of declaration; 1 more error")
         );
         assert_eq!(
             report.shown,
@@ -130,7 +130,7 @@ mod tests {
             ),
             (
                 "/home/me/shop/shop.c:2:10: fatal error: 'nosuch.h' file not found\n    2 | #include \"nosuch.h\"\n1 error generated.",
-                "shop.c, line 2: 'nosuch.h' file not found",
+                "shop.c:2: 'nosuch.h' file not found",
             ),
         ] {
             let cause = report(stderr).cause.expect("the cause is known");

@@ -50,6 +50,27 @@ fn variables_from_elsewhere_are_secrets_unless_the_file_says_otherwise() {
 }
 
 #[test]
+fn a_misspelt_section_is_one_problem() {
+    let credential =
+        "[auth.api]\nkind = 'bearer'\ntoken = 'hunter2hunter2'\nurls = ['https://api.example.com']";
+    let network = "allow = ['https://api.example.com']";
+    for section in ["netwrok", "networks", "Network"] {
+        let text = format!("[{section}]\n{network}\n{credential}");
+        let expected = format!("1: {section}: unknown key; did you mean `network`?");
+        assert_eq!(problems(&text), [expected]);
+    }
+    // Without such a section, the rule is missing.
+    let found = problems(credential);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("no rule of `allow`"), "{found:?}");
+    let text = format!(
+        "[network]\n{network}\n[rate-limit]\nretries = 2\n{}",
+        credential.replace("auth", "auht")
+    );
+    assert_eq!(problems(&text).len(), 1, "{:?}", problems(&text));
+}
+
+#[test]
 fn all_problems_are_reported_in_the_order_of_the_file() {
     let text = r#"
         api-key = []

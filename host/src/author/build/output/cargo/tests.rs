@@ -17,7 +17,7 @@ fn errors_are_shown_without_warnings_and_the_first_is_the_cause() {
     assert_eq!(
         shown.cause.as_deref(),
         Some(
-            "src/lib.rs, line 140: error[E0308]: mismatched types; 1 more: run `cargo build` to see all"
+            "src/lib.rs:140: error[E0308]: mismatched types; 1 more: run `cargo build` to see all"
         )
     );
     let text = shown.shown.join("\n");

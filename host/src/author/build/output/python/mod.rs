@@ -111,7 +111,7 @@ fn cause(
     let place = |traceback: &PythonTraceback<'_>| {
         traceback.own().map_or_else(
             || "app.py".to_owned(),
-            |frame| format!("{}, line {}", frame.file, frame.line),
+            |frame| format!("{}:{}", frame.file, frame.line),
         )
     };
     let (kind, text) = last.summary();
@@ -251,13 +251,13 @@ fn ended(said: &str, exits: &[PossibleExit]) -> FailureReport {
     let cause = match exits {
         [] => "a module ended the program while the component was built, with sys.exit() or os._exit(), perhaps in a package: leave it out".to_owned(),
         [PossibleExit(file, line, statement)] => {
-            format!("{file}, line {line}: {statement} ended the build: {advice}")
+            format!("{file}:{line}: {statement} ended the build: {advice}")
         }
         [first, ..] => {
             let places: Vec<_> = exits
                 .iter()
                 .take(3)
-                .map(|PossibleExit(file, line, statement)| format!("{statement} in {file}, line {line}"))
+                .map(|PossibleExit(file, line, statement)| format!("{statement} in {file}:{line}"))
                 .collect();
             format!(
                 "{}: a module ended the build with one of these: {}; {advice}",

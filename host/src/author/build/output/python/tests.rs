@@ -61,7 +61,7 @@ fn the_authors_frames_stay_and_those_of_tools_go() {
     assert_eq!(
         report.cause.as_deref(),
         Some(
-            "helpers/__init__.py, line 2: KeyError: 'a'; the top of a module runs while the component is built: \
+            "helpers/__init__.py:2: KeyError: 'a'; the top of a module runs while the component is built: \
              correct it, or move it into schema or fetch_page"
         )
     );
@@ -75,30 +75,30 @@ fn failed_imports_name_the_package_and_what_to_do() {
         (
             app("import nosuch.thing"),
             "ModuleNotFoundError: No module named 'nosuch'",
-            "app.py, line 3: no module named nosuch: there is no nosuch.py in shop/; correct the name, or, if it is a package, \
+            "app.py:3: no module named nosuch: there is no nosuch.py in shop/; correct the name, or, if it is a package, \
              add it to requirements.txt and run weld-host build shop --install",
         ),
         (
             app("import orjson") + &package("/1/orjson/__init__.py", "from .orjson import *"),
             "ModuleNotFoundError: No module named 'orjson.orjson'",
-            "app.py, line 3: import orjson: orjson has C code; a component takes pure Python only",
+            "app.py:3: import orjson: orjson has C code; a component takes pure Python only",
         ),
         (
             app("from nacl import secret")
                 + &package("/1/nacl/secret.py", "from _cffi_backend import FFI"),
             "ModuleNotFoundError: No module named '_cffi_backend'",
-            "app.py, line 3: from nacl import secret: nacl has C code; a component takes pure Python only",
+            "app.py:3: from nacl import secret: nacl has C code; a component takes pure Python only",
         ),
         (
             app("import requests") + &package("/1/requests/__init__.py", "import urllib3"),
             "ModuleNotFoundError: No module named 'urllib3'",
-            "app.py, line 3: import requests: requests needs the module urllib3: no module named urllib3; \
+            "app.py:3: import requests: requests needs the module urllib3: no module named urllib3; \
              add it to requirements.txt and run weld-host build shop --install",
         ),
         (
             app("import bz2") + &package("/python/bz2.py", "from _bz2 import BZ2Compressor"),
             "ModuleNotFoundError: No module named '_bz2'",
-            "app.py, line 3: import bz2: a component has no module _bz2",
+            "app.py:3: import bz2: a component has no module _bz2",
         ),
     ] {
         assert_eq!(cause(&traceback(&frames, exception)), expected);
@@ -120,7 +120,7 @@ fn a_package_that_replaces_the_error_of_its_import_is_named_too() {
     let report = report(&stderr(&said, "ImportError"));
     assert_eq!(
         report.cause.as_deref(),
-        Some("app.py, line 2: import pandas: numpy has C code; a component takes pure Python only")
+        Some("app.py:2: import pandas: numpy has C code; a component takes pure Python only")
     );
     assert_eq!(report.shown, Vec::<String>::new());
 }
@@ -173,10 +173,7 @@ fn what_a_component_lacks_is_explained() {
         let cause = cause(&traceback(&frames, exception));
         let kind = exception.split(':').next().unwrap_or_default();
         let kind = kind.rsplit('.').next().unwrap_or_default();
-        assert!(
-            cause.starts_with(&format!("app.py, line 2: {kind}: ")),
-            "{cause}"
-        );
+        assert!(cause.starts_with(&format!("app.py:2: {kind}: ")), "{cause}");
         assert!(cause.contains(words), "`{words}` in {cause}");
     }
 }
@@ -188,7 +185,7 @@ fn messages_of_the_kit_and_syntax_errors_need_no_advice() {
     let report = report(&traceback(&frames, "TypeError: A has no method fetch_page"));
     assert_eq!(
         report.cause.as_deref(),
-        Some("app.py, line 4: A has no method fetch_page")
+        Some("app.py:4: A has no method fetch_page")
     );
     assert!(
         !report.shown.concat().contains("_export.py"),
@@ -202,7 +199,7 @@ fn messages_of_the_kit_and_syntax_errors_need_no_advice() {
     );
     assert_eq!(
         cause(&syntax),
-        "app.py, line 2: SyntaxError: invalid syntax; correct the line and build again"
+        "app.py:2: SyntaxError: invalid syntax; correct the line and build again"
     );
 }
 
@@ -233,10 +230,10 @@ fn an_exit_names_the_statements_that_may_have_caused_it() {
     let exit = |line| PossibleExit("app.py".to_owned(), line, "sys.exit()".to_owned());
     for (exits, words) in [
         (&[][..], "sys.exit() or os._exit()"),
-        (&[exit(7)], "app.py, line 7: sys.exit() ended the build"),
+        (&[exit(7)], "app.py:7: sys.exit() ended the build"),
         (
             &[exit(7), exit(9)],
-            "sys.exit() in app.py, line 7; sys.exit() in app.py, line 9",
+            "sys.exit() in app.py:7; sys.exit() in app.py:9",
         ),
     ] {
         let report = python_failure(&ended, exits, &folder());
@@ -262,7 +259,7 @@ fn chained_exceptions_and_printed_lines_stay_within_a_screen() {
     assert!(
         report
             .cause
-            .is_some_and(|cause| cause.starts_with("app.py, line 5: E: two; "))
+            .is_some_and(|cause| cause.starts_with("app.py:5: E: two; "))
     );
 }
 
@@ -280,6 +277,6 @@ fn errors_of_the_tool_itself_lose_only_its_backtraces() {
             "--> wit/connector.wit:3:1",
         ]
     );
-    let refused = "AssertionError: Traceback:\nweld_adapt.NotServed: main.py, line 3: import x: no\n\nStack backtrace:\n";
-    assert_eq!(cause(refused), "main.py, line 3: import x: no");
+    let refused = "AssertionError: Traceback:\nweld_adapt.NotServed: main.py:3: import x: no\n\nStack backtrace:\n";
+    assert_eq!(cause(refused), "main.py:3: import x: no");
 }
