@@ -279,17 +279,21 @@ static void only_json_is_accepted_as_json(void) {
       /* a body, the end of the error's message or NULL */
       {" [1]", NULL},
       {"\n{\"a\": 1}", NULL},
-      {"<h1>\n  Out of order\n</h1>", " is not JSON: <h1> Out of order </h1>"},
+      {"<h1>\n  Out of order\n</h1>", " is HTML, not JSON: <h1> Out of order </h1>"},
+      {"\n<!DOCTYPE HTML><x>", " is HTML, not JSON: <!DOCTYPE HTML><x>"},
+      {"<?xml version='1.0'?><error/>", " is XML, not JSON: <?xml version='1.0'?><error/>"},
+      {"<htmlx/>", " is XML, not JSON: <htmlx/>"},
+      {"<", " is XML, not JSON: <"},
       {"\"text\"", " is not JSON: \"text\""},
-      {" ", " is not JSON"},
-      {"", " is not JSON"},
+      {" ", " is not JSON: its body is empty"},
+      {"", " is not JSON: its body is empty"},
   };
   for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
     weld_text value;
     weld_error error = {0};
     response = (weld_connector_host_http_response_t){.status = 200, .body.val.text = exactly(cases[at][0])};
     bool is_fine = weld_get_json(weld_text_of("https://h/a?key=secret"), &value, &error);
-    char expected[99] = "the response to GET https://h/a";
+    char expected[199] = "the response to GET https://h/a";
     if (cases[at][1] != NULL) strcat(expected, cases[at][1]);
     check("JSON, or an error", cases[at][0],
           cases[at][1] == NULL ? is_fine : !is_fine && weld_is(error.val.upstream, expected));

@@ -52,8 +52,10 @@ bool weld_rate_limited(weld_error *error, int64_t milliseconds) {
 bool weld_variable(const char *name, weld_text *value, weld_error *error) {
   const char *found = getenv(name);
   if (found == NULL) {
-    return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_MISCONFIGURED,
-                     "a variable is not set, add it to [env]: ", weld_text_of(name));
+    weld_buffer message = {0};
+    weld_add(&message, name);
+    weld_add(&message, " is missing: set it in the section [env] of the connector's configuration");
+    return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_MISCONFIGURED, "", weld_finish(&message));
   }
   *value = weld_text_of(found);
   return true;
@@ -290,6 +292,26 @@ bool weld_get(weld_text url, weld_text *body, weld_error *error) {
   return weld_get_response(url, &response, error) && weld_body_text(&response, body, error);
 }
 
+/* Whether a tag of an HTML page is in the beginning of a text. */
+static bool is_html(weld_text text) {
+  static const char *const tags[] = {"!doctype html", "html", "head", "title", "body", "h1", "h2", "p", "div", "center"};
+  for (size_t at = 0; at < text.len && at < 200; at++) {
+    if (text.ptr[at] != '<') continue;
+    for (size_t tag = 0; tag < sizeof tags / sizeof *tags; tag++) {
+      size_t end = 0;
+      while (tags[tag][end] != 0 && at + 1 + end < text.len) {
+        uint8_t letter = text.ptr[at + 1 + end];
+        if ((letter >= 'A' && letter <= 'Z' ? letter + 32 : letter) != (uint8_t)tags[tag][end]) break;
+        end++;
+      }
+      if (tags[tag][end] != 0) continue;
+      uint8_t next = at + 1 + end < text.len ? text.ptr[at + 1 + end] | 32 : ' ';
+      if ((next < 'a' || next > 'z') && (next < '0' || next > '9')) return true;
+    }
+  }
+  return false;
+}
+
 bool weld_get_json(weld_text url, weld_text *value, weld_error *error) {
   if (!weld_get(url, value, error)) return false;
   size_t at = 0;
@@ -298,8 +320,13 @@ bool weld_get_json(weld_text url, weld_text *value, weld_error *error) {
   weld_buffer message = {0};
   weld_add(&message, "the response to ");
   add_get(&message, url);
-  weld_add(&message, " is not JSON");
-  add_beginning(&message, ": ", *value);
+  if (at == value->len) {
+    weld_add(&message, " is not JSON: its body is empty");
+  } else {
+    bool is_markup = value->ptr[at] == '<';
+    weld_add(&message, !is_markup ? " is not JSON" : is_html(*value) ? " is HTML, not JSON" : " is XML, not JSON");
+    add_beginning(&message, ": ", *value);
+  }
   return weld_fail(error, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM, "", weld_finish(&message));
 }
 

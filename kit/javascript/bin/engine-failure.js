@@ -25,7 +25,7 @@ export function engineFailure(text, lines, read) {
   const details = [...(source ? [`${own.file}:${own.line}`, `    ${source}`] : []), reason, ...shown].join("\n");
   const [first] = reason.replace(/^Error: /, "").split("\n");
   const advice = /while modules load/.test(first) || /^the table|is not a connector/.test(first) ? "" : `; ${LOADS}`;
-  return { details, message: `${own ? `${own.file}, line ${own.line}: ` : ""}${first}${advice}` };
+  return { details, message: `${own ? `${own.file}:${own.line}: ` : ""}${first}${advice}` };
 }
 
 function trapped(said) {

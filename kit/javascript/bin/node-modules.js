@@ -1,7 +1,9 @@
 // Node's own modules: those that the kit provides, and alternatives to the others.
 
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const PROVIDED = {
   assert: "assert.js",
@@ -128,13 +130,21 @@ export function explained({ text: full, location, notes }, entry, withAdvice) {
 /** The same in one line, with file and line first. */
 export function summary({ text: full, location }, entry) {
   const text = plainText(full);
-  const place = location && !isAround(location) ? `${location.file}, line ${location.line}: ` : `${entry}: `;
+  const place = location && !isAround(location) ? `${location.file}:${location.line}: ` : `${entry}: `;
   const known = adviceOn(text, entry, location);
   return `${place}${text}${known === undefined ? "" : `; ${known}`}`;
 }
 
 // Without the settings of esbuild, which are the kit's.
-const plainText = (text) => text.replace(/ in the configured target environment \(.*\)$/, "");
+const plainText = (text) =>
+  text
+    .replace(/ in the configured target environment \(.*\)$/, "")
+    .replace(/^No matching export in "([^"]+)"/, (said, path) => (isKits(path) ? 'No matching export in "weld-connector"' : said));
+
+/** What connectors import as `weld-connector`. */
+const INDEX = new URL("../src/index.js", import.meta.url);
+const isKits = (path) => fileURLToPath(INDEX).endsWith(path.replace(/^(?:\.\.?[\\/])+/, ""));
+
 const isAround = ({ file }) => file === "weld-connector-entry.js";
 
 // Packages that load native code of other packages.
@@ -151,8 +161,42 @@ function adviceOn(text, entry, location) {
   if (text.includes('for import "source"')) {
     return `end ${entry} with \`export const source = connector({ tables: { … } });\``;
   }
+  const [, wanted] = /^No matching export in "weld-connector" for import "([^"]+)"/.exec(text) ?? [];
+  if (wanted !== undefined) {
+    const likely = nearest(wanted, kitExports());
+    return likely === undefined ? `weld-connector has ${kitExports().join(", ")}` : `did you mean ${likely}?`;
+  }
   if (text.startsWith("Top-level await")) return "modules load when the connector is built: await inside schema or fetchPage";
   return undefined;
+}
+
+/** What connectors import from `weld-connector`. */
+function kitExports() {
+  const index = readFileSync(INDEX, "utf8");
+  const lists = [...index.matchAll(/^export \{([^}]*)\}/gm)].map(([, names]) => names.split(","));
+  return lists.flat().map((name) => name.trim().split(/ as /).at(-1)).filter(Boolean).sort();
+}
+
+/** The name that differs from `word` by the fewest letters, at most a third of them; undefined if there is none. */
+function nearest(word, names) {
+  const [best] = names
+    .map((name) => [distance(word.toLowerCase(), name.toLowerCase()), name])
+    .sort(([one], [other]) => one - other);
+  return best !== undefined && best[0] * 3 <= Math.max(word.length, best[1].length) ? best[1] : undefined;
+}
+
+/** How many letters must be inserted, removed or replaced to make `one` the `other`. */
+function distance(one, other) {
+  let before = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [row, letter] of [...one].entries()) {
+    const now = [row + 1];
+    for (let at = 0; at < other.length; at++) {
+      const replaced = before[at] + (letter === other[at] ? 0 : 1);
+      now.push(Math.min(replaced, before[at + 1] + 1, now[at] + 1));
+    }
+    before = now;
+  }
+  return before.at(-1);
 }
 
 /** Whether this module of Node is available to a function. */

@@ -124,11 +124,21 @@ class NotText extends TypeError {
 
 class NotJson extends SyntaxError {
   constructor(subject, content, cause) {
-    const message = `${subject} is not valid JSON: ${cause.message}: ${excerpt(content)}`;
+    const message = `${subject} ${notJson(excerpt(content), cause)}`;
     super(message, { cause });
     this.name = "SyntaxError";
     this.payload = new Upstream(message).payload;
   }
+}
+
+// A tag that the beginning of an HTML page has, and XML usually doesn't.
+const HTML = /<(!doctype html|html|head|title|body|h[1-6]|p|div|center)\b/i;
+
+/** What a body is that is not JSON. That says more than the parser's reason. */
+function notJson(words, cause) {
+  if (words === "") return "is not valid JSON: its body is empty";
+  if (words.startsWith("<")) return `is ${HTML.test(words) ? "HTML" : "XML"}, not JSON: ${words}`;
+  return `is not valid JSON: ${cause.message}: ${words}`;
 }
 
 const EXCERPT = 200;

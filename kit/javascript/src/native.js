@@ -8,12 +8,15 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { callsFor, forgotten } from "./connector.js";
-import { contractError, messageOf, placeOf, readStacksWith, trace } from "./errors.js";
+import { callsFor, forgotten, report } from "./connector.js";
+import { ConnectorError, contractError, messageOf, placeOf, readStacksWith, trace } from "./errors.js";
 import { callOn, thrown } from "./host/native-call.js";
 
 /** The variable with the folder of the pipes. */
 const FOLDER = "WELD_NATIVE";
+
+/** Ends the worker. A connector can't: it would end the call without a reason. */
+const exit = process.exit.bind(process);
 
 const NEWLINE = 0x0a;
 const PIECE_BYTES = 65_536;
@@ -104,7 +107,7 @@ class NativeHost {
     this.#pipes.send(message);
     const answer = this.#pipes.receive();
     // The host ends when its user stops it; nobody waits for the page any more.
-    if (answer === undefined) process.exit(1);
+    if (answer === undefined) exit(1);
     return answer;
   }
 }
@@ -125,13 +128,16 @@ export async function work(load) {
   const folder = process.env[FOLDER];
   if (!folder) {
     console.error(`the variable ${FOLDER} is missing: \`weld-host run\` starts this command with it`);
-    process.exit(1);
+    exit(1);
   }
   readStacksWith(relativePlaces(process.cwd()));
   const host = new NativeHost(new Pipes(folder));
   let rejected = [];
   // Node would end the process, and the call with it.
   process.on("unhandledRejection", (reason) => rejected.push(reason));
+  process.exit = (code = process.exitCode ?? 0) => {
+    throw new ConnectorError(`process.exit(${code}) was called: a component has no process to end; throw an error instead`);
+  };
   let source;
   for (let call = host.nextCall(); call !== undefined; call = host.nextCall()) {
     let message;
@@ -147,6 +153,7 @@ export async function work(load) {
     rejected = [];
     host.endCall(message);
   }
+  process.exit = exit;
 }
 
 async function loadSource(load) {
@@ -174,25 +181,44 @@ function relativePlaces(folder) {
     names.reduce((text, [path, name]) => text.replaceAll(path, name), stack).replace(/(:\d+):\d+(?=\)?$)/gm, "$1");
 }
 
-/** Logs why the connector's module can't be loaded, and returns the contract's error. */
+/**
+ * Returns the contract's error for a module that can't be loaded, in the words of a build. What the message lacks is
+ * logged: the source line of a mistake, or how the statement was reached.
+ */
 function reported(host, error) {
   if (error?.details !== undefined) {
-    // A mistake in the source, with place and advice.
-    host.log("error", error.details);
+    // A mistake in the source, with place and advice. The first line is the message, with a column.
+    const [first, ...rest] = error.details.split("\n");
+    const isSaid = error.message.startsWith(first.replace(/^([^:]+:\d+):\d+: /, "$1: "));
+    const more = (isSaid ? rest : [first, ...rest]).join("\n");
+    if (more !== "") host.log("error", more);
     return { tag: "other", val: error.message };
   }
-  host.log("error", trace(error));
+  const frames = framesIn(error);
+  if (frames.length > 1) host.log("error", frames.join("\n"));
   const place = placeOf(error);
   const { val } = contractError(error).error;
-  const text = typeof val === "string" ? val : messageOf(error);
-  return { tag: "other", val: text.endsWith(place) ? text : text + place };
+  const text = (typeof val === "string" ? val : messageOf(error)).replace(place, "");
+  return { tag: "other", val: place === "" ? text : `${place.slice(2, -1)}: ${text}` };
+}
+
+const framesIn = (error) =>
+  trace(error)
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line));
+
+/** As in a component, but an error is logged only if that shows more than its message, with its place. */
+function reportNatively(thrown, what) {
+  const { meant, error } = contractError(thrown);
+  const hasMore = framesIn(thrown).length > 0 || (thrown instanceof Error && thrown.cause !== undefined);
+  return meant || hasMore ? report(thrown, what) : error;
 }
 
 function answer(host, source, { call, table, state }) {
   const calls = callsFor(source);
   const [started, line] =
     call === "schema" ? [calls.schema(), tableLines] : [calls.fetchPage(table, state), pageLine];
-  return callOn(host, { ...started, end: (value) => ({ return: line(started.end(value)) }) }, raised);
+  return callOn(host, { ...started, end: (value) => ({ return: line(started.end(value)) }) }, raised, reportNatively);
 }
 
 const nameOf = ({ call, table }) => (call === "schema" ? "schema" : `fetchPage of table ${JSON.stringify(table)}`);

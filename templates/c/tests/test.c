@@ -1,4 +1,7 @@
-/* Tests the connector natively, with a fake host whose answers the tests set: see tests/run. */
+/*
+ * Tests the connector natively, with a fake host whose answers the tests set: see tests/run. Each table has a test: replace it
+ * together with the table. A test without its table is skipped.
+ */
 #include "weld.h"
 
 #include <stdio.h>
@@ -33,9 +36,21 @@ static bool fetch(const char *table, const char *state, weld_page *page, weld_er
   return exports_weld_connector_source_fetch_page(&name, &given, page, error);
 }
 
+/* Whether the schema has a table, so that its test can run. */
+static bool has_table(const char *name) {
+  weld_tables tables;
+  weld_error error;
+  if (!exports_weld_connector_source_schema(&tables, &error)) return true;
+  for (size_t at = 0; at < tables.len; at++)
+    if (weld_is(tables.ptr[at].name, name)) return true;
+  printf("skipped: there is no table %s: replace this test\n", name);
+  return false;
+}
+
 static void beers_are_fetched_page_by_page(void) {
   weld_page page;
   weld_error error;
+  if (!has_table("beers")) return;
   weld_buffer full = {0};
   for (int row = 0; row < 80; row++) weld_add(&full, row == 0 ? "[{}" : ", {}");
   weld_add(&full, "]");
@@ -57,6 +72,7 @@ static void beers_are_fetched_page_by_page(void) {
 static void reviews_follow_the_cursor(void) {
   weld_page page;
   weld_error error;
+  if (!has_table("reviews")) return;
   answer = weld_text_of("{\"reviews\": [{\"id\": 1}], \"next_cursor\": \"a&b\"}");
   check("the first page", fetch("reviews", "{}", &page, &error));
   check("the cursor is kept", page.has_more && weld_is(page.state, "{\"cursor\": \"a&b\"}"));

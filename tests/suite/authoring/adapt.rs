@@ -9,9 +9,9 @@ use std::fs;
 use weld_host_tests::process::Ended;
 
 const FOUND: &str = r#"{"found": {"module": "main", "entry": "handler(req) in main.py", "key_variable": "WELD_KEY",
-    "variables": [{"name": "TOKEN", "place": "main.py, line 3", "has_default": false}],
-    "hosts": [{"origin": "https://api.example.com", "place": "main.py, line 9"}],
-    "not_literal": ["main.py, line 5: os.environ[name]"], "packages": PACKAGES, "needs_packages": NEEDS,
+    "variables": [{"name": "TOKEN", "place": "main.py:3", "has_default": false}],
+    "hosts": [{"origin": "https://api.example.com", "place": "main.py:9"}],
+    "not_literal": ["main.py:5: os.environ[name]"], "packages": PACKAGES, "needs_packages": NEEDS,
     "hints": ["a hint"], "notes": ["a note"]}}"#;
 
 /// A workshop with a folder `code` that contains a function. The script is Python's answer to the scan; it may use
@@ -95,8 +95,8 @@ fn function_becomes_a_plugin_with_its_files_unchanged() {
     let settings = desk.read("plugins/shop.toml");
     assert_eq!(settings, desk.read("made/shop/shop.toml"));
     for line in [
-        "TOKEN = { env = \"TOKEN\" }    # main.py, line 3",
-        "    \"https://api.example.com\",    # main.py, line 9",
+        "TOKEN = { env = \"TOKEN\" }    # main.py:3",
+        "    \"https://api.example.com\",    # main.py:9",
         "# a hint",
     ] {
         assert!(settings.contains(line), "{line}: {settings}");
@@ -110,7 +110,7 @@ fn function_becomes_a_plugin_with_its_files_unchanged() {
         "tables    rows",
         "variables TOKEN",
         "hosts     https://api.example.com",
-        "not found main.py, line 5: os.environ[name]",
+        "not found main.py:5: os.environ[name]",
         "note      a note",
     ] {
         assert!(said.contains(words), "{words}: {said}");
@@ -192,9 +192,9 @@ fn tools_are_installed_into_the_folder_if_the_machine_has_none() {
 
 #[test]
 fn refusal_by_the_scan_is_one_line_and_leaves_nothing_behind() {
-    let desk = desk("echo '{\"refused\": \"main.py, line 3: import ssl: no\"}'");
+    let desk = desk("echo '{\"refused\": \"main.py:3: import ssl: no\"}'");
     let ended = desk.run("adapt", &["code", "-o", "shop"]);
-    assert_refused(&ended, "main.py, line 3: import ssl: no");
+    assert_refused(&ended, "main.py:3: import ssl: no");
     assert_eq!(ended.stderr.len(), 1, "{ended:?}");
     assert!(!desk.at("shop").exists());
     assert_eq!(desk.calls().len(), 1, "nothing is built");
@@ -206,11 +206,11 @@ fn failure_of_the_build_is_one_line_too() {
     desk.tool(
         "tools/componentize-py",
         "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit\n\
-         printf 'AssertionError: Traceback:\\nweld_adapt.tools.refusal.NotServed: main.py, line 3: import x: no\\n\\n\
+         printf 'AssertionError: Traceback:\\nweld_adapt.tools.refusal.NotServed: main.py:3: import x: no\\n\\n\
          Stack backtrace:\\n  0: anyhow\\n' >&2; exit 1",
     );
     let ended = desk.run("adapt", &["code", "-o", "shop"]);
-    assert_refused(&ended, "main.py, line 3: import x: no");
+    assert_refused(&ended, "main.py:3: import x: no");
     assert!(!ended.stderr.join("\n").contains("anyhow"), "{ended:?}");
 }
 

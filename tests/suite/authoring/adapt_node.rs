@@ -28,8 +28,8 @@ fn bench(answer: &str) -> Workshop {
 
 const FOUND: &str = r#"{"found": {"entry": "handler in index.js", "key_variable": "WELD_API_KEY",
     "keys": [{"header": "authorization", "prefix": "Bearer ", "variable": "WELD_API_KEY"}],
-    "variables": [{"name": "TOKEN", "place": "index.js, line 1", "has_default": false}],
-    "hosts": [{"origin": "https://api.example.com", "place": "index.js, line 2"}], "dependencies": {}}}"#;
+    "variables": [{"name": "TOKEN", "place": "index.js:1", "has_default": false}],
+    "hosts": [{"origin": "https://api.example.com", "place": "index.js:2"}], "dependencies": {}}}"#;
 
 #[test]
 fn function_becomes_a_folder_that_can_be_built_with_its_files_unchanged() {
@@ -117,13 +117,13 @@ fn packages_are_installed_with_the_tools_and_listed_with_their_versions() {
 
 #[test]
 fn refusal_of_the_source_is_one_line_before_anything_is_downloaded() {
-    let refused = r#"{"refused": "index.js, line 3: pg can not be bundled"}"#;
+    let refused = r#"{"refused": "index.js:3: pg can not be bundled"}"#;
     let bench = bench(refused);
     let ended = bench.run("adapt", &["shop", "--name", "orders"]);
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert_eq!(
         ended.stderr,
-        ["weld-host: index.js, line 3: pg can not be bundled"]
+        ["weld-host: index.js:3: pg can not be bundled"]
     );
     assert!(!bench.calls().iter().any(|call| call.starts_with("npm")));
     assert!(!bench.at("orders").exists());

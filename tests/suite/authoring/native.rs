@@ -287,15 +287,118 @@ def rows(state):
 
 #[test]
 fn a_module_that_cannot_be_loaded_is_reported() {
+    let line = HEAD.lines().count() + 2;
     for (code, words) in [
         ("def rows(:", "SyntaxError: "),
         (
             "import nowhere",
-            "ModuleNotFoundError: No module named 'nowhere'",
+            "no module named nowhere: there is no nowhere.py here",
+        ),
+        (
+            "del Shop.fetch_page; export(Shop)",
+            "class Shop has no method fetch_page: add `def fetch_page(self, table, state):`",
         ),
     ] {
-        assert_contains(&NativeDesk::with(code, "").bad(&[]), &[words, "app.py"]);
+        let said = NativeDesk::with(code, "").bad(&[]);
+        let class = HEAD
+            .lines()
+            .position(|line| line.starts_with("class "))
+            .unwrap()
+            + 1;
+        let line = if code.starts_with("del") { class } else { line };
+        assert_contains(&said, &[&format!("app.py:{line}: {words}")]);
+        assert_eq!(said.matches(words).count(), 1, "it is said once: {said}");
+        for other in ["Traceback", "weld_connector/"] {
+            assert!(!said.contains(other), "`{other}` in {said}");
+        }
     }
+}
+
+#[test]
+fn a_refusal_without_end_is_named() {
+    let rows = "
+def rows(state):
+    requests.get(env('URL') + '/status-429')
+    raise RateLimited(60)
+";
+    for retries in [0, 1] {
+        let desk = NativeDesk::with(rows, &format!("[rate-limit]\nretries = {retries}"));
+        let process = Process::start(&mut desk.command(PROGRAM, &["run", "shop"]));
+        let cause = format!(
+            ": another try at {} (it answered 429 Too Many Requests)",
+            desk.api.origin()
+        );
+        process.stderr().wait_for(&cause, |line| {
+            line.starts_with("rows: waiting until ") && line.ends_with(&cause)
+        });
+    }
+}
+
+#[test]
+fn an_api_that_is_not_running_is_asked_for() {
+    let rows = "
+def rows(state):
+    requests.get('http://127.0.0.1:9/rows')
+";
+    let desk = NativeDesk::with(rows, "");
+    let config = fs::read_to_string(desk.folder.path().join("shop/shop.toml")).unwrap();
+    let config = config.replace("allow = [", "allow = [\"http://127.0.0.1:9\", ");
+    desk.write(
+        "shop/shop.toml",
+        &format!("{config}\n[rate-limit]\nretries = 0"),
+    );
+    let said = desk.bad(&[]);
+    assert_contains(
+        &said,
+        &["Connection refused (os error 111); is the API running at this address?"],
+    );
+    assert!(!said.contains("client error"), "{said}");
+}
+
+#[test]
+fn a_misspelt_key_is_a_warning_even_with_quiet() {
+    let rows = "
+Shop.schema = lambda self: [Table('rows', primary_key='idd')]
+def rows(state):
+    return Page([{'id': 1}, {'id': 2}])
+";
+    let desk = NativeDesk::with(rows, "");
+    let warning = "warning: table \"rows\", page 1: row 1 has no \"idd\", which is in the primary key; did you mean \"id\"?";
+    assert_eq!(desk.good(&["--quiet"]).stderr, [warning]);
+    let said = desk.good(&["--full"]).stderr.join("\n");
+    assert_contains(&said, &[warning, "\n1 warning (above)"]);
+}
+
+#[test]
+fn the_state_of_an_earlier_sync_is_named_if_it_may_be_the_cause() {
+    let rows = "
+def rows(state):
+    if state:
+        requests.get(env('URL') + '/status-400').raise_for_status()
+    return Page([{'id': 1}], state={'at': 1})
+";
+    let desk = NativeDesk::with(rows, "");
+    desk.good(&[]);
+    let said = desk.bad(&[]);
+    assert_contains(
+        &said,
+        &[
+            " answered 400; the page continued from the state of an earlier sync: if that is wrong, --full starts the table over",
+        ],
+    );
+    desk.good(&["--full"]);
+}
+
+#[test]
+fn a_variable_with_another_name_is_suggested() {
+    let desk = NativeDesk::with("def rows(state):\n    return env('API_URL')", "");
+    let said = desk.bad(&[]);
+    assert_contains(
+        &said,
+        &[
+            "API_URL is missing: set it in the section [env] of shop/shop.toml; did you mean URL, which is set?",
+        ],
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ export function notesOn({ modules }) {
 function writtenFiles({ tokens, shown }) {
   return tokens
     .filter(({ type, value }, at) => type === "name" && WRITES.test(value) && tokens[at + 1]?.value === "(")
-    .map(({ value, line }) => `${shown}, line ${line}: a component can't write files, so ${value}(…) fails`);
+    .map(({ value, line }) => `${shown}:${line}: a component can't write files, so ${value}(…) fails`);
 }
 
 // `process.exit()` and other calls that need a process of the function's own.
@@ -27,8 +27,8 @@ function ends({ tokens, shown }) {
     const name = tokens[at + 2]?.value;
     if (!isProcess || tokens[at + 3]?.value !== "(") return [];
     if (["exit", "abort", "kill"].includes(name))
-      return [`${shown}, line ${line}: a component has no process to end, so process.${name}(…) fails the page`];
-    if (["chdir", "setuid", "umask"].includes(name)) return [`${shown}, line ${line}: process.${name}(…) is not available in a component`];
+      return [`${shown}:${line}: a component has no process to end, so process.${name}(…) fails the page`];
+    if (["chdir", "setuid", "umask"].includes(name)) return [`${shown}:${line}: process.${name}(…) is not available in a component`];
     return [];
   });
 }
@@ -50,7 +50,7 @@ function longPauses({ tokens, shown }) {
     if (milliseconds >= LONG_PAUSE && milliseconds < 2 ** 32) {
       const words = `${value}(… ${pause.value})`;
       notes.push(
-        `${shown}, line ${line}: ${words} is longer than answer-within: until it ends, Weld receives pending pages and asks again`,
+        `${shown}:${line}: ${words} is longer than answer-within: until it ends, Weld receives pending pages and asks again`,
       );
     }
   });

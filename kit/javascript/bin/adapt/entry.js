@@ -68,7 +68,7 @@ function findEntry(source, wanted) {
   }
   if (event !== undefined) {
     throw new NotServed(
-      `${event.shown}, line ${event.line}: a function for cloud events can't be served: Weld sends HTTP requests, so it must ` +
+      `${event.shown}:${event.line}: a function for cloud events can't be served: Weld sends HTTP requests, so it must ` +
         "be registered with functions.http",
     );
   }

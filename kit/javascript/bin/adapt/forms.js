@@ -13,7 +13,7 @@ export function formMistakes({ modules, folder }) {
     if (form === undefined || isTypeScript(module.path)) return [];
     const found = form.isModule ? commonInModule(module) : moduleInCommon(module);
     if (found === undefined) return [];
-    return [`${module.shown}, line ${found.line}: ${found.words} in ${form.words}: ${found.instead}`];
+    return [`${module.shown}:${found.line}: ${found.words} in ${form.words}: ${found.instead}`];
   });
 }
 

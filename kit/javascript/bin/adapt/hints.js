@@ -50,7 +50,7 @@ function tokenInState(modules) {
       const [object, sign, name, equals] = tokens.slice(at, at + 4);
       const isState = object.type === "name" && /state/i.test(object.value) && sign.value === ".";
       if (!isState || equals.value !== "=" || !/token|secret|password|session/i.test(name.value)) continue;
-      if (!/page|next|sync/i.test(name.value)) return `${shown}, line ${object.line}: ${object.value}.${name.value}`;
+      if (!/page|next|sync/i.test(name.value)) return `${shown}:${object.line}: ${object.value}.${name.value}`;
     }
   }
   return undefined;

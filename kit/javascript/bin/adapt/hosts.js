@@ -17,9 +17,9 @@ export function hostsOf({ modules }) {
     tokens.forEach(({ type, value, line, whole }, at) => {
       const named = hostOption(tokens, at);
       if (named !== undefined && !origins.has(named))
-        origins.set(named, { origin: named, place: `${shown}, line ${line}` });
+        origins.set(named, { origin: named, place: `${shown}:${line}` });
       if (type !== "text" && type !== "template" && type !== "piece") return;
-      const place = `${shown}, line ${line}`;
+      const place = `${shown}:${line}`;
       // If the text is continued by an expression, its host may be incomplete.
       const goesOn =
         (type === "template" && !whole) || (type === "piece" && tokens[at + 1]?.value === "${") || isAdded(tokens, at);

@@ -68,7 +68,7 @@ function comparisons(source) {
         seen
           // If only one side is hashed, the other is the hash of a key, which can't be reversed.
           .filter((other, at) => at !== index && given !== undefined && other.given === undefined && (!isHashed || other.isHashed))
-          .flatMap(({ expected }) => expected.flatMap((one) => checkOf(`${shown}, line ${line}`, given, one))),
+          .flatMap(({ expected }) => expected.flatMap((one) => checkOf(`${shown}:${line}`, given, one))),
       );
     });
   });

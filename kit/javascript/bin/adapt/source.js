@@ -23,7 +23,7 @@ export function readFunction(folder, file) {
     modules.set(path, module);
     for (const one of importsOf(module)) {
       if (isTypeScript(path) && isOfTypes(module.tokens, one)) continue;
-      const place = `${module.shown}, line ${one.line}`;
+      const place = `${module.shown}:${one.line}`;
       if (one.name === undefined) {
         notLiteral.push(`${place}: ${one.words} imports a module whose name is not a literal, and fails`);
       } else if (/^\.{0,2}\//.test(one.name) || one.name === "." || one.name === "..") {

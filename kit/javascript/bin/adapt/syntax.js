@@ -20,7 +20,7 @@ export function checkSyntax({ modules }) {
     ) {
       const line = /:(\d+)\n/.exec(said)?.[1] ?? "?";
       const message = /^(?:SyntaxError|Error): .*$/m.exec(said)?.[0] ?? said.trim().split("\n")[0];
-      throw new NotServed(`${shown}, line ${line}: ${message}`);
+      throw new NotServed(`${shown}:${line}: ${message}`);
     }
   }
 }

@@ -14,7 +14,7 @@ export function variablesOf(source) {
   const isSet = new Set();
   for (const module of source.modules) {
     for (const { name, line, uses, words, set } of readsIn(source).get(module)) {
-      const place = `${module.shown}, line ${line}`;
+      const place = `${module.shown}:${line}`;
       if (name === undefined) notLiteral.push(`${place}: ${words}`);
       else if (set) isSet.add(name);
       else if (byName.has(name)) byName.get(name).uses.push(...uses);

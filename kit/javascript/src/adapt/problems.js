@@ -17,8 +17,8 @@ export class NoAnswer extends ConnectorError {
   }
 }
 
-/** `index.js, line 3`. */
-export const placeOf = (file, line) => (line === undefined ? file : `${file}, line ${line}`);
+/** `index.js:3`. */
+export const placeOf = (file, line) => (line === undefined ? file : `${file}:${line}`);
 
 // The path of the function's own files in the bundle.
 const OWN = /\bfunction\/([^\s():]+):(\d+)/;
@@ -39,7 +39,7 @@ function stackOf(error) {
     .join("\n");
 }
 
-/** The place of the first frame in the function's own files: `index.js, line 3`. */
+/** The place of the first frame in the function's own files: `index.js:3`. */
 export function ownPlace(stack) {
   const [frame] = ownFrames(stack);
   if (frame === undefined) return undefined;

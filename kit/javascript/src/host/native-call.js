@@ -12,13 +12,16 @@ import { use } from "./fake.js";
 const { setImmediate } = globalThis;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** The result of a call; if the call fails, that of `failed`, which gets the contract's error and its cause. */
-export async function callOn(host, { what, begin, end, unsettled }, failed) {
+/**
+ * The result of a call; if the call fails, that of `failed`, which gets the contract's error and its cause. `says` logs
+ * the cause and returns the contract's error.
+ */
+export async function callOn(host, { what, begin, end, unsettled }, failed, says = report) {
   const restore = enter(host);
   try {
     return end(await driveNatively(begin(), what, turn, unsettled));
   } catch (cause) {
-    return failed(report(cause, what), cause);
+    return failed(says(cause, what), cause);
   } finally {
     restore();
   }

@@ -99,7 +99,7 @@ test("adapt reports what the function's source contains", async () => {
     /^key +.*WELD_API_KEY/m,
     /^hosts +https:\/\/api\.punkapi\.com$/m,
     /^packages +dayjs 1\.11\.\d+$/m,
-    /^note +index\.js, line \d+: sleep\(… 3600\) is longer than answer-within/m,
+    /^note +index\.js:\d+: sleep\(… 3600\) is longer than answer-within/m,
   ]) {
     assert.match(said, line);
   }
@@ -108,5 +108,5 @@ test("adapt reports what the function's source contains", async () => {
 test("an unexpected response of the API is reported with the line of the function that reads it", async () => {
   const { status, said } = await synced("guide", { API_BEARER_TOKEN: "broken" }, "https://api.punkapi.com", "/punk");
   assert.equal(status, 1, said);
-  assert.match(said, /weld-host: beers, page 1: index\.js, line 37: TypeError: /);
+  assert.match(said, /weld-host: beers, page 1: index\.js:37: TypeError: /);
 });

@@ -339,14 +339,14 @@ test("an error names its place in the function's own files, and the log has the 
   try {
     await assert.rejects(host.fetchPage(source, "t"), {
       tag: "other",
-      val: "lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined",
+      val: "lib/rows.js:7: TypeError: cannot read property 'map' of undefined",
     });
   } finally {
     delete globalThis.weldConnectorLines;
   }
   assert.deepEqual(
     host.logs.map(({ message }) => message),
-    ["lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined\n    at rowsOf (lib/rows.js:7)"],
+    ["lib/rows.js:7: TypeError: cannot read property 'map' of undefined\n    at rowsOf (lib/rows.js:7)"],
   );
 });
 
@@ -362,7 +362,7 @@ test("an error of the shim or an API names the function's line, too, and keeps i
         throw own(error);
       }
     });
-    const wrote = { tag: "other", val: /^index\.js, line 3: writeFileSync fails: a component can't write files/ };
+    const wrote = { tag: "other", val: /^index\.js:3: writeFileSync fails: a component can't write files/ };
     await assert.rejects(fakeHost().fetchPage(writes, "t"), wrote);
     const { default: axios } = await import("../../src/adapt/axios/index.js");
     const { Response } = await import("weld-connector/testing");
@@ -374,7 +374,7 @@ test("an error of the shim or an API names the function's line, too, and keeps i
     const host = fakeHost({ fetch: () => new Response("who?", { status: 401 }) });
     await assert.rejects(host.fetchPage(asks, "t"), {
       tag: "unauthorized",
-      val: "index.js, line 3: Request failed with status code 401: GET https://api.example.com/a: who?",
+      val: "index.js:3: Request failed with status code 401: GET https://api.example.com/a: who?",
     });
     // A message of the function that says little is followed by the API that refused.
     const tells = connector(async () => {
@@ -383,7 +383,7 @@ test("an error of the shim or an API names the function's line, too, and keeps i
     });
     await assert.rejects(host.fetchPage(tells, "t"), {
       tag: "other",
-      val: "index.js, line 3: Error: HTTP 401 (before that, GET https://api.example.com/b answered 401)",
+      val: "index.js:3: Error: HTTP 401 (before that, GET https://api.example.com/b answered 401)",
     });
   } finally {
     delete globalThis.weldConnectorLines;
@@ -427,16 +427,16 @@ test("an error in a timer, or a rejected promise without a handler, is the reaso
         throw own(new Error("late"));
       }, 10);
     });
-    await assert.rejects(fakeHost().fetchPage(throws, "t"), { tag: "other", val: "index.js, line 3: Error: late" });
+    await assert.rejects(fakeHost().fetchPage(throws, "t"), { tag: "other", val: "index.js:3: Error: late" });
     const rejects = connector(() => void KitPromise.reject(own(new TypeError("in vain"))));
-    await assert.rejects(fakeHost().fetchPage(rejects, "t"), { tag: "other", val: "index.js, line 3: TypeError: in vain" });
+    await assert.rejects(fakeHost().fetchPage(rejects, "t"), { tag: "other", val: "index.js:3: TypeError: in vain" });
     const answers = connector((req, res) => {
       KitPromise.reject(own(new TypeError("in vain")));
       res.json(page);
     });
     const host = fakeHost();
     await host.fetchPage(answers, "t");
-    assert.equal(host.logs[0].message, "index.js, line 3: after the response: TypeError: in vain");
+    assert.equal(host.logs[0].message, "index.js:3: after the response: TypeError: in vain");
   } finally {
     delete globalThis.weldConnectorLines;
   }

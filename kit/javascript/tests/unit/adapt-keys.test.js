@@ -103,7 +103,7 @@ test("a check in another module, or against a value of another module, is found"
 test("a key in the source is sent unchanged, and a note names it", () => {
   const { keys, key_variable, notes } = found("\nif (req.headers['x-api-key'] !== 'hunter2-secret') f()");
   assert.deepEqual([shown({ keys }), key_variable], [['x-api-key: "hunter2-secret"'], null]);
-  assert.match(notes[0], /^index\.js, line 3: the key that the function expects in the header x-api-key is written in its source: /);
+  assert.match(notes[0], /^index\.js:3: the key that the function expects in the header x-api-key is written in its source: /);
   assert.deepEqual(shown(found("const KEY = 's3cret';\nif (req.get('authorization') !== `Bearer ${KEY}`) f()")), [
     'authorization: Bearer "s3cret"',
   ]);

@@ -91,7 +91,7 @@ test("an invalid response of a Lambda is reported with its line", async () => {
         () => "",
         ({ val }) => val,
       );
-  assert.match(await message(async (event) => void event), /^index\.js, line 7: the handler ended without a response: it returned undefined/);
-  assert.match(await message(async (event) => ({ rows: [], event: !event })), /^index\.js, line 7: the function's response has no insert/);
-  assert.match(await message((event, context, callback) => void callback), /^index\.js, line 7: the handler ended without a response: call res/);
+  assert.match(await message(async (event) => void event), /^index\.js:7: the handler ended without a response: it returned undefined/);
+  assert.match(await message(async (event) => ({ rows: [], event: !event })), /^index\.js:7: the function's response has no insert/);
+  assert.match(await message((event, context, callback) => void callback), /^index\.js:7: the handler ended without a response: call res/);
 });

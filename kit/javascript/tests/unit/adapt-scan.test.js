@@ -87,11 +87,11 @@ test("variables are found however they are read", () => {
   assert.deepEqual(
     variables.map(({ name, place }) => [name, place]),
     [
-      ["A", "index.js, line 2"],
-      ["B", "index.js, line 4"],
+      ["A", "index.js:2"],
+      ["B", "index.js:4"],
     ],
   );
-  assert.deepEqual(not_literal, ["index.js, line 3: process.env[name]", "index.js, line 4: { ...c } = process.env"]);
+  assert.deepEqual(not_literal, ["index.js:3: process.env[name]", "index.js:4: { ...c } = process.env"]);
 });
 
 test("a variable that the function works without need not be set", () => {
@@ -185,7 +185,7 @@ test("hosts are read from literal URLs", () => {
   }
   const { not_literal } = found("const a = `https://${shop}.example.com/`;\nconst b = 'https://' + host;");
   assert.equal(not_literal.length, 2);
-  assert.match(not_literal[0], /^index\.js, line 1: https:\/\//);
+  assert.match(not_literal[0], /^index\.js:1: https:\/\//);
 });
 
 test("own modules are followed in both forms, and packages have the versions of their lists", () => {
@@ -230,7 +230,7 @@ test("own modules are followed in both forms, and packages have the versions of 
   const locked = { "package-lock.json": JSON.stringify({ packages: { "node_modules/ms": { version: "2.1.3" } } }) };
   const inner = found("require('ms')", locked);
   assert.deepEqual(inner.dependencies, { ms: "2.1.3" });
-  assert.match(inner.notes[0], /line 1: package\.json does not list ms; the version in package-lock\.json is used/);
+  assert.match(inner.notes[0], /:1: package\.json does not list ms; the version in package-lock\.json is used/);
 });
 
 test("exported and registered entries are found", () => {
@@ -295,30 +295,30 @@ test("a function that can't be served is reported in one line with file and line
     [`${framework}f.http('a', g); f.http('b', g);`, /several functions that could answer requests: a, b/],
     [
       `${framework}f.cloudEvent('a', g);`,
-      /^index\.js, line 2: a function for cloud events can't be served: .*functions\.http$/,
+      /^index\.js:2: a function for cloud events can't be served: .*functions\.http$/,
     ],
     [
       "const express = require('express');\nexports.app = express();",
-      /^index\.js, line 1: an application of Express can't be served/,
+      /^index\.js:1: an application of Express can't be served/,
     ],
     [
       "\nconst dns = require('dns');",
-      /^index\.js, line 2: the Node module dns is not available in a connector: /,
+      /^index\.js:2: the Node module dns is not available in a connector: /,
     ],
     [
       "import { spawn } from 'node:child_process';",
-      /^index\.js, line 1: the Node module node:child_process .*: a connector can't start programs/,
+      /^index\.js:1: the Node module node:child_process .*: a connector can't start programs/,
     ],
-    ["require('worker_threads')", /line 1: the Node module worker_threads .*single thread/],
-    ["require('net')", /line 1: the Node module net /],
-    ["const pg = require('pg');", /^index\.js, line 1: the package pg can't be bundled: it needs its own sockets/],
+    ["require('worker_threads')", /:1: the Node module worker_threads .*single thread/],
+    ["require('net')", /:1: the Node module net /],
+    ["const pg = require('pg');", /^index\.js:1: the package pg can't be bundled: it needs its own sockets/],
     ["require('@google-cloud/secret-manager')", /the package @google-cloud\/secret-manager can't be bundled/],
     ["require('sharp')", /the package sharp can't be bundled: it is native code/],
-    ["\n\nrequire('./gone')", /^index\.js, line 3: no such file: \.\/gone$/],
+    ["\n\nrequire('./gone')", /^index\.js:3: no such file: \.\/gone$/],
     ["require('../outside')", /no such file: \.\.\/outside/],
-    ["const a = 'b", /^index\.js, line 1: SyntaxError: Invalid or unexpected token$/],
-    ["\nconst a = ;", /^index\.js, line 2: SyntaxError: Unexpected token ';'$/],
-    ["const a = 1;\nconst a = 2;", /^index\.js, line 2: SyntaxError: Identifier 'a' has already been declared$/],
+    ["const a = 'b", /^index\.js:1: SyntaxError: Invalid or unexpected token$/],
+    ["\nconst a = ;", /^index\.js:2: SyntaxError: Unexpected token ';'$/],
+    ["const a = 1;\nconst a = 2;", /^index\.js:2: SyntaxError: Identifier 'a' has already been declared$/],
   ];
   for (const [source, message] of cases) {
     assert.throws(
@@ -360,30 +360,30 @@ test("all packages that can't be bundled, or that aren't listed, are reported at
     return message;
   };
   assert.deepEqual(
-    reported("require('pg');\nrequire('net');\nrequire('sharp');\nrequire('pg');").map((line) => line.slice(0, 35)),
+    reported("require('pg');\nrequire('net');\nrequire('sharp');\nrequire('pg');").map((line) => line.slice(0, 29)),
     [
-      "index.js, line 1: the package pg ca",
-      "index.js, line 2: the Node module n",
-      "index.js, line 3: the package sharp",
-      "index.js, line 4: the package pg ca",
+      "index.js:1: the package pg ca",
+      "index.js:2: the Node module n",
+      "index.js:3: the package sharp",
+      "index.js:4: the package pg ca",
     ],
   );
   assert.deepEqual(
     reported("const a = require('lodash/get');\nrequire('@scope/b/c'); require('lodash');", { "package.json": "{}" }),
     [
-      "index.js, line 1: the package lodash is unknown: package.json does not list it (run `npm install lodash` in the function's folder)",
-      "index.js, line 2: the package @scope/b is unknown: package.json does not list it (run `npm install @scope/b` in the function's folder)",
+      "index.js:1: the package lodash is unknown: package.json does not list it (run `npm install lodash` in the function's folder)",
+      "index.js:2: the package @scope/b is unknown: package.json does not list it (run `npm install @scope/b` in the function's folder)",
     ],
   );
 });
 
 test("a module that mixes both forms is reported before anything is built", () => {
   const cases = [
-    ["index.js", "exports.handler = f;", { type: "module" }, /line 1: `exports` is not available in an ECMAScript module \("type"/],
-    ["index.js", "\nmodule.exports = { handler };", { type: "module" }, /line 2: `module\.exports` is not available in an ECMAScript module/],
+    ["index.js", "exports.handler = f;", { type: "module" }, /:1: `exports` is not available in an ECMAScript module \("type"/],
+    ["index.js", "\nmodule.exports = { handler };", { type: "module" }, /:2: `module\.exports` is not available in an ECMAScript module/],
     ["index.mjs", "const a = require('./a.json'); export const handler = f;", {}, /`require` is not available in an ECMAScript module .*\.mjs/],
-    ["index.js", "import a from './a.js';\nexports.handler = a;", {}, /line 2: .*an ECMAScript module \(`import` in line 1\)/],
-    ["index.cjs", "import a from './a.js';", {}, /line 1: `import` is not available in a CommonJS module \(\.cjs\): use require/],
+    ["index.js", "import a from './a.js';\nexports.handler = a;", {}, /:2: .*an ECMAScript module \(`import` in line 1\)/],
+    ["index.cjs", "import a from './a.js';", {}, /:1: `import` is not available in a CommonJS module \(\.cjs\): use require/],
     ["index.js", "export const handler = f;", { type: "commonjs" }, /`export` is not available in a CommonJS module \("type": "commonjs"/],
   ];
   const others = { "a.json": "{}", "a.js": "" };
@@ -450,10 +450,10 @@ test("optional imports may be missing, and hints and differences are listed", ()
     ].join("\n"),
   );
   assert.match(hints[0], /sends API_TOKEN in a header[^]*kind = "bearer"\ntoken = \{ env = "API_TOKEN" \}/);
-  assert.match(hints[1], /contain a token \(index\.js, line 6: state\.access_token\)[^]*secret-in-state = "allow"/);
+  assert.match(hints[1], /contain a token \(index\.js:6: state\.access_token\)[^]*secret-in-state = "allow"/);
   assert.equal(hints.length, 2);
   assert.deepEqual(notes, [
-    "index.js, line 8: setTimeout(… 60_000) is longer than answer-within: until it ends, Weld receives pending pages and asks again",
+    "index.js:8: setTimeout(… 60_000) is longer than answer-within: until it ends, Weld receives pending pages and asks again",
     "index.js: the module is loaded again for each page, so cached is lost after it",
   ]);
 });
@@ -463,11 +463,11 @@ test("calls that work in a process but not in a component are noted with their l
     "const fs = require('fs');\nif (a) process.exit(1);\nfs.writeFileSync('a', 'b');\nfs.unlinkSync('a');\nprocess.on('exit', f);",
   ).notes;
   assert.deepEqual(
-    notes.map((line) => line.replace(/:.*(fails.*)$/, ": $1")),
+    notes.map((line) => line.replace(/: .*(fails.*)$/, ": $1")),
     [
-      "index.js, line 3: fails",
-      "index.js, line 4: fails",
-      "index.js, line 2: fails the page",
+      "index.js:3: fails",
+      "index.js:4: fails",
+      "index.js:2: fails the page",
     ],
   );
 });
@@ -478,7 +478,7 @@ test("the unit of the function's own sleep is read from its source", () => {
   assert.match(notes("(ms) => new Promise((done) => setTimeout(done, ms))", "100_000")[0], /sleep\(… 100_000\) is longer than/);
   for (const length of ["s * 1000", "1_000 * s", "s * 1e3"]) {
     const seconds = `(s) => new Promise((done) => setTimeout(done, ${length}))`;
-    assert.match(notes(seconds, 100)[0], /line 2: sleep\(… 100\) is longer than/, length);
+    assert.match(notes(seconds, 100)[0], /:2: sleep\(… 100\) is longer than/, length);
     assert.deepEqual(notes(seconds, 0.5), [], length);
   }
 });

@@ -53,18 +53,18 @@ test("a connector that can't be built is an error, and leaves no files", () => {
     ],
     ['import "not-installed/part";\nexport const source = 1;', /run `npm install not-installed`$/m],
     ['import "./nowhere.js";\nexport const source = 1;', /^(?![^]*no such file[^]*no such file)[^]*"; no such file\n$/],
-    ["export const source = ;", /connector\.js:1:23: Unexpected ";"[^]*\nweld-connector: connector\.js, line 1: Unexpected ";"\n$/],
+    ["export const source = ;", /connector\.js:1:23: Unexpected ";"[^]*\nweld-connector: connector\.js:1: Unexpected ";"\n$/],
     ["export default 1;", /connector\.js: No matching export .*; end connector\.js with `export const source = connector/],
     ["export const source = 3;", /the export `source` is not a connector: write export const source = connector/],
     [
       "const rates = {};\nfunction first() {\n  return rates.eur.usd;\n}\nfirst();\nexport const source = 1;",
-      /^connector\.js:3\n    return rates\.eur\.usd;\n[^]*at first \(connector\.js:3\)\n[^]*\nweld-connector: connector\.js, line 3: cannot read property 'usd' of undefined; modules load when/,
+      /^connector\.js:3\n    return rates\.eur\.usd;\n[^]*at first \(connector\.js:3\)\n[^]*\nweld-connector: connector\.js:3: cannot read property 'usd' of undefined; modules load when/,
     ],
     ["const call = () => call() + 1;\ncall();\nexport const source = 1;", /a function calls itself without end/],
     ["throw 3;\nexport const source = 1;", /a module threw 3, which is not an Error/],
     [
       Array.from({ length: 12 }, (_, index) => `import "absent${index}";`).join("\n"),
-      /… 8 more errors …\nweld-connector: connector\.js, line 1: Could not resolve "absent0"; .*; 1[12] more\n$/,
+      /… 8 more errors …\nweld-connector: connector\.js:1: Could not resolve "absent0"; .*; 1[12] more\n$/,
     ],
   ];
   for (const [content, message] of cases) {

@@ -20,12 +20,12 @@ test("frames are the author's and those of packages, with their own lines", () =
     "connector.js:2\n    second();\nError: odd\n    at area (node_modules/shapes/index.js:7)\n" +
       "    at second (connector.js:2)\n    at <anonymous> (connector.js:1)",
   );
-  assert.match(message, /^connector\.js, line 2: odd; modules load when the connector is built/);
+  assert.match(message, /^connector\.js:2: odd; modules load when the connector is built/);
 });
 
 test("a message of the kit needs no more advice", () => {
   const { message } = failure(`Error: a timer can't be used while modules load${at("<anonymous>", 1)}`);
-  assert.equal(message, "connector.js, line 1: a timer can't be used while modules load");
+  assert.equal(message, "connector.js:1: a timer can't be used while modules load");
 });
 
 test("long messages and deep stacks are cut", () => {

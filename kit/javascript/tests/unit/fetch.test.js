@@ -289,16 +289,32 @@ test("other refusals are not rate limits", () => {
 });
 
 test("a response that is not valid JSON is a SyntaxError and, if uncaught, an upstream error", async () => {
-  const host = answering(new Response("<html>\n nope"));
+  const host = answering(new Response("no\n luck"));
   const caught = await inPage(host, async () => (await fetch("https://h/")).json().catch((error) => error));
   assert.ok(caught instanceof SyntaxError);
   await assert.rejects(
     inPage(host, async () => (await fetch("https://h/")).json()),
     {
       tag: "upstream",
-      message: /the response to GET https:\/\/h\/ is not valid JSON: [^]*: <html> nope$/,
+      message: /the response to GET https:\/\/h\/ is not valid JSON: [^]*: no luck$/,
     },
   );
+});
+
+test("an error says what a body is instead of JSON", async () => {
+  for (const [body, words] of [
+    ["", "is not valid JSON: its body is empty"],
+    [" \r\n ", "is not valid JSON: its body is empty"],
+    ["<html>\n nope", "is HTML, not JSON: <html> nope"],
+    ["\n<!DOCTYPE HTML><x>", "is HTML, not JSON: <!DOCTYPE HTML><x>"],
+    ["<?xml version='1.0'?><error/>", "is XML, not JSON: <?xml version='1.0'?><error/>"],
+  ]) {
+    const host = answering(new Response(body));
+    await assert.rejects(
+      inPage(host, async () => (await fetch("https://h/")).json()),
+      { tag: "upstream", message: `upstream: the response to GET https://h/ ${words}` },
+    );
+  }
 });
 
 test("Response.json sets the body and its content type", async () => {

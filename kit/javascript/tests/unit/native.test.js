@@ -194,8 +194,8 @@ test("an error of the connector has the author's file and line", () => {
 test("a module in TypeScript that can't be read is reported with its place", () => {
   const { lines, left } = worked({ "connector.ts": "const one: number = 1;\nexport const source = ;" }, [SCHEMA, END]);
   assert.deepEqual(lines, [
-    { log: { level: "error", message: 'connector.ts:2:23: Unexpected ";"\n    export const source = ;' } },
-    { raise: { other: 'connector.ts, line 2: Unexpected ";"' } },
+    { log: { level: "error", message: "    export const source = ;" } },
+    { raise: { other: 'connector.ts:2: Unexpected ";"' } },
   ]);
   assert.equal(left, "");
 });
@@ -203,19 +203,38 @@ test("a module in TypeScript that can't be read is reported with its place", () 
 test("a module that can't be loaded is reported for each call, and loaded again", () => {
   for (const [text, message] of [
     ["export const source = {};", /`source` is not a connector/],
-    ["\nthrow new RangeError('odd');", /^RangeError: odd \(connector\.js:2\)$/],
-    ['import { env } from "weld-connector"; env("API");', /can't be used while modules load, .* \(connector\.js:1\)$/],
+    ["\nthrow new RangeError('odd');", /^connector\.js:2: RangeError: odd$/],
+    ['import { env } from "weld-connector"; env("API");', /^connector\.js:1: .*can't be used while modules load/],
+    ['import { UnknownTabel } from "weld-connector"; UnknownTabel;', /^connector\.js:1: No matching export .*; did you mean UnknownTable\?$/],
+    ['import { zebra } from "weld-connector"; zebra;', /^connector\.js:1: No matching export .*; weld-connector has .*ConnectorError, /],
     ["throw 3;", /^3 was thrown instead of an Error$/],
-    ["export const one = 1;\nexport const source = ;", /^connector\.js, line 2: Unexpected ";"$/],
-    ['import "./helpers.js";', /^connector\.js, line 1: Could not resolve "\.\/helpers\.js"; no such file$/],
-    ['import "absent";', /^connector\.js, line 1: Could not resolve "absent"; .*npm install absent`$/],
+    ["export const one = 1;\nexport const source = ;", /^connector\.js:2: Unexpected ";"$/],
+    ['import "./helpers.js";', /^connector\.js:1: Could not resolve "\.\/helpers\.js"; no such file$/],
+    ['import "absent";', /^connector\.js:1: Could not resolve "absent"; .*npm install absent`$/],
   ]) {
     const { lines, status } = worked({ "connector.js": text }, [SCHEMA, page("orders"), END]);
     const raised = lines.filter((line) => "raise" in line);
     assert.equal(raised.length, 2);
     assert.match(raised[0].raise.other, message);
+    // Nothing is said twice.
+    const [, said] = /^(?:[\w.]+:\d+: )?([^;]*)/.exec(raised[0].raise.other);
+    for (const { log } of lines) assert.ok(!log?.message.includes(said), log?.message);
     assert.equal(status, 0);
   }
+});
+
+test("an error without a place is said once, and a connector can't end the worker", () => {
+  const text = `import { connector } from "weld-connector";
+    export const source = connector({ tables: {
+      throws: { fetchPage() { throw "no luck"; } },
+      exits: { fetchPage() { process.exit(3); } },
+    } });`;
+  const { lines, status } = worked({ "connector.js": text }, [page("throws"), page("exits"), END]);
+  const raised = lines.map(({ raise }) => raise?.other);
+  assert.equal(raised[0], '"no luck" was thrown instead of an Error');
+  assert.match(raised[1], /^process\.exit\(3\) was called: a component has no process to end; throw an error instead/);
+  assert.equal(lines.length, 2);
+  assert.equal(status, 0);
 });
 
 test("numbers keep their digits, and text that is not UTF-16 is replaced", () => {

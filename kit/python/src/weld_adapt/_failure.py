@@ -107,7 +107,7 @@ def _place(error: BaseException, folder: str) -> str | None:
 
 def _shown(path: str, line: int, folder: str) -> str:
     name = os.path.relpath(path, folder) if path.startswith(folder) else os.path.basename(path)
-    return f"{name}, line {line}"
+    return f"{name}:{line}"
 
 
 def _text(error: BaseException) -> str:

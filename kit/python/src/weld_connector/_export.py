@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import os
 import re
+import sys
 import traceback
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -57,9 +59,10 @@ def schema(connector: type[Connector]) -> list[PlainTable] | Failure:
     """Return the tables of `connector`."""
     try:
         tables = connector().schema()
-        if not isinstance(tables, (list, tuple)):
-            raise ConnectorError(f"schema returned {described(tables)}, not a list of tables")
-        return [_table(table, number) for number, table in enumerate(tables, 1)]
+        with _Returned(connector, "schema"):
+            if not isinstance(tables, (list, tuple)):
+                raise ConnectorError(f"schema returned {described(tables)}, not a list of tables")
+            return [_table(table, number) for number, table in enumerate(tables, 1)]
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -70,14 +73,39 @@ def fetch_page(connector: type[Connector], table: str, state: str) -> PlainPage 
     """Return a page of `connector`."""
     try:
         page = connector().fetch_page(table, _read_json.read(state))
-        if not isinstance(page, Page):
-            hint = "; does a path through it end without a return?" if page is None else ""
-            raise ConnectorError(f"fetch_page({table!r}) returned {described(page)}, not a Page{hint}")
-        return _page(page)
+        with _Returned(connector, "fetch_page"):
+            if not isinstance(page, Page):
+                hint = {
+                    type(None): "; does a path through it end without a return?",
+                    list: "; write `return Page(rows)`",
+                }.get(type(page), "")
+                raise ConnectorError(f"fetch_page({table!r}) returned {described(page)}, not a Page{hint}")
+            return _page(page)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return failure(error)
+
+
+class _Returned:
+    """Adds the place of the method whose result is refused to the error."""
+
+    def __init__(self, connector: type[Connector], method: str) -> None:
+        self._connector = connector
+        self._method = method
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, ConnectorError) and (where := _definition(getattr(self._connector, self._method, None))):
+            error.args = (f"{error} ({where})",)
+
+
+def _definition(function: object) -> str | None:
+    """Return the file and line where a function begins; `None` if it is not one of Python."""
+    code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
+    return None if code is None else f"{relative(code.co_filename)}:{code.co_firstlineno}"
 
 
 def _page(page: Page) -> PlainPage:
@@ -160,6 +188,15 @@ def failure(error: BaseException) -> Failure:
     return Failure("other", _host.printable(message))
 
 
+def without_path(error: ImportError) -> str:
+    """Return the text for a name that a module lacks, with the one that was probably meant instead of the module's path."""
+    text = str(error).removesuffix(f" ({error.path})")
+    wanted = re.match(r"cannot import name '(\w+)'", text)
+    module = sys.modules.get(error.name or "")
+    likely = difflib.get_close_matches(wanted[1], dir(module), n=1, cutoff=0.7) if wanted and module else []
+    return f"{text}; did you mean {likely[0]}?" if likely else text
+
+
 NO_FILES = "a component has no files when it runs"
 
 
@@ -186,9 +223,7 @@ def place(error: BaseException) -> str | None:
     ]
     if not own:
         return None
-    path = own[-1].filename
-    shown = os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else _shown(path)
-    return f"{shown}:{own[-1].lineno}"
+    return f"{relative(own[-1].filename)}:{own[-1].lineno}"
 
 
 KIT = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -196,9 +231,18 @@ NOT_OWN = ("/python/", "/bundled/", "/world/", os.path.dirname(os.__file__) + os
 """The folders of Python itself, in a component and here."""
 
 
-def _shown(path: str) -> str:
+def relative(path: str) -> str:
     """Return a path as the author knows it. In a component, `/0` is the connector's folder, `/1` that of packages."""
+    if not _host.in_component and path.startswith(os.getcwd() + os.sep):
+        return os.path.relpath(path)
     return re.sub(r"^/\d+/", "", path)
+
+
+def frames(error: BaseException) -> str:
+    """Return the traceback without its last part, the exception itself. Empty if it has at most one frame."""
+    if sum(_is_shown(frame.filename) for frame in traceback.extract_tb(error.__traceback__)) < 2:
+        return ""
+    return _traceback(error).removesuffix("".join(traceback.format_exception_only(error)).rstrip()).rstrip()
 
 
 def _traceback(error: BaseException) -> str:
@@ -213,7 +257,8 @@ def _traceback(error: BaseException) -> str:
         if own := [frame for frame in one.stack if _is_shown(frame.filename)]:
             one.stack = traceback.StackSummary.from_list(own)
         queue += [one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())]
-    return re.sub(r'(?m)^(\s+File ")/\d+/', r"\1", "".join(shown.format()).rstrip())
+    text = "".join(shown.format()).rstrip()
+    return re.sub(r'(?m)^(\s+File ")([^"]+)', lambda found: found[1] + relative(found[2]), text)
 
 
 def _is_shown(path: str) -> bool:
@@ -249,9 +294,9 @@ def _check_method(connector: type, name: str, given: int) -> None:
     method = getattr(connector, name, None)
     parameters = "self" if given == 0 else "self, table, state"
     if not callable(method) or method is getattr(Connector, name):
-        raise TypeError(f"{connector.__name__} has no method {name}: add `def {name}({parameters}):`")
+        raise Unusable(f"class {connector.__name__} has no method {name}: add `def {name}({parameters}):`", _class(connector))
     if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
-        raise TypeError(f"{name} of {connector.__name__} is async, which a component can't call: write `def {name}`")
+        raise Unusable(f"{name} is async, which a component can't call: write `def {name}`", _definition(method))
     try:
         signature = inspect.signature(method)
     except (TypeError, ValueError):
@@ -261,7 +306,24 @@ def _check_method(connector: type, name: str, given: int) -> None:
     try:
         signature.bind(*[None] * (given if is_static else given + 1))
     except TypeError:
-        raise TypeError(
+        raise Unusable(
             f"{name} of {connector.__name__} takes the parameters {signature}, not ({parameters}):"
-            f" write `def {name}({parameters}):`"
+            f" write `def {name}({parameters}):`",
+            _definition(method),
         ) from None
+
+
+class Unusable(TypeError):
+    """A class can't be a connector. `place` is the file and line to change."""
+
+    def __init__(self, text: str, place: str | None) -> None:
+        super().__init__(text)
+        self.place = place
+
+
+def _class(connector: type) -> str | None:
+    """Return the file and line of a class."""
+    try:
+        return f"{relative(inspect.getsourcefile(connector) or '?')}:{inspect.getsourcelines(connector)[1]}"
+    except (OSError, TypeError):
+        return None

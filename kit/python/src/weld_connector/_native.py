@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import _export, _host, _logging, _sleep
+from .connector import Connector
 from .errors import described
 
 FOLDER = "WELD_NATIVE"
@@ -179,7 +180,9 @@ class _Connector:
         loaded = importlib.import_module(module)
         source = getattr(loaded, "Source", None)
         if source is None:
-            raise AttributeError(f"{module} has no Source: put `Source = export(…)` at the end of it")
+            classes = [name for name, one in vars(loaded).items() if _is_connector(one)]
+            example = classes[0] if classes else "Shop"
+            raise AttributeError(f"{module}.py: there is no `Source`: end it with `Source = export({example})`")
         self.schema: Callable[[], list[_export.PlainTable] | _export.Failure]
         self.fetch_page: Callable[[str, str], _export.PlainPage | _export.Failure]
         if connector := getattr(source, "connector", None):
@@ -189,23 +192,42 @@ class _Connector:
             self.schema, self.fetch_page = function.schema, function.fetch_page
             source.install()
         else:
-            raise TypeError(f"Source of {module} is {described(source)}, not the result of export(…)")
+            raise TypeError(f"{module}.py: Source is {described(source)}, not the result of export(…)")
+
+
+def _is_connector(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Connector) and value is not Connector
 
 
 def _not_loaded(error: BaseException) -> _export.Failure:
-    """Log why the module can't be loaded, with the frames of the author's code."""
-    frames = error.__traceback__
-    while frames is not None and _is_own(frames.tb_frame.f_code.co_filename):
-        frames = frames.tb_next
-    _logging.log("error", "".join(traceback.format_exception(type(error), error, frames)).rstrip())
+    """Return why the module can't be loaded, in the words of a build. What the message lacks is logged: how the statement
+    was reached, or the source of a syntax error."""
+    place = getattr(error, "place", None) or _export.place(error)
     text = str(error)
     message = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    # A syntax error has its own place.
-    if not isinstance(error, SyntaxError) and (place := _export.place(error)):
-        message += f" ({place})"
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        message += f"; {_missing(error.name)}"
-    return _export.Failure("other", _host.printable(message))
+    more = _export.frames(error)
+    if isinstance(error, SyntaxError):
+        if error.filename:
+            place = f"{_export.relative(error.filename)}:{error.lineno or 1}"
+        message = f"{type(error).__name__}: {error.msg}"
+        more = "".join(traceback.format_exception_only(error)[1:-1])
+    elif isinstance(error, ModuleNotFoundError) and error.name:
+        message = f"no module named {error.name}: {_missing(error.name)}"
+    elif isinstance(error, ImportError) and error.path:
+        message = _export.without_path(error)
+    elif _is_of_kit(error):
+        # The kit says what to do.
+        message, more = text, ""
+    if more.strip():
+        _logging.log("error", more.rstrip())
+    return _export.Failure("other", _host.printable(f"{place}: {message}" if place else message))
+
+
+def _is_of_kit(error: BaseException) -> bool:
+    """Whether the kit itself refused something that the module does, or the module."""
+    frames = traceback.extract_tb(error.__traceback__)
+    kinds = (AttributeError, RuntimeError, TypeError, ValueError)
+    return bool(frames) and frames[-1].filename.startswith(_export.KIT) and isinstance(error, kinds) and bool(str(error))
 
 
 def _missing(name: str) -> str:
@@ -213,13 +235,9 @@ def _missing(name: str) -> str:
     top = name.partition(".")[0]
     own = {os.path.splitext(entry)[0] for entry in os.listdir() if entry.endswith(".py") or os.path.isdir(entry)}
     likely = difflib.get_close_matches(top, own | sys.stdlib_module_names, n=1, cutoff=0.75)
-    correction = f"did you mean {likely[0]}? If" if likely and likely[0] != top else "correct the name, or, if"
+    correction = f"did you mean `{likely[0]}`? If" if likely and likely[0] != top else "correct the name, or, if"
     advice = "it is a package of pure Python, add it to requirements.txt and run `weld-host build --install`"
     return f"there is no {top}.py here; {correction} {advice}"
-
-
-def _is_own(path: str) -> bool:
-    return path == __file__ or path == importlib.__file__ or path.startswith("<frozen importlib")
 
 
 def _message(result: list[_export.PlainTable] | _export.PlainPage | _export.Failure) -> dict[str, Any]:

@@ -107,9 +107,9 @@ class FakeHost:
         self._add(method, url, fail)
 
     def schema(self, connector: type[Connector]) -> dict[str, Any]:
-        """Return the schema as Weld gets it."""
+        """Return the schema as Weld gets it. `connector` is the connector's class, or what `export` returned for it."""
         schema: dict[str, Any] = {}
-        for table in _returned(_export.schema(connector)):
+        for table in _returned(_export.schema(_class(connector))):
             fields = []
             for field in table.fields:
                 shown = {"name": field.name, "type": field.type if field.named else json.loads(field.type)}
@@ -122,7 +122,7 @@ class FakeHost:
 
     def fetch_page(self, connector: type[Connector], table: str, state: Mapping[str, Any] | None = None) -> FetchedPage:
         """Return one page. Raises the error that the host would get: `ConnectorError`, or one of its subclasses."""
-        page = _returned(_export.fetch_page(connector, table, anything(dict(state or {}), "the state")))
+        page = _returned(_export.fetch_page(_class(connector), table, anything(dict(state or {}), "the state")))
         wait = None if page.wait_ms is None else page.wait_ms / 1000
         return FetchedPage(_read_json.read(page.insert), _read_json.read(page.state), page.has_more, wait)
 
@@ -223,6 +223,14 @@ class _Answers:
 
     def match(self, sent: SentRequest) -> bool:
         return (self.method, self.url) == (sent.method, sent.url) and self.params.items() <= sent.params.items()
+
+
+def _class(connector: type[Connector]) -> type[Connector]:
+    """Return the class of a connector, also for what `export` returned."""
+    if issubclass(connector, Connector):
+        return connector
+    exported: type[Connector] = getattr(connector, "connector", connector)
+    return exported
 
 
 def _returned(result: T | _export.Failure) -> T:

@@ -94,8 +94,8 @@ class Answers(unittest.TestCase):
 
     def test_an_invalid_page_is_an_error_with_an_excerpt(self):
         for body, words in (
-            ("return None", "main.py, line 6: the function returned None, or ended without a return"),
-            ("pass", "main.py, line 6: the function returned None, or ended without a return"),
+            ("return None", "main.py:6: the function returned None, or ended without a return"),
+            ("pass", "main.py:6: the function returned None, or ended without a return"),
             ("return ''", "the function's answer is not JSON (Expecting value: line 1 column 1 (char 0)): it is empty"),
             ("return '<h1>Hello</h1>'", "char 0)): <h1>Hello</h1>"),
             ("return [1, 2]", "the function's answer is not an object: [1,2]"),
@@ -108,9 +108,9 @@ class Answers(unittest.TestCase):
             ("return {'insert': [{'a': float('nan')}], 'hasMore': False}", "row 1, field a (nan): NaN"),
             ("return '{\"insert\": [{\"a\": NaN}], \"hasMore\": false}'", "insert[0].a is NaN"),
             ("return {'insert': [{'a': {1, 2}}], 'hasMore': False}", "row 1, field a: a set can't be written as JSON"),
-            ("return 3", "main.py, line 6: the function returned int"),
-            ("return 'a', 200, {}, 4", "main.py, line 6: the function returned a tuple of 4"),
-            ("return ((((('a', 200), 200), 200), 200), 200)", "main.py, line 6: the function returned tuple"),
+            ("return 3", "main.py:6: the function returned int"),
+            ("return 'a', 200, {}, 4", "main.py:6: the function returned a tuple of 4"),
+            ("return ((((('a', 200), 200), 200), 200), 200)", "main.py:6: the function returned tuple"),
             ("return 'a', 'high'", "returned the status 'high'"),
             ("abort(418)", "the function itself answered 418"),
             ("import sys; sys.exit(3)", "the function ended with sys.exit(3)"),
@@ -131,7 +131,7 @@ class Answers(unittest.TestCase):
                     function.host.refuse(method, "https://api.example.com/a", "denied", advice)
                 kind, text = function.page()
                 self.assertEqual(kind, "misconfigured", line)
-                self.assertTrue(text.startswith("main.py, line 7: ") and "under [network]" in text, text)
+                self.assertTrue(text.startswith("main.py:7: ") and "under [network]" in text, text)
                 self.assertNotIn("[env]", text)
                 self.assertEqual(function.host.logs, [], line)
 
@@ -147,7 +147,7 @@ class Answers(unittest.TestCase):
         for body in ("return None", "pass", "return {'rows': []}", "return 3", "return 'a', 200, {}, 4", "return '<p>'"):
             with adapted(answering(body)) as function:
                 kind, text = function.page()
-                self.assertRegex(text, "^main.py, line 3: the function")
+                self.assertRegex(text, "^main.py:3: the function")
                 self.assertEqual(function.host.logs, [], body)
 
     def test_unknown_members_of_a_page_are_reported_once(self):
@@ -166,7 +166,7 @@ class Answers(unittest.TestCase):
 
     def test_an_error_names_the_functions_own_line_but_no_frame_of_the_shim(self):
         with adapted(answering("return helper()", "def helper():\n    raise KeyError('id')\n")) as function:
-            self.assertEqual(function.page(), ("other", "main.py, line 3: KeyError: 'id'"))
+            self.assertEqual(function.page(), ("other", "main.py:3: KeyError: 'id'"))
             first = function.logged().splitlines()[1]
             self.assertRegex(first, r'File ".*/main.py", line 7, in handler')
             self.assertNotIn("weld_adapt", function.logged())
@@ -199,7 +199,7 @@ class Json(unittest.TestCase):
         source = "{}def lambda_handler(event, context):\n    return {{'insert': [{{'a': {}}}], 'hasMore': False}}\n"
         for value, expected in (
             ("Decimal('1.50')", [{"a": 1.5}]),
-            ("date(2024, 1, 2)", ("other", "lambda_function.py, line 8: the function's answer can't be written as JSON: Object of type date")),
+            ("date(2024, 1, 2)", ("other", "lambda_function.py:8: the function's answer can't be written as JSON: Object of type date")),
         ):
             with adapted({"lambda_function.py": source.format(self.HEAD, value)}, file="lambda_function.py") as function:
                 rows = function.rows()

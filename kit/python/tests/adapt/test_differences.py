@@ -31,7 +31,7 @@ class Differences(ScanCase):
         ):
             notes = self.notes(line, head)
             self.assertEqual(len(notes), 1, (line, notes))
-            self.assertTrue(notes[0].startswith("main.py, line 3: ") and words in notes[0], notes)
+            self.assertTrue(notes[0].startswith("main.py:3: ") and words in notes[0], notes)
 
     def test_calls_that_work_or_never_run_are_not_reported(self):
         for head, line in (
@@ -48,23 +48,23 @@ class Differences(ScanCase):
 
     def test_a_module_that_ends_while_it_loads_is_refused(self):
         for text, words in (
-            ("import sys\nsys.exit(1)", "main.py, line 2: sys.exit(1) ends the module each time it loads"),
-            ("from sys import exit as leave\nleave()", "main.py, line 2: leave() ends the module"),
-            ("raise SystemExit('no')", "main.py, line 1: SystemExit('no') ends the module"),
-            ("quit()", "main.py, line 1: quit() ends the module"),
+            ("import sys\nsys.exit(1)", "main.py:2: sys.exit(1) ends the module each time it loads"),
+            ("from sys import exit as leave\nleave()", "main.py:2: leave() ends the module"),
+            ("raise SystemExit('no')", "main.py:1: SystemExit('no') ends the module"),
+            ("quit()", "main.py:1: quit() ends the module"),
         ):
             self.assertIn(words, self.refused(f"{text}\ndef handler(req): pass"), text)
         files = {"main.py": "import other\ndef handler(req): pass", "other.py": "import sys\nsys.exit()"}
-        self.assertIn("other.py, line 2: sys.exit() ends the module", self.refused(files))
+        self.assertIn("other.py:2: sys.exit() ends the module", self.refused(files))
         self.found("import os, sys\nif not os.environ.get('A'):\n    sys.exit(1)\ndef handler(req): pass")
 
     def test_a_function_that_can_not_be_called_is_refused(self):
         for text, words in (
-            ("def main(): pass", "main.py, line 1: main takes no parameter, but is called with the request"),
+            ("def main(): pass", "main.py:1: main takes no parameter, but is called with the request"),
             ("def handler(a, b, c): pass", "handler takes 3 parameters"),
             ("def lambda_handler(event): pass", "lambda_handler takes one parameter, but is called with an event and a context"),
             ("def handler(req, *, key): pass", "handler takes the parameter key only by its name"),
-            ("import functions_framework\n@functions_framework.http\ndef run(): pass", "main.py, line 3: run takes no parameter"),
+            ("import functions_framework\n@functions_framework.http\ndef run(): pass", "main.py:3: run takes no parameter"),
         ):
             self.assertIn(words, self.refused(text), text)
         for text in ("def handler(*args): pass", "def handler(req, retries=3): pass", "@own\ndef handler(): pass", "def handler(req, *, key=None): pass"):
@@ -82,12 +82,12 @@ class Differences(ScanCase):
             self.found("import ssl, pandas\nimport numpy as np\nimport pytz\nnp.array([])\ndef handler(req): pass")
         lines = str(caught.exception).splitlines()
         self.assertEqual(len(lines), 3, lines)
-        for line, words in zip(lines, ("line 1: import ssl: ", "line 1: import pandas: ", "line 2: import numpy: "), strict=True):
+        for line, words in zip(lines, (":1: import ssl: ", ":1: import pandas: ", ":2: import numpy: "), strict=True):
             self.assertIn(words, line)
         self.assertIn("the function calls np.array (line 4)", lines[2])
         with self.assertRaises(Exception) as caught:
             self.found("import ssl\nquit()\ndef main(): pass")
-        self.assertEqual([line.split(": ")[0] for line in str(caught.exception).splitlines()], [f"main.py, line {n}" for n in (3, 2, 1)])
+        self.assertEqual([line.split(": ")[0] for line in str(caught.exception).splitlines()], [f"main.py:{n}" for n in (3, 2, 1)])
 
     def test_hints_and_differences_are_reported(self):
         found = self.found(
@@ -106,7 +106,7 @@ class Differences(ScanCase):
         self.assertIn('token = { env = "API_TOKEN" }', found["hints"][0])
         self.assertIn('secret-in-state = "allow"', found["hints"][1])
         notes = "\n".join(found["notes"])
-        for words in ("line 9: time.sleep(3600) is longer than", "line 10: a component can't write files", "CACHE is lost"):
+        for words in ("main.py:9: time.sleep(3600) is longer than", "main.py:10: a component can't write files", "CACHE is lost"):
             self.assertIn(words, notes)
 
     def test_a_pair_for_basic_authentication_gets_a_hint(self):

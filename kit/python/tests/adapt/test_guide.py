@@ -49,5 +49,5 @@ class GuideFunction(unittest.TestCase):
         with adapted(GUIDE) as function:
             kind, text = function.page("beers")
             self.assertEqual(kind, "misconfigured")
-            self.assertIn("main.py, line 8 needs API_TOKEN, which is not set", text)
+            self.assertIn("main.py:8 needs API_TOKEN, which is not set", text)
             self.assertIn('API_TOKEN = { env = "API_TOKEN" }', text)

@@ -60,7 +60,7 @@ class Hosts(ScanCase):
             origins, notes = self.named(text)
             self.assertEqual(origins, [], text)
             self.assertEqual(len(notes), 1, notes)
-            self.assertTrue(notes[0].startswith("main.py, line 2: ") and notes[0].endswith(words), notes)
+            self.assertTrue(notes[0].startswith("main.py:2: ") and notes[0].endswith(words), notes)
 
     def test_urls_that_are_not_requested_are_not_hosts(self):
         for text in ("'See https://docs.example.com/'", "A = 'http://www.w3.org/2005/Atom'", "a = x + '/v1'", "a = os.environ['TOKEN']"):
@@ -81,5 +81,5 @@ class Hosts(ScanCase):
         found = self.found(text)
         origins = [one["origin"] for one in found["hosts"]]
         self.assertEqual(origins[:2], ["https://api.example.com", "https://login.example.com:8443"])
-        self.assertEqual([note.partition(":")[0] for note in found["not_literal"]], ["main.py, line 8", "main.py, line 9"])
+        self.assertEqual([note.partition(": ")[0] for note in found["not_literal"]], ["main.py:8", "main.py:9"])
         self.assertIn('(the rule "https://*.example.com" permits it)', found["not_literal"][0])

@@ -167,7 +167,7 @@ class Found(ScanCase):
 
     def test_a_key_in_the_source_is_reported_but_not_shown(self):
         found = self.found(body("if req.headers.get('x-api-key') != 'abc-1'"))
-        self.assertIn("main.py, line 3: the key that the function expects in the header x-api-key is in its source", found["notes"][0])
+        self.assertIn("main.py:3: the key that the function expects in the header x-api-key is in its source", found["notes"][0])
         self.assertNotIn("abc-1", str(found))
         self.assertIsNone(found["key_variable"])
 

@@ -59,5 +59,5 @@ class Pandas(unittest.TestCase):
         few = "import pandas as pd\npd.DataFrame(pd.json_normalize([])).to_dict('records')\n"
         self.assertEqual(list(packages.wanted(self.scan(few))), ["pandas"])
         self.assertEqual(list(packages.wanted(self.scan(few, "pandas"))), [])
-        with self.assertRaisesRegex(NotServed, "main.py, line 1: the stand-in for pandas has no read_csv"):
+        with self.assertRaisesRegex(NotServed, "main.py:1: the stand-in for pandas has no read_csv"):
             packages.wanted(self.scan(f"{few}pd.read_csv('a')\n", "pandas"))

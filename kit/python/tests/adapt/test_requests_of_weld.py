@@ -195,9 +195,9 @@ class Loading(unittest.TestCase):
         for line in ("'Bearer ' + os.environ.get('TOKEN')", "os.environ['TOKEN']", "os.getenv('TOKEN').strip()", "int(os.getenv('TOKEN') or 'x')"):
             with adapted(rows("A", f"import os\nA = {line}\n")) as function:
                 kind, text = function.page()
-                self.assertEqual((kind, text[:31]), ("misconfigured", "main.py, line 3 needs TOKEN, wh"), line)
+                self.assertEqual((kind, text[:25]), ("misconfigured", "main.py:3 needs TOKEN, wh"), line)
 
     def test_a_variable_with_a_default_is_not_reported(self):
         with adapted(rows("A + 1", "import os\nA = os.environ.get('TOKEN', 'x')\n")) as function:
             kind, text = function.page()
-            self.assertEqual((kind, text), ("other", 'main.py, line 7: TypeError: can only concatenate str (not "int") to str'))
+            self.assertEqual((kind, text), ("other", 'main.py:7: TypeError: can only concatenate str (not "int") to str'))

@@ -36,14 +36,14 @@ class Entries(ScanCase):
             ("x = 1", "main.py has no function that answers requests: none under @functions_framework.http"),
             ("def sync(req): pass\ndef other(): pass", "choose another with --entry, such as one of sync, other"),
             (HTTP + HTTP.replace("run", "go"), "2 functions under @functions_framework.http, run (line 3) and go (line 7)"),
-            ("import functions_framework\n@functions_framework.cloud_event\ndef run(e): pass", "main.py, line 3: run is a function for cloud_events"),
-            ("async def handler(req): pass", "main.py, line 1: handler is async"),
-            ("from flask import Flask\napp = Flask(__name__)", "main.py, line 2: a Flask application with routes"),
-            ("def handler(req)\n    pass", "main.py, line 1: expected ':'"),
-            ("import ssl\ndef handler(req): pass", "main.py, line 1: import ssl: Python in components has no module ssl"),
-            ("from . import util\ndef handler(req): pass", "main.py, line 1: from . import util: there is no such file"),
-            ("from .util import rows\ndef handler(req): pass", "main.py, line 1: from .util import rows: there is no such file"),
-            ("def handler(req):\n    import cgi", "main.py, line 2: import cgi: Python 3.13 removed it"),
+            ("import functions_framework\n@functions_framework.cloud_event\ndef run(e): pass", "main.py:3: run is a function for cloud_events"),
+            ("async def handler(req): pass", "main.py:1: handler is async"),
+            ("from flask import Flask\napp = Flask(__name__)", "main.py:2: a Flask application with routes"),
+            ("def handler(req)\n    pass", "main.py:1: expected ':'"),
+            ("import ssl\ndef handler(req): pass", "main.py:1: import ssl: Python in components has no module ssl"),
+            ("from . import util\ndef handler(req): pass", "main.py:1: from . import util: there is no such file"),
+            ("from .util import rows\ndef handler(req): pass", "main.py:1: from .util import rows: there is no such file"),
+            ("def handler(req):\n    import cgi", "main.py:2: import cgi: Python 3.13 removed it"),
         ):
             self.assertIn(words, self.refused(text), text)
         self.assertIn("has no function sync; choose it with --entry run", self.refused(HTTP, "sync"))
@@ -88,7 +88,7 @@ class Packages(ScanCase):
             found.versions,
             {"pytz": "==2024.1", "requests-oauthlib": ">=1,<3", "functions-framework": "==3.*", "flask": "~=3.0"},
         )
-        self.assertEqual([note.partition(":")[0] for note in found.notes], [f"requirements.txt, line {n}" for n in (6, 7, 8)])
+        self.assertEqual([note.partition(": ")[0] for note in found.notes], [f"requirements.txt:{n}" for n in (6, 7, 8)])
 
     def test_a_package_that_is_not_listed_is_bundled_with_a_note(self):
         def pip(specifiers, target):
@@ -106,7 +106,7 @@ class Packages(ScanCase):
         ):
             notes = packages.install(scan, target).notes
         self.assertEqual(len(notes), 1, notes)
-        self.assertIn("main.py, line 1: config 1.0 from the package index is bundled for import config", notes[0])
+        self.assertIn("main.py:1: config 1.0 from the package index is bundled for import config", notes[0])
 
     def test_all_packages_that_can_not_be_installed_are_reported_at_once(self):
         def pip(specifiers, target):
@@ -117,7 +117,7 @@ class Packages(ScanCase):
             with self.assertRaises(NotServed) as caught:
                 packages.install(scan, target)
         lines = str(caught.exception).splitlines()
-        self.assertEqual([line.partition(": ")[0] for line in lines], ["main.py, line 1", "main.py, line 3"])
+        self.assertEqual([line.partition(": ")[0] for line in lines], ["main.py:1", "main.py:3"])
 
     def test_the_command_answers_in_json(self):
         folder = tempfile.TemporaryDirectory()

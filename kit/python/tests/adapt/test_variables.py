@@ -71,7 +71,7 @@ class Variables(ScanCase):
 
     def test_one_place_that_needs_a_variable_is_enough(self):
         found = self.found("import os\na = os.environ.get('A')\nb = os.environ['A']" + HANDLER)["variables"]
-        self.assertEqual(found, [{"name": "A", "place": "main.py, line 3", "has_default": False}])
+        self.assertEqual(found, [{"name": "A", "place": "main.py:3", "has_default": False}])
 
     def test_a_wrapper_of_the_functions_own_is_followed(self):
         for text, expected in (
@@ -100,9 +100,9 @@ class Variables(ScanCase):
 
     def test_a_name_that_is_not_a_literal_is_reported_with_its_line(self):
         for text, words in (
-            ("def handler(req):\n    return os.environ[req.args['x']]", "main.py, line 3: os.environ[req.args['x']]"),
-            ("def env(name): return os.environ[name]", "main.py, line 2: os.environ[name]"),
-            ("def env(name): return os.environ[name]\nenv(x)", "main.py, line 3: env(x)"),
+            ("def handler(req):\n    return os.environ[req.args['x']]", "main.py:3: os.environ[req.args['x']]"),
+            ("def env(name): return os.environ[name]", "main.py:2: os.environ[name]"),
+            ("def env(name): return os.environ[name]\nenv(x)", "main.py:3: env(x)"),
         ):
             self.assertEqual(self.found("import os\n" + text + HANDLER)["not_literal"], [words], text)
 
@@ -121,4 +121,4 @@ class Variables(ScanCase):
         }
         found = self.found(files)
         self.assertEqual({one["name"] for one in found["variables"]}, {"A", "B"})
-        self.assertEqual(found["hosts"][0]["place"], "helpers/api.py, line 2")
+        self.assertEqual(found["hosts"][0]["place"], "helpers/api.py:2")

@@ -113,7 +113,7 @@ class Adapted(unittest.TestCase):
         self.assertEqual(self.rows("packaged", "signed"), [{"id": 1, "scheme": "OAuth", "query": "page=1"}])
         kind, message = self.host.page("packaged-2", "signed").error
         self.assertEqual(kind, "misconfigured")
-        self.assertIn("main.py, line 22 needs CLIENT_SECRET", message)
+        self.assertIn("main.py:22 needs CLIENT_SECRET", message)
 
     def test_a_refusal_because_of_the_quota_becomes_a_wait_through_the_package(self):
         answer = self.host.page("packaged-2", "limited")

@@ -56,20 +56,20 @@ class Failures(unittest.TestCase):
         self.assertIn('  File "app.py", line 1, in <module>', lines)
         self.assertIn("    return rates['eur']", lines)
         self.assertIn("KeyError: 'eur'", lines)
-        self.assertTrue(lines[-1].startswith("weld-host: rates.py, line 2: KeyError: 'eur'; "), lines[-1])
+        self.assertTrue(lines[-1].startswith("weld-host: rates.py:2: KeyError: 'eur'; "), lines[-1])
 
     def test_what_a_component_lacks_is_explained(self):
         lines = self.build("import threading\nthreading.Thread(target=print).start()\n")
-        self.assertRegex(lines[-1], r"^weld-host: app\.py, line 2: .*a component has no threads")
+        self.assertRegex(lines[-1], r"^weld-host: app\.py:2: .*a component has no threads")
 
     def test_an_exit_is_named(self):
         lines = self.build("import sys\n\ndef stop():\n    sys.exit(3)\n\nstop()\n")
-        self.assertTrue(lines[-1].startswith("weld-host: app.py, line 4: sys.exit() ended the build: "), lines[-1])
+        self.assertTrue(lines[-1].startswith("weld-host: app.py:4: sys.exit() ended the build: "), lines[-1])
 
     def test_mistakes_in_the_source_are_found_without_a_build(self):
         for top, cause in [
-            ("x = = 1\n", "app.py, line 1: SyntaxError: "),
-            ("import absent_package\n", "app.py, line 1: no module named absent_package: there is no absent_package.py in shop/; correct"),
+            ("x = = 1\n", "app.py:1: SyntaxError: "),
+            ("import absent_package\n", "app.py:1: no module named absent_package: there is no absent_package.py in shop/; correct"),
         ]:
             lines = self.build(top)
             self.assertTrue(lines[-1].startswith(f"weld-host: {cause}"), lines[-1])

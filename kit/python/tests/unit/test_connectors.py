@@ -47,6 +47,13 @@ class Pages(unittest.TestCase):
         self.assertEqual(fetched.rows, [{"id": 1}])
         self.assertEqual((fetched.state, fetched.has_more, fetched.wait), ({"at": 2}, True, 1.5))
 
+    def test_an_exported_connector_can_be_tested(self):
+        source = weld.export(returning(Page([{"id": 1}])))
+        with FakeHost() as host:
+            self.assertEqual(host.fetch_page(source, "orders").rows, [{"id": 1}])
+            self.assertEqual(host.schema(source), host.schema(source.connector))
+            self.assertEqual(list(host.rows(source, "orders")), [{"id": 1}])
+
     def test_a_page_without_state_clears_the_state(self):
         with FakeHost() as host:
             self.assertIsNone(host.fetch_page(returning(Page([])), "orders", {"at": 1}).state)
@@ -54,7 +61,8 @@ class Pages(unittest.TestCase):
     def test_invalid_pages_are_refused(self):
         cases = [
             (None, "fetch_page('orders') returned None, not a Page; does a path through it end without a return?"),
-            ([{"id": 1}], "fetch_page('orders') returned a list, not a Page"),
+            ([{"id": 1}], "fetch_page('orders') returned a list, not a Page; write `return Page(rows)` (tests/unit/test_connectors.py:"),
+            ("rows", "fetch_page('orders') returned a str, not a Page ("),
             (Page([], has_more=True), "has_more of the page is True, but it has no state"),
             (Page([], has_more=1), "has_more of the page is an int, not True or False"),
             (Page([], state=[]), "the page's state is a list, not a dict"),
@@ -110,7 +118,9 @@ class Schemas(unittest.TestCase):
         for tables, message in cases:
             with self.subTest(message=message), FakeHost() as host, self.assertRaises(weld.ConnectorError) as raised:
                 host.schema(offering(*tables))
-            self.assertEqual(str(raised.exception), message)
+            text, _, place = str(raised.exception).partition(" (tests/unit/test_connectors.py:")
+            self.assertEqual(text, message)
+            self.assertRegex(place, r"^\d+\)$")
 
 
 class Failures(unittest.TestCase):
@@ -195,7 +205,7 @@ class Failures(unittest.TestCase):
             ({}, "Shop has no method schema: add `def schema\\(self\\):`"),
             ({"schema": lambda self: []}, "Shop has no method fetch_page: add `def fetch_page\\(self, table, state\\):`"),
             ({"schema": lambda self: [], "fetch_page": 3}, "Shop has no method fetch_page"),
-            ({"schema": lambda self: [], "fetch_page": later}, "fetch_page of Shop is async"),
+            ({"schema": lambda self: [], "fetch_page": later}, "fetch_page is async"),
             ({"schema": lambda self: [], "fetch_page": lambda self, table: []}, "takes the parameters \\(self, table\\), not"),
             ({"schema": lambda self, region: [], "fetch_page": later}, "schema of Shop takes the parameters"),
         ]:

@@ -202,16 +202,32 @@ class Worker(unittest.TestCase):
 
     def test_a_module_that_cant_be_loaded_is_an_error_of_each_call(self):
         loads = "from weld_connector import env\nTOKEN = env('TOKEN')"
+        kit = "from weld_connector import Connector, export\n"
         for app, words in [
             (
                 "import nowhere",
-                "ModuleNotFoundError: No module named 'nowhere' (app.py:1); there is no nowhere.py here; correct the name, or,",
+                "app.py:1: no module named nowhere: there is no nowhere.py here; correct the name, or, if it is a package",
             ),
-            ("\nimport jsno", "ModuleNotFoundError: No module named 'jsno' (app.py:2); there is no jsno.py here; did you mean json?"),
-            ("def f(:", "SyntaxError: "),
-            ("", "AttributeError: app has no Source"),
-            ("Source = 1", "TypeError: Source of app is an int, not the result of export"),
-            (loads, "RuntimeError: a variable is read while the component is built"),
+            ("\nimport jsno", "app.py:2: no module named jsno: there is no jsno.py here; did you mean `json`? If"),
+            ("\ndef f(:", "app.py:2: SyntaxError: "),
+            ("", "app.py: there is no `Source`: end it with `Source = export(Shop)`"),
+            ("Source = 1", "app.py: Source is an int, not the result of export"),
+            (loads, "app.py:2: a variable is read while the component is built"),
+            (f"{kit}class A(Connector): pass", "app.py: there is no `Source`: end it with `Source = export(A)`"),
+            (
+                f"{kit}class A(Connector):\n    def schema(self): return []\nSource = export(A)",
+                "app.py:2: class A has no method fetch_page: add `def fetch_page(self, table, state):`",
+            ),
+            (
+                f"{kit}class A(Connector):\n    def schema(self): pass\n    async def fetch_page(self, table, state): pass\n"
+                "Source = export(A)",
+                "app.py:4: fetch_page is async, which a component can't call: write `def fetch_page`",
+            ),
+            (
+                "from weld_connector import UnknownTabel",
+                "app.py:1: cannot import name 'UnknownTabel' from 'weld_connector'; did you mean UnknownTable?",
+            ),
+            ("def f(): return {}['a']\nf()", "app.py:1: KeyError: 'a'"),
         ]:
             with self.subTest(app=app):
                 peer = self.peer(app)
@@ -221,7 +237,9 @@ class Worker(unittest.TestCase):
                         lines.append(message["log"]["message"])
                         message = peer.receive()
                     self.assertTrue(message["raise"]["other"].startswith(words), message)
-                    self.assertFalse(any("in _serve" in line or "importlib" in line for line in lines), lines)
+                    for line in lines:
+                        for other in ("in _serve", "importlib", "weld_connector", os.sep + "app.py", words.partition(": ")[2]):
+                            self.assertNotIn(other, line)
 
     def test_the_worker_ends_with_its_host(self):
         for end in ("call", "pipes"):

@@ -181,6 +181,17 @@ class Redirects(unittest.TestCase):
             requests.get(API)
         self.assertEqual(len(host.requests), 31)
 
+    def test_a_refusal_names_the_url_that_redirected_there(self):
+        with FakeHost() as host, self.assertRaises(requests.Denied) as raised:
+            host.answer("GET", f"{API}/old", status=302, headers={"Location": "https://elsewhere.example.com/new"})
+            host.refuse("GET", "https://elsewhere.example.com/new", "denied", "no rule allows https://elsewhere.example.com")
+            requests.get(f"{API}/old?key=secret")
+        self.assertEqual(
+            str(raised.exception),
+            f"GET https://elsewhere.example.com/new (GET {API}/old redirected there): no rule allows "
+            "https://elsewhere.example.com",
+        )
+
     def test_a_redirect_to_an_unsupported_scheme_is_an_invalid_url(self):
         with self.assertRaises(requests.InvalidURL):
             self.follow(302, "ftp://example.com/")

@@ -206,15 +206,23 @@ impl Response {
     }
 
     fn unexpected(&self, cause: &serde_json::Error) -> Error {
-        let origin = &self.origin;
-        let mut message = format!("the response to {origin} is not the expected JSON: {cause}");
+        let subject = format!("the response to {}", self.origin);
         // The start of an HTML page explains the failure. JSON is not quoted: it may contain rows, which must not be
         // logged.
         let text = self.text().unwrap_or_default().trim_start();
-        if !text.is_empty() && !text.starts_with(['{', '[']) {
-            message = format!("{message}; it begins with {}", self.excerpt());
-        }
-        Error::Upstream(message)
+        Error::Upstream(match text.chars().next() {
+            None => format!("{subject} is not JSON: its body is empty"),
+            Some('<') => format!(
+                "{subject} is {}, not JSON: {}",
+                markup(text),
+                self.excerpt()
+            ),
+            Some('{' | '[') => format!("{subject} is not the expected JSON: {cause}"),
+            Some(_) => format!(
+                "{subject} is not the expected JSON: {cause}; it begins with {}",
+                self.excerpt()
+            ),
+        })
     }
 
     /// The beginning of the body in one line, with the URL that a redirect led to.
@@ -238,6 +246,31 @@ impl Response {
             format!("{quoted} (from {answered})")
         }
     }
+}
+
+/// What a text that begins with a tag is: HTML if a tag of such a page is in its beginning.
+fn markup(text: &str) -> &'static str {
+    let beginning: String = text.chars().take(EXCERPT).collect();
+    let beginning = beginning.to_ascii_lowercase();
+    let tags = [
+        "!doctype html",
+        "html",
+        "head",
+        "title",
+        "body",
+        "h1",
+        "h2",
+        "p",
+        "div",
+        "center",
+    ];
+    let is_html = beginning.split('<').any(|tag| {
+        tags.iter().any(|name| {
+            let rest = tag.strip_prefix(name);
+            rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
+        })
+    });
+    if is_html { "HTML" } else { "XML" }
 }
 
 /// Reads one field of an object and skips the others.

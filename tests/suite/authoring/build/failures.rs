@@ -66,54 +66,54 @@ fn mistakes_in_python_sources_are_found_before_the_tool_runs() {
     let good = "from weld_connector import Connector, export\nclass Shop(Connector):\n    def schema(self): return []\n    \
                 def fetch_page(self, table, state): pass\nSource = export(Shop)\n";
     for (first, cause) in [
-        ("import json\nx = = 1", "app.py, line 2: SyntaxError: "),
-        ("def f():\nreturn 1", "app.py, line 2: IndentationError: "),
+        ("import json\nx = = 1", "app.py:2: SyntaxError: "),
+        ("def f():\nreturn 1", "app.py:2: IndentationError: "),
         (
             "return 1",
-            "app.py, line 1: SyntaxError: 'return' outside function",
+            "app.py:1: SyntaxError: 'return' outside function",
         ),
-        ("import helpers", "helpers.py, line 2: SyntaxError: "),
+        ("import helpers", "helpers.py:2: SyntaxError: "),
         (
             "import json\nimport nosuch.thing",
-            "app.py, line 2: no module named nosuch: there is no nosuch.py in beers/; correct the name, or, if it is a package, \
+            "app.py:2: no module named nosuch: there is no nosuch.py in beers/; correct the name, or, if it is a package, \
              add it to requirements.txt and run weld-host build beers --install",
         ),
         (
             "import helper",
-            "app.py, line 1: no module named helper: there is no helper.py in beers/; did you mean `helpers`? If it is a",
+            "app.py:1: no module named helper: there is no helper.py in beers/; did you mean `helpers`? If it is a",
         ),
         (
             "import jsno",
-            "app.py, line 1: no module named jsno: there is no jsno.py in beers/; did you mean `json`? If it is a package",
+            "app.py:1: no module named jsno: there is no jsno.py in beers/; did you mean `json`? If it is a package",
         ),
         (
             "import polars.io",
-            "app.py, line 1: import polars.io: polars has C code; a component takes pure Python only; remove it from \
+            "app.py:1: import polars.io: polars has C code; a component takes pure Python only; remove it from \
              requirements.txt",
         ),
         (
             "from numpy import array",
-            "app.py, line 1: from numpy import array: numpy has C code; a component takes pure Python only",
+            "app.py:1: from numpy import array: numpy has C code; a component takes pure Python only",
         ),
         (
             "from listed import x",
-            "app.py, line 1: listed, which requirements.txt names, is not installed; run weld-host build beers --install",
+            "app.py:1: listed, which requirements.txt names, is not installed; run weld-host build beers --install",
         ),
         (
             "import native",
-            "app.py, line 1: import native: native has C code; a component takes pure Python only",
+            "app.py:1: import native: native has C code; a component takes pure Python only",
         ),
         (
             "from wrapper import x",
-            "wrapper/inner.py, line 1: import native: native has C code",
+            "wrapper/inner.py:1: import native: native has C code",
         ),
         (
             "import ssl",
-            "app.py, line 1: import ssl: a component has no module ssl: ",
+            "app.py:1: import ssl: a component has no module ssl: ",
         ),
         (
             "import sys\nsys.exit(3)",
-            "app.py, line 2: sys.exit() ends the build",
+            "app.py:2: sys.exit() ends the build",
         ),
     ] {
         let workshop = python(&format!("{first}\n{good}"), "", true)
@@ -132,11 +132,11 @@ fn mistakes_in_python_sources_are_found_before_the_tool_runs() {
         ("x = 1\n", "app.py: there is no `Source`: end it with"),
         (
             "from weld_connector import Connector, export\nclass Shop(Connector):\n    def schema(self): return []\nSource = export(Shop)\n",
-            "app.py, line 2: class Shop has no method fetch_page",
+            "app.py:2: class Shop has no method fetch_page",
         ),
         (
             "class Source:\n    def fetch_page(self, table, state): pass\n",
-            "app.py, line 1: class Source has no method schema",
+            "app.py:1: class Source has no method schema",
         ),
     ] {
         let workshop = python(app, "", true);
@@ -177,10 +177,7 @@ fn failures_of_componentize_py_lose_its_backtrace() {
          AssertionError: Traceback (most recent call last):\n  File \"/0/app.py\", line 3, in <module>\n    print(rates[\"a\"])\n\
          KeyError: 'a'\n\n\nCaused by:\n    KeyError: 'a'\n\nStack backtrace:\n{backtrace}"
     );
-    let said = fails(
-        &python("", &stderr, false),
-        "app.py, line 3: KeyError: 'a'; ",
-    );
+    let said = fails(&python("", &stderr, false), "app.py:3: KeyError: 'a'; ");
     assert!(
         said.contains(
             "  File \"app.py\", line 3, in <module>\n    print(rates[\"a\"])\nKeyError: 'a'"
@@ -206,10 +203,10 @@ fn failures_of_scripts_of_npm_lose_the_words_of_npm() {
     };
     let said = fails(
         &workshop(
-            "printf 'connector.js:2:1: no\\nweld-connector: connector.js, line 2: no\\n' >&2\n\
+            "printf 'connector.js:2:1: no\\nweld-connector: connector.js:2: no\\n' >&2\n\
              for n in 1 2 3 4 5 6; do echo npm error code 1 >&2; done; exit 1",
         ),
-        "connector.js, line 2: no",
+        "connector.js:2: no",
     );
     assert!(said.contains("connector.js:2:1: no\n"), "{said}");
     for own in ["npm error", "> x", "weld-connector"] {
@@ -233,7 +230,7 @@ fn failures_of_cargo_and_zig_name_the_first_error() {
         .with_tool("tools/cargo", "cat ../stderr >&2; exit 101");
     let said = fails(
         &workshop,
-        "src/lib.rs, line 3: error[E0308]: mismatched types; 29 more: run `cargo check --target wasm32-wasip2 --manifest-path beers/Cargo.toml` to see all",
+        "src/lib.rs:3: error[E0308]: mismatched types; 29 more: run `cargo check --target wasm32-wasip2 --manifest-path beers/Cargo.toml` to see all",
     );
     assert!(
         said.contains("   Compiling beers v0.1.0\nerror[E0308]"),
@@ -252,7 +249,7 @@ fn failures_of_cargo_and_zig_name_the_first_error() {
             path.display()
         ),
     );
-    let said = fails(&zig, "beers.c, line 4: expected ';'");
+    let said = fails(&zig, "beers.c:4: expected ';'");
     assert!(said.contains("beers.c:4:1: error: expected ';'"), "{said}");
     assert!(!said.contains("generated"), "{said}");
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from weld_connector import _host
 from weld_connector.requests.exceptions import from_refusal
-from weld_connector.requests.models import shown
+from weld_connector.requests.models import Response, reached, shown
 
 OF_CONNECTIONS = ("accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding")
 """Headers that the host sets itself."""
@@ -40,8 +40,12 @@ def send(
     headers: Iterable[tuple[str, str]],
     body: str | bytes | None,
     timeout_ms: int | None,
+    history: Sequence[Response] = (),
 ) -> _host.Answer:
-    """Send a request. If the host refuses it, this raises an exception of the kit's `requests`."""
+    """Send a request. If the host refuses it, this raises an exception of the kit's `requests`.
+
+    `history` has the redirects that led to it.
+    """
     Count.sent += 1
     kept = [(name, _host.printable(value)) for name, value in headers if name.lower() not in OF_CONNECTIONS]
     try:
@@ -50,7 +54,7 @@ def send(
         )
     except _host.Refused as refusal:
         Count.refused += refusal.case == "credentials"
-        raise from_refusal(refusal, shown(method, url)) from None
+        raise from_refusal(refusal, reached(method, url, history)) from None
     Count.refused += answer.status in (401, 403)
     if answer.status >= 400:
         Count.failed = f"{shown(method, url)} answered {answer.status}"

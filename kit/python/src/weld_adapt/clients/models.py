@@ -56,9 +56,7 @@ class Response(KitResponse):
         try:
             return json.loads(self.text, **how)
         except json.JSONDecodeError as error:
-            raise exceptions.JSONDecodeError(
-                f"{self._request()} is not JSON ({error}): {self._excerpt()}", error, self
-            ) from None
+            raise exceptions.JSONDecodeError(self._not_json(error), error, self) from None
 
     @property
     def raw(self) -> io.BytesIO:

@@ -105,7 +105,7 @@ class Session:
     ) -> Response:
         history: list[Any] = []
         while True:
-            response = self._once(request, cookies, timeout_ms)
+            response = self._once(request, cookies, timeout_ms, history)
             for hook in hooks:
                 response = hook(response) or response
             response.history = history
@@ -116,7 +116,9 @@ class Session:
             history = [*history, response]
             request = _redirected(request, response)
 
-    def _once(self, request: PreparedRequest, cookies: Cookies, timeout_ms: int | None) -> Response:
+    def _once(
+        self, request: PreparedRequest, cookies: Cookies, timeout_ms: int | None, history: list[Response]
+    ) -> Response:
         headers = CaseInsensitiveDict(request.headers)
         known = cookies.header(request.url)
         if known and "cookie" not in headers:
@@ -124,7 +126,7 @@ class Session:
         pairs = [(name, _header(name, value)) for name, value in headers.items()]
         began = time.monotonic()
         try:
-            answer = exchange.send(request.method, request.url, pairs, request.body, timeout_ms)
+            answer = exchange.send(request.method, request.url, pairs, request.body, timeout_ms, history)
         except exceptions.Timeout as error:
             raise ReadTimeout(*error.args) from None
         except exceptions.RequestException as error:

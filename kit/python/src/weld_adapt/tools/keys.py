@@ -29,7 +29,7 @@ class KeyCheck:
     """A key that the function expects in a header or a query parameter, equal to a variable or to a text of its source."""
 
     place: str
-    """`main.py, line 3`."""
+    """`main.py:3`."""
     header: str | None
     argument: str | None
     prefix: str

@@ -41,7 +41,7 @@ def read(folder: str) -> Requirements:
             continue
         if words.startswith("-") or "://" in words or words.startswith((".", "/")):
             found.notes.append(
-                f"requirements.txt, line {number}: {words.split()[0]!r} is ignored: the packages that the source imports come"
+                f"requirements.txt:{number}: {words.split()[0]!r} is ignored: the packages that the source imports come"
                 " from the index"
             )
             continue

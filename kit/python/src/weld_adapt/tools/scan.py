@@ -47,7 +47,7 @@ class OwnFile:
 
     def place(self, node: ast.AST) -> str:
         """Return the file and line of a node."""
-        return f"{self.shown}, line {getattr(node, 'lineno', 1)}"
+        return f"{self.shown}:{getattr(node, 'lineno', 1)}"
 
 
 @dataclass
@@ -147,7 +147,7 @@ def parsed(path: str, shown: str) -> tuple[ast.Module, str]:
         tree = ast.parse(source, path)
         return tree, source.decode("utf-8", "replace")
     except SyntaxError as error:
-        raise NotServed(f"{shown}, line {error.lineno}: {error.msg} ({_reader()})") from None
+        raise NotServed(f"{shown}:{error.lineno}: {error.msg} ({_reader()})") from None
     except ValueError as error:
         raise NotServed(f"{shown}: {error}") from None
     except (RecursionError, MemoryError):

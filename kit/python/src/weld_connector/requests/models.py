@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import http
 import json
-from collections.abc import Iterator, Mapping, MutableMapping
+import re
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from .exceptions import ContentDecodingError, HTTPError, JSONDecodeError
 
 EXCERPT = 200
 """The number of characters of a response that an error quotes."""
+
+HTML = re.compile(r"<(!doctype html|html|head|title|body|h[1-6]|p|div|center)\b", re.IGNORECASE)
+"""A tag that the beginning of an HTML page has, and XML usually doesn't."""
 
 
 class CaseInsensitiveDict(MutableMapping[str, Any]):
@@ -127,7 +131,7 @@ class Response:
         except ValueError as error:
             # Such as a number with thousands of digits.
             reason = json.JSONDecodeError(str(error), "", 0)
-        raise JSONDecodeError(f"{self._request()} is not JSON ({reason}): {self._excerpt()}", reason, self)
+        raise JSONDecodeError(self._not_json(reason), reason, self)
 
     def raise_for_status(self) -> None:
         """Raise `HTTPError` for a status of 4xx or 5xx."""
@@ -147,6 +151,15 @@ class Response:
     def _request(self) -> str:
         return f"the response to {shown(self.method, self.url)}"
 
+    def _not_json(self, reason: Exception) -> str:
+        """Return the message for a body that is not JSON. What the body is instead says more than the parser's reason."""
+        words = self._excerpt()
+        if not words:
+            return f"{self._request()} is not JSON: its body is empty"
+        if words.startswith("<"):
+            return f"{self._request()} is {'HTML' if HTML.search(words) else 'XML'}, not JSON: {words}"
+        return f"{self._request()} is not JSON ({reason}): {words}"
+
     def _excerpt(self) -> str:
         try:
             text = self.text
@@ -154,6 +167,13 @@ class Response:
             text = self.content.decode("utf-8", "replace")
         words = " ".join(text[: 10 * EXCERPT].split())
         return words if len(words) <= EXCERPT else f"{words[:EXCERPT]}…"
+
+
+def reached(method: str, url: str, history: Sequence[Response]) -> str:
+    """Format a request for a message, with the one that redirected to it: the author has never written its URL."""
+    if not history:
+        return shown(method, url)
+    return f"{shown(method, url)} ({shown(history[-1].method, history[-1].url)} redirected there)"
 
 
 def shown(method: str, url: str) -> str:

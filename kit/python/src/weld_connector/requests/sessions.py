@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urljoin, urlsplit, 
 from .. import _host, _json
 from ..errors import described, milliseconds
 from .exceptions import InvalidURL, TooManyRedirects, from_refusal
-from .models import CaseInsensitiveDict, Response, shown
+from .models import CaseInsensitiveDict, Response, reached, shown
 
 Parameters = Mapping[str, Any] | Iterable[tuple[str, Any]] | str | None
 Time = int | float | timedelta | None
@@ -106,7 +106,7 @@ class Session:
         history: list[Response] = []
         while True:
             sent = [(name, _header(name, value)) for name, value in all_headers.items() if value is not None]
-            response = _send(_host.Request(method, url, sent, body, timeout_ms, idempotent, credential))
+            response = _send(_host.Request(method, url, sent, body, timeout_ms, idempotent, credential), history)
             response.history = history
             if not (allow_redirects and response.is_redirect):
                 return response
@@ -179,11 +179,11 @@ def _checked(url: str) -> str:
     return _host.printable(url)
 
 
-def _send(request: _host.Request) -> Response:
+def _send(request: _host.Request, history: list[Response]) -> Response:
     try:
         answer = _host.current.fetch(request)
     except _host.Refused as refusal:
-        raise from_refusal(refusal, shown(request.method, request.url)) from None
+        raise from_refusal(refusal, reached(request.method, request.url, history)) from None
     return Response(answer.status, answer.headers, answer.body, answer.url, request.method)
 
 

@@ -99,7 +99,7 @@ fn an_error_of_json_names_url_and_place_but_no_secret() {
         total: u32,
     }
     assert_eq!(good.json::<Total>().unwrap().total, 7);
-    for body in ["", "<html>", r#"{"total": "no"}"#, "{"] {
+    for body in ["later", r#"{"total": "no"}"#, "{"] {
         let error = answer(Reply::new(200).text(body))
             .json::<Total>()
             .unwrap_err();
@@ -109,10 +109,28 @@ fn an_error_of_json_names_url_and_place_but_no_secret() {
         }
         assert_eq!(
             message.contains("it begins with"),
-            body == "<html>",
+            body == "later",
             "{message}"
         );
         assert!(!message.contains("s3cret"), "{message}");
+    }
+    for (body, words) in [
+        ("", "is not JSON: its body is empty"),
+        (" \r\n ", "is not JSON: its body is empty"),
+        ("<h1>\n Sorry </h1>", "is HTML, not JSON: <h1> Sorry </h1>"),
+        (
+            "\n<!DOCTYPE HTML><x>",
+            "is HTML, not JSON: <!DOCTYPE HTML><x>",
+        ),
+        (
+            "<?xml version='1.0'?><error/>",
+            "is XML, not JSON: <?xml version='1.0'?><error/>",
+        ),
+        ("<htmlx/>", "is XML, not JSON: <htmlx/>"),
+    ] {
+        let refused = answer(Reply::new(200).text(body)).json::<Total>();
+        let expected = format!("the response to GET {URL} {words}");
+        assert_eq!(message(refused.unwrap_err()), expected);
     }
     let bytes = answer(Reply::new(200).bytes([0xff]));
     assert!(message(bytes.json::<Total>().unwrap_err()).contains("UTF-8"));
