@@ -277,7 +277,7 @@ def rows(state):
     assert_contains(
         &said,
         &[
-            &format!("shop/app.py\", line {line}, in rows"),
+            &format!("File \"app.py\", line {line}, in rows"),
             "return state['missing']",
             "KeyError: 'missing'",
         ],

@@ -123,7 +123,7 @@ for (const engine of ENGINES.split(" ")) {
       const { kind, message } = await failure("status", { status: 500 });
       assert.equal(kind, "upstream_failed");
       assert.match(message, /GET http:\/\/\S+ answered 500: <h1>said so<\/h1>/);
-      assert.match((await failure("no_json")).message, /the response to GET http:\/\/\S+ is not valid JSON.*said so/);
+      assert.match((await failure("no_json")).message, /the response to GET http:\/\/\S+ is HTML, not JSON: .*said so/);
     });
 
     test("a failed request is a TypeError and, if uncaught, the contract's error that it means", async () => {
