@@ -13,9 +13,12 @@ pub(super) fn trap_words(trap: Trap) -> String {
 /// What the code did; `None` if the name of the trap says it, or if it follows from the host's own limits.
 fn meaning(trap: Trap) -> Option<&'static str> {
     Some(match trap {
-        Trap::StackOverflow => "a function calls itself without end, or calls are nested too deeply",
+        Trap::StackOverflow => {
+            "a function calls itself without end, or calls are nested too deeply"
+        }
+        // The stack of languages that compile to wasm is in that memory, and ends where it begins.
         Trap::MemoryOutOfBounds | Trap::HeapMisaligned => {
-            "it used memory outside its own, as through a bad pointer or index"
+            "it used memory outside its own: through a bad pointer or index, or in a function that calls itself without end"
         }
         Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
             "it called a function through a bad pointer"
@@ -42,7 +45,8 @@ mod tests {
             ),
             (
                 Trap::MemoryOutOfBounds,
-                "it used memory outside its own, as through a bad pointer or index (wasm trap: out of bounds memory access)",
+                "it used memory outside its own: through a bad pointer or index, or in a function that calls itself without \
+                 end (wasm trap: out of bounds memory access)",
             ),
             (
                 Trap::StackOverflow,
