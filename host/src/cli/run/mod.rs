@@ -92,7 +92,7 @@ async fn run_connector(flags: RunFlags, log: Option<LogCapture>) -> Result<(), C
     let target = Target::read(flags.to.as_deref(), native.name.as_str())?;
     let continuation = Continuation::of(flags.full, target != Target::Stdout);
     // The connector prints on the same screen, where bars would be overwritten.
-    let report = Report::choose(flags.json, flags.quiet, false);
+    let report = Report::choose(flags.json, flags.quiet, false).strictly(flags.strict);
     let for_people = report.is_for_people();
     if !flags.quiet {
         native.announce();

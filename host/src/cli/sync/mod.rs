@@ -158,7 +158,8 @@ async fn sync_connector(mut flags: SyncFlags, log: Option<LogCapture>) -> Result
     let continuation = Continuation::of(options.full, target != Target::Stdout);
     // Bars can't be drawn while rows are printed on the same screen.
     let rows_on_screen = target == Target::Stdout && std::io::stdout().is_terminal();
-    let report = Report::choose(flags.json, flags.quiet, has_terminal() && !rows_on_screen);
+    let report = Report::choose(flags.json, flags.quiet, has_terminal() && !rows_on_screen)
+        .strictly(options.strict);
     let client = ConnectorClient::with_options(
         &source.url,
         source.key.as_ref(),

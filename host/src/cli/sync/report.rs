@@ -15,6 +15,8 @@ pub(in crate::cli) enum Report {
     Json(JsonLog),
     /// Only warnings; errors are printed elsewhere.
     Warnings,
+    /// Nothing: the error has the warning.
+    Errors,
 }
 
 impl Report {
@@ -31,11 +33,20 @@ impl Report {
         }
     }
 
+    /// In a strict sync, a warning is the error, which would be printed twice.
+    pub(in crate::cli) fn strictly(self, strict: bool) -> Self {
+        match self {
+            Self::Warnings if strict => Self::Errors,
+            other => other,
+        }
+    }
+
     pub(super) fn event(&mut self, event: &Event) {
         match self {
             Self::Bars(bars) => bars.event(event),
             Self::Text(log) => log.event(event),
             Self::Json(log) => log.event(event),
+            Self::Errors => {}
             Self::Warnings => {
                 if let Event::Warning(warning) = event {
                     eprintln!("{}", warning_line(warning));
@@ -50,7 +61,7 @@ impl Report {
             Self::Bars(bars) => bars.say(line),
             // Stdout has only events.
             Self::Text(_) | Self::Json(_) => eprintln!("{line}"),
-            Self::Warnings => {}
+            Self::Warnings | Self::Errors => {}
         }
     }
 
@@ -59,7 +70,7 @@ impl Report {
             Self::Bars(bars) => bars.end(ended),
             Self::Text(log) => log.end(ended),
             Self::Json(log) => log.end(ended.ok()),
-            Self::Warnings => {}
+            Self::Warnings | Self::Errors => {}
         }
     }
 
