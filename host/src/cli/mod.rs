@@ -203,7 +203,7 @@ impl Cli {
     ///
     /// A variable with a setting is invalid.
     pub fn of_function() -> Result<Self, clap::Error> {
-        let words = FunctionEnvironment::words();
+        let words = FunctionEnvironment::words(PROGRAM);
         let arguments = arguments::Arguments::of_words(words, Self::command());
         let cli = Self::from_arg_matches(&arguments.parse()?)?;
         Ok(Self {

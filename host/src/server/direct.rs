@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 
 use super::ServerSettings;
 use super::access::{answer_recorded, call};
+use super::answer_limit::AnswerTooLarge;
 use super::delivery::Outbox;
 use super::departure::Departure;
 use super::error::ApiError;
@@ -53,21 +54,11 @@ pub(crate) struct DirectRequest {
     pub(crate) deadline: Result<Deadline, Lateness>,
 }
 
-/// How long ago a deadline was, which the clock shows. `now` stands for it.
+/// How long ago a deadline was by the clock, and the deadline to use in its place: now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lateness {
     pub(crate) late: Duration,
     pub(crate) now: Deadline,
-}
-
-/// An answer that the platform doesn't take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AnswerTooLarge {
-    /// The answer's size in the platform's form, in bytes.
-    pub(crate) bytes: u64,
-    pub(crate) limit_bytes: u64,
-    /// The platform's name.
-    pub(crate) platform: &'static str,
 }
 
 /// An answer on its way to the client. Unless it is delivered, its page is kept for the next request for it.

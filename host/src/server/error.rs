@@ -29,7 +29,7 @@ use axum::response::{IntoResponse, Response};
 use base64::DecodeError;
 use weld_protocol::{ErrorKind, RequestError};
 
-use super::direct::AnswerTooLarge;
+use super::answer_limit::AnswerTooLarge;
 use super::head::MAX_HEADERS;
 use crate::account::MemoryError;
 use crate::attempts::TooManyAttempts;

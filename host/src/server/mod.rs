@@ -7,6 +7,7 @@
 
 mod accepted;
 mod access;
+mod answer_limit;
 mod body;
 mod broken_head;
 mod client;
@@ -61,10 +62,11 @@ use crate::connectors::Connectors;
 use crate::pages::Pages;
 use crate::report;
 use crate::traces::Tracer;
+pub(crate) use answer_limit::AnswerTooLarge;
 use client::TrustedProxies;
 use connection::Acceptor;
 use connections::Connections;
-pub(crate) use direct::{AnswerTooLarge, DirectRequest, DirectServer, Lateness};
+pub(crate) use direct::{DirectRequest, DirectServer, Lateness};
 use drain::Drain;
 use hand_over::{cancel_unwatched, hand_over};
 use head::HeadAccount;

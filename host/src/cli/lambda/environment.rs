@@ -5,7 +5,6 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::cli::PROGRAM;
 use crate::lambda::{LambdaError, report_init_error};
 use crate::report;
 
@@ -45,8 +44,8 @@ impl FunctionEnvironment {
 
     /// The command line of a function: that of `serve`, whose settings come from the environment and the file. Its log is
     /// JSON, as Lambda's own, unless the function is configured otherwise.
-    pub(in crate::cli) fn words() -> Vec<OsString> {
-        let mut words: Vec<OsString> = vec![PROGRAM.into(), "serve".into()];
+    pub(in crate::cli) fn words(program: &str) -> Vec<OsString> {
+        let mut words: Vec<OsString> = vec![program.into(), "serve".into()];
         let is_text = env::var_os("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format == "Text");
         if env::var_os("WELD_LOG_FORMAT").is_none() && !is_text {
             words.extend(["--log-format".into(), "json".into()]);

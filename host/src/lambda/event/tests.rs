@@ -52,7 +52,7 @@ const API: &str = "abc.execute-api.eu-north-1.amazonaws.com";
 const FUNCTION_URL: &str = "abc.lambda-url.eu-north-1.on.aws";
 
 #[test]
-fn stage_is_no_part_of_the_path() {
+fn stage_is_not_a_part_of_the_path() {
     for (domain, stage, path, expected) in [
         (FUNCTION_URL, "$default", "/beers", "/beers"),
         (FUNCTION_URL, "$default", "/", "/"),
@@ -217,7 +217,7 @@ fn missing_and_invalid_members_are_named() {
 }
 
 #[test]
-fn events_that_are_no_requests_are_refused() {
+fn events_that_are_not_requests_are_refused() {
     for (event, member) in [
         (json!({"Records": [{"s3": {}}]}), "`Records`"),
         (

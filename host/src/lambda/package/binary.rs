@@ -8,12 +8,7 @@ use object::elf;
 use object::read::elf::{ElfFile64, FileHeader, ProgramHeader};
 
 use super::error::{BinaryFault, PackageError};
-
-/// The version of glibc in Amazon Linux 2023, which `provided.al2023` has.
-const GLIBC: GlibcVersion = GlibcVersion {
-    major: 2,
-    minor: 34,
-};
+use super::glibc::{AMAZON_LINUX, GlibcVersion};
 
 /// The machines that Lambda has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,29 +34,6 @@ pub(crate) enum Linkage {
     Static,
     /// It needs this version of glibc, or a later one.
     Glibc(GlibcVersion),
-}
-
-/// A version of glibc.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GlibcVersion {
-    major: u32,
-    minor: u32,
-}
-
-impl GlibcVersion {
-    /// The version in a name such as `GLIBC_2.34`; `None` for other names.
-    fn of(name: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?;
-        let mut numbers = text.split('.').map(str::parse);
-        let (major, minor) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-        Some(Self { major, minor })
-    }
-}
-
-impl Display for GlibcVersion {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{}", self.major, self.minor)
-    }
 }
 
 impl Display for Linkage {
@@ -107,10 +79,10 @@ fn facts(program: &[u8]) -> Result<BinaryFacts, BinaryFault> {
         None => Linkage::Static,
         Some(loader) if loader.contains("/ld-linux") => {
             let needed = needed_glibc(header, endian, program)?;
-            if needed > GLIBC {
+            if needed > AMAZON_LINUX {
                 return Err(BinaryFault::NewerGlibc {
                     needed,
-                    present: GLIBC,
+                    present: AMAZON_LINUX,
                 });
             }
             Linkage::Glibc(needed)
@@ -123,11 +95,11 @@ fn facts(program: &[u8]) -> Result<BinaryFacts, BinaryFault> {
     })
 }
 
-type Header = elf::FileHeader64<Endianness>;
+type ElfHeader = elf::FileHeader64<Endianness>;
 
 /// The loader that a dynamic program names; `None` for a static one.
 fn interpreter(
-    header: &Header,
+    header: &ElfHeader,
     endian: Endianness,
     program: &[u8],
 ) -> Result<Option<String>, BinaryFault> {
@@ -147,14 +119,14 @@ fn interpreter(
 
 /// The latest version of glibc whose symbols a dynamic program needs.
 fn needed_glibc(
-    header: &Header,
+    header: &ElfHeader,
     endian: Endianness,
     program: &[u8],
 ) -> Result<GlibcVersion, BinaryFault> {
     let sections = header
         .sections(endian, program)
         .map_err(BinaryFault::NotElf)?;
-    let mut latest = GlibcVersion { major: 2, minor: 0 };
+    let mut latest = GlibcVersion::FIRST;
     let needs = sections
         .gnu_verneed(endian, program)
         .map_err(BinaryFault::NotElf)?;
@@ -242,31 +214,15 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn versions_are_compared_by_their_numbers() {
-        let version = |name: &str| GlibcVersion::of(name.as_bytes());
-        assert!(version("GLIBC_2.9") < version("GLIBC_2.34"));
-        assert!(version("GLIBC_2.39") > Some(GLIBC));
-        assert_eq!(version("GLIBC_2.34"), Some(GLIBC));
-        assert!(version("GLIBC_2.2.5").is_some_and(|version| version < GLIBC));
-        for other in [
-            "GLIBC_PRIVATE",
-            "GLIBC_ABI_DT_RELR",
-            "GCC_3.0",
-            "GLIBC_",
-            "",
-        ] {
-            assert_eq!(version(other), None, "{other}");
-        }
-    }
-
-    #[test]
     fn own_program_needs_a_version_of_glibc() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         match facts(&own) {
             Ok(facts) => {
-                assert!(matches!(facts.linkage, Linkage::Glibc(version) if version.minor > 0))
+                assert!(
+                    matches!(facts.linkage, Linkage::Glibc(version) if version > GlibcVersion::FIRST)
+                )
             }
-            Err(BinaryFault::NewerGlibc { needed, .. }) => assert!(needed > GLIBC),
+            Err(BinaryFault::NewerGlibc { needed, .. }) => assert!(needed > AMAZON_LINUX),
             Err(other) => panic!("{other}"),
         }
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::binary::GlibcVersion;
+use super::glibc::GlibcVersion;
 use crate::report::{size_beyond, size_text};
 
 /// Why no package is made.

@@ -5,6 +5,7 @@
 mod binary;
 mod contents;
 mod error;
+mod glibc;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};

@@ -9,7 +9,7 @@ use base64::DecodeError;
 use http::HeaderMap;
 use weld_protocol::{JsonKind, PageError, PageRequest, RequestError, SchemaError, WaitingError};
 
-use super::super::direct::AnswerTooLarge;
+use super::super::answer_limit::AnswerTooLarge;
 use super::ApiError;
 use super::temporary::is_temporary;
 use crate::account::MemoryError;

@@ -59,7 +59,7 @@ fn events_of_other_sources_are_errors_that_name_them() {
 }
 
 #[test]
-fn payloads_that_are_no_events_are_errors() {
+fn payloads_that_are_not_events_are_errors() {
     let function = function_with(guests::ECHOES_STATE, "");
     let deadline = SystemTime::now() + Duration::from_secs(900);
     for payload in [
