@@ -252,6 +252,13 @@ mod tests {
     }
 
     #[test]
+    fn sealed_copies_are_known_to_be_missing() {
+        let mut file = tempfile::tempfile().unwrap();
+        let refused = sealed_copy(&mut file).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::Unsupported);
+    }
+
+    #[test]
     fn client_that_has_left_is_noticed() {
         let (client, host) = connection();
         assert!(!has_hung_up(&host));
