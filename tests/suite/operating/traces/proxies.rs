@@ -62,7 +62,7 @@ fn collector_by_http_gets_its_requests_from_the_proxy() {
 fn collector_by_https_is_reached_by_a_tunnel() {
     let proxy = Proxy::to(encrypted_api());
     let builder =
-        sending_to("https://api.example.com").variable("HTTPS_PROXY", &proxy.url_with_password());
+        sending_to("https://api.example.com").variable("HTTPS_PROXY", proxy.url_with_password());
     let (host, admin) = with_admin(builder);
     make_page(&host);
     until("the spans are sent", || {
