@@ -4,8 +4,8 @@
 //! and the package that is uploaded. It does not have what answers a request: that is `server`, which it calls without a
 //! connection. The environment and the settings come from `cli`.
 //!
-//! The loop is that of the crate `lambda_runtime`. The events are read here rather than by `lambda_http`, which panics at
-//! a body that is not base64, and can't say what is wrong with an event.
+//! The loop is that of the crate `lambda_runtime`. The events are read here rather than by `lambda_http`, which tries
+//! the forms of events in turn: it can't say what is wrong with one, nor answer a body that is not base64 in its form.
 //!
 //! Uses `server`.
 

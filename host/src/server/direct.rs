@@ -20,7 +20,7 @@ use super::answer_limit::AnswerTooLarge;
 use super::delivery::Outbox;
 use super::departure::Departure;
 use super::error::ApiError;
-use super::extract::BodyFault;
+use super::extract::UndecodedBody;
 use super::record::RequestRecord;
 use super::request_trace::RequestTracer;
 use super::routes::{Routes, routes};
@@ -143,7 +143,7 @@ impl DirectServer {
     ) -> impl Future<Output = Result<Response, Arc<ApiError>>> {
         let (mut parts, body) = request.into_parts();
         let body = body.unwrap_or_else(|fault| {
-            parts.extensions.insert(BodyFault(fault));
+            parts.extensions.insert(UndecodedBody(fault));
             Bytes::new()
         });
         call(&self.routes, Request::from_parts(parts, Body::from(body)))

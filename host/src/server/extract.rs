@@ -133,7 +133,7 @@ impl FromRequestParts<Arc<Service>> for Callee {
 /// Why the body of a request that came as an event can't be read. It is an extension of the request, so that the key is
 /// checked first.
 #[derive(Clone)]
-pub(super) struct BodyFault(pub(super) DecodeError);
+pub(super) struct UndecodedBody(pub(super) DecodeError);
 
 /// How the client wants its answer to be encoded.
 pub(super) struct Encoding(pub(super) AcceptedEncoding);
@@ -161,7 +161,7 @@ impl FromRequest<Arc<Service>> for PlainBody {
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        if let Some(BodyFault(fault)) = parts.extensions.remove() {
+        if let Some(UndecodedBody(fault)) = parts.extensions.remove() {
             return Err(ApiError::BrokenBase64(fault));
         }
         let account = service.connectors.host_account();

@@ -15,14 +15,13 @@ const RECORDING: &str = "docs/pictures/first-connector.svg";
 const MAX_BYTES: usize = 150_000;
 
 /// Each command of README's blocks, and what runs it.
-const COMMANDS: [(&str, &str); 7] = [
+const COMMANDS: [(&str, &str); 6] = [
     ("rustup target add wasm32-wasip2", ".ci/run setup"),
     (
         "cargo run --locked -p weld-host -- demo --once",
         "serving::demo, with the program of the suite",
     ),
     ("cargo test --locked --workspace", ".ci/run tests"),
-    ("cargo install --locked --path host", "`just installed`"),
     (
         "weld-host new shop --lang python",
         "the test below, `just recording`",
