@@ -64,7 +64,7 @@ fn signal_ends_the_compiler_and_installs_nothing() {
     let compiler = || {
         let is_compiler = |id: &u32| {
             let words = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&words).ends_with("\0compiler\0")
+            String::from_utf8_lossy(&words).ends_with("\0__compiler\0")
         };
         children(process.id()).into_iter().find(is_compiler)
     };

@@ -65,7 +65,7 @@ impl Compiler {
 
     fn is_compiling(&self) -> bool {
         self.read("cmdline")
-            .is_some_and(|line| line.ends_with("\0compiler\0"))
+            .is_some_and(|line| line.ends_with("\0__compiler\0"))
     }
 
     /// Waits until it has ended, whether or not its exit status was collected.
