@@ -9,7 +9,9 @@ use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, MemfdFlags, Mode, SealFlags, fcntl_add_seals, memfd_create, mkfifoat};
+use rustix::fs::{
+    CWD, MemfdFlags, Mode, SealFlags, fcntl_add_seals, fstatfs, memfd_create, mkfifoat,
+};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendFlags, SocketFlags, SocketType, accept_with, socket_with, sockopt,
@@ -79,6 +81,19 @@ pub(crate) fn sealed_copy(file: &mut File) -> io::Result<File> {
     let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
     fcntl_add_seals(&copy, seals)?;
     Ok(copy)
+}
+
+/// The numbers by which the system knows kinds of file systems that nobody can write to: squashfs, erofs and iso9660.
+const UNWRITABLE_KINDS: [i128; 3] = [0x7371_7368, 0xe0f5_e1e2, 0x9660];
+
+/// Whether the file is on a file system of a kind that nobody can write to. A mount that is read-only doesn't count: the
+/// same files may be writable by another path.
+pub(crate) fn is_unwritable(file: &File) -> bool {
+    fstatfs(file).is_ok_and(|system| is_unwritable_kind(system.f_type.into()))
+}
+
+fn is_unwritable_kind(kind: i128) -> bool {
+    UNWRITABLE_KINDS.contains(&kind)
 }
 
 /// The path of a file that was opened at `path`, without links. If it was removed meanwhile, the path is one that
@@ -252,6 +267,31 @@ mod tests {
         assert_eq!(number_of(status, "VmRSS"), Some(1234));
         assert_eq!(number_of(status, "Threads"), None);
         assert_eq!(number_of(status, "VmSize"), None);
+    }
+
+    #[test]
+    fn only_kinds_of_file_systems_without_any_writing_are_unwritable() {
+        for (kind, expected) in [
+            (0x9fa0, false),      // proc
+            (0x0102_1994, false), // tmpfs
+            (0xef53, false),      // ext4
+            (0x6969, false),      // NFS
+            (0x794c_7630, false), // overlayfs
+            (0x7371_7368, true),  // squashfs
+            (0xe0f5_e1e2, true),  // erofs
+            (0x9660, true),       // iso9660
+        ] {
+            assert_eq!(is_unwritable_kind(kind), expected, "{kind:x}");
+        }
+        // Of /sys, which containers mount read-only.
+        for path in [
+            "/proc/self/status",
+            "/sys/kernel/mm/transparent_hugepage/enabled",
+        ] {
+            if let Ok(file) = File::open(path) {
+                assert!(!is_unwritable(&file), "{path}");
+            }
+        }
     }
 
     #[test]

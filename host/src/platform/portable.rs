@@ -60,6 +60,11 @@ pub(crate) fn sealed_copy(_: &mut File) -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Which file systems can't be written to is known for Linux alone.
+pub(crate) fn is_unwritable(_: &File) -> bool {
+    false
+}
+
 /// The path of a file that was opened at `path`, without links.
 ///
 /// # Errors
@@ -254,6 +259,7 @@ mod tests {
     #[test]
     fn sealed_copies_are_known_to_be_missing() {
         let mut file = tempfile::tempfile().unwrap();
+        assert!(!is_unwritable(&file));
         let refused = sealed_copy(&mut file).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::Unsupported);
     }

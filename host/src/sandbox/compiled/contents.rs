@@ -1,13 +1,14 @@
 //! The contents of a compiled file, which nobody can change any more.
 //!
 //! Code is mapped from a file. If that file were written to while its code runs, as `cp` onto it does, the running code
-//! would change. A file on a read-only file system is mapped as it is. Of any other file, a copy in memory is mapped.
+//! would change. A file on a file system of a kind that nobody can write to, such as squashfs, is mapped as it is. Of any
+//! other file, a copy in memory is mapped, even if it is mounted read-only: it may be writable by another path.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
 
-use rustix::fs::{StatVfsMountFlags, fstatvfs};
+use rustix::fs::{StatVfs, StatVfsMountFlags, fstatvfs};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -18,7 +19,7 @@ use crate::sandbox::cache::{CompiledCode, load};
 
 /// The contents of a compiled file.
 pub(super) enum CompiledContents {
-    /// A file on a read-only file system, or a sealed copy in memory, with its path as a descriptor.
+    /// A file on a file system that nobody can write to, or a sealed copy in memory, with its path as a descriptor.
     Mappable(File, PathBuf),
     /// A copy, where the system has no sealed files or no paths of descriptors.
     Copy(Vec<u8>),
@@ -78,12 +79,10 @@ fn descriptor(file: &File) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// Whether nobody can write to the file by this path, and its code can be mapped from there.
+/// Whether nobody can write to the file by any path, and its code can be mapped from there.
 fn is_unchangeable(file: &File) -> bool {
-    fstatvfs(file).is_ok_and(|system| {
-        let flags = system.f_flag;
-        flags.contains(StatVfsMountFlags::RDONLY) && !flags.contains(StatVfsMountFlags::NOEXEC)
-    })
+    let is_executable = |system: StatVfs| !system.f_flag.contains(StatVfsMountFlags::NOEXEC);
+    platform::is_unwritable(file) && fstatvfs(file).is_ok_and(is_executable)
 }
 
 #[cfg(test)]
