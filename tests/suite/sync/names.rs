@@ -216,7 +216,7 @@ fn names_that_would_control_a_terminal_are_escaped() {
     assert!(is_plain(&line), "{line:?}");
     let server = paged(
         &schema(json!({"primary_key": "other"})),
-        &[twice.as_bytes()],
+        &[br#"[{"other": 1}]"#],
     );
     desk.good(&["state", "set", "rows.sqlite", name, "{}"]);
     let line = desk.mistake(&[&server.origin(), "--to", "rows.sqlite"]);
