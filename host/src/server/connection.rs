@@ -75,9 +75,16 @@ impl Acceptor {
         async move {
             // Small answers must not wait for more data. A failure is not a reason to refuse the client.
             let _ = connection.stream.set_nodelay(true);
-            if let Some(transport) = connection.open(tls, &idle, &mut departure).await {
-                let departure = Arc::new(departure);
-                connection.answer(transport, idle, &departure).await;
+            let served = async {
+                if let Some(transport) = connection.open(tls, &idle, &mut departure).await {
+                    let departure = Arc::new(departure);
+                    connection.answer(transport, idle.clone(), &departure).await;
+                }
+            };
+            tokio::select! {
+                () = served => {}
+                // Whatever its client does: reads nothing, or never ends what it sends.
+                () = idle.given_up() => tracing::debug!("closed a connection without a place"),
             }
         }
     }

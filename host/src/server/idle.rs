@@ -11,13 +11,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::lock::Mutex;
 
 /// How long a connection is idle at least before it may be ended. The first request of a new one may be on its way.
 const LEAST_TIME: Duration = Duration::from_secs(1);
+
+/// How long a connection without work has to leave when it has been asked to. Its client need not agree: it may read nothing
+/// of its answers, or never end what it sends.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// The idle connections of a server. Clones are the same ones.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +33,8 @@ struct IdleTable {
     next: u64,
     /// Those that became idle first come first.
     idle: BTreeMap<u64, IdleConnection>,
-    /// How many have been asked to leave, and are about to. Those that got a request meanwhile don't count, since it may
-    /// take long.
+    /// How many have been asked to leave, and are about to: within [`LEAVE_WITHIN`]. Those with a request that has a place,
+    /// or waits for one, don't count, since it may take long.
     leaving: usize,
 }
 
@@ -43,10 +47,16 @@ struct IdleConnection {
 /// Asks one connection to leave.
 #[derive(Debug, Default)]
 struct LeaveRequest {
-    is_made: AtomicBool,
+    /// When it was made.
+    made: watch::Sender<Option<Instant>>,
     /// The connection counts among those that are leaving. Changed only while the table is locked.
     is_counted: AtomicBool,
-    made: Notify,
+}
+
+impl LeaveRequest {
+    fn is_made(&self) -> bool {
+        self.made.borrow().is_some()
+    }
 }
 
 /// One connection, which is idle or not.
@@ -63,6 +73,8 @@ struct IdleState {
     number: Option<u64>,
     /// How many of its requests have a place, or wait for one.
     working: usize,
+    /// When the last of them ended.
+    worked: Option<Instant>,
 }
 
 /// A request that has a place, or waits for one. Its connection is not idle before this is dropped.
@@ -115,8 +127,7 @@ impl IdleConnections {
             }
             let IdleConnection { request, .. } = first.remove();
             table.count(&request);
-            request.is_made.store(true, Ordering::Relaxed);
-            request.made.notify_one();
+            request.made.send_replace(Some(Instant::now()));
         }
     }
 }
@@ -133,7 +144,7 @@ impl IdleEntry {
     /// The connection is idle from now on.
     fn rest(&self, table: &mut IdleTable) {
         // A connection that is leaving is not asked again.
-        if self.request.is_made.load(Ordering::Relaxed) {
+        if self.request.is_made() {
             table.count(&self.request);
             return;
         }
@@ -162,6 +173,7 @@ impl IdleEntry {
         let is_idle = {
             let mut state = self.state.lock();
             state.working = state.working.saturating_sub(1);
+            state.worked = Some(Instant::now());
             state.working == 0
         };
         if is_idle {
@@ -177,10 +189,36 @@ impl IdleEntry {
         table.discount(&self.request);
     }
 
-    /// Waits until the connection is asked to leave. Only one caller at a time learns of it.
+    /// Waits until the connection is asked to leave.
     pub(super) async fn dismissed(&self) {
-        while !self.request.is_made.load(Ordering::Relaxed) {
-            self.request.made.notified().await;
+        // The sender lives as long as `self`, so this can't be an error.
+        let _ = self
+            .request
+            .made
+            .subscribe()
+            .wait_for(Option::is_some)
+            .await;
+    }
+
+    /// Waits until the connection that was asked to leave has had its time for that, without a request that has a place or
+    /// waits for one.
+    pub(super) async fn given_up(&self) {
+        self.dismissed().await;
+        loop {
+            let now = Instant::now();
+            let asked = self.request.made.borrow().unwrap_or(now);
+            let until = {
+                let state = self.state.lock();
+                let since = match state.working {
+                    0 => state.worked.map_or(asked, |worked| worked.max(asked)),
+                    _ => now,
+                };
+                since + LEAVE_WITHIN
+            };
+            if until <= now {
+                return;
+            }
+            tokio::time::sleep_until(until).await;
         }
     }
 }
@@ -196,7 +234,7 @@ mod tests {
     use super::*;
 
     fn is_dismissed(entry: &IdleEntry) -> bool {
-        entry.request.is_made.load(Ordering::Relaxed)
+        entry.request.is_made()
     }
 
     #[tokio::test(start_paused = true)]
@@ -244,6 +282,29 @@ mod tests {
         drop(first);
         connections.dismiss(2);
         assert!(is_dismissed(&third));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connection_that_was_asked_to_leave_has_only_so_long_unless_it_works() {
+        let connections = IdleConnections::default();
+        let [idle, working] = [(); 2].map(|()| connections.enter());
+        let is_given_up = async |entry: &IdleEntry| {
+            let given_up = tokio::time::timeout(Duration::from_millis(1), entry.given_up());
+            given_up.await.is_ok()
+        };
+        tokio::time::sleep(LEAVE_WITHIN * 2).await;
+        assert!(!is_given_up(&idle).await, "nobody has asked it");
+        let began = Instant::now();
+        connections.dismiss(2);
+        let work = working.work();
+        idle.given_up().await;
+        assert_eq!(began.elapsed(), LEAVE_WITHIN);
+        tokio::time::sleep(LEAVE_WITHIN * 9).await;
+        assert!(!is_given_up(&working).await, "it works");
+        drop(work);
+        assert!(!is_given_up(&working).await, "its answer is on its way");
+        tokio::time::sleep(LEAVE_WITHIN).await;
+        assert!(is_given_up(&working).await);
     }
 
     #[tokio::test(start_paused = true)]
