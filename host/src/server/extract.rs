@@ -8,6 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts};
 use base64::DecodeError;
 use http::request::Parts;
 use http::{Request, header};
+use tokio::time::Instant;
 
 use super::accepted::AcceptedEncoding;
 use super::body::ReceivedBody;
@@ -18,6 +19,7 @@ use super::metrics::TargetLabels;
 use super::places::{ConnectionPlace, NoPlace};
 use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
+use super::shutdown::ShutdownState;
 use super::{body, uri};
 use crate::access_check::{KeyCheck, is_of_a_foreign_page, names_this_machine};
 use crate::config::ConnectorName;
@@ -166,10 +168,14 @@ impl FromRequest<Arc<Service>> for PlainBody {
         }
         let account = service.connectors.host_account();
         let bounds = service.live.get().body_bounds;
+        // The request may have waited for its place, and the client's time counts from when it may send.
+        let began = Instant::now();
         let reading = body::read(&parts.headers, body, bounds, account);
         tokio::select! {
+            // What has arrived is read, even if it is late.
+            biased;
             read = reading => read.map(Self),
-            () = given_up(service, &parts) => Err(ConnectorError::ShuttingDown.into()),
+            () = given_up(&service.shutdown, &parts, began) => Err(ConnectorError::ShuttingDown.into()),
         }
     }
 }
@@ -184,13 +190,10 @@ async fn take_place(parts: &Parts) -> Result<(), ApiError> {
 }
 
 /// Waits until the host, which shuts down, can't wait any longer for the rest of a body.
-async fn given_up(service: &Service, parts: &Parts) {
-    if let (Some(departure), Ok(record)) = (
-        parts.extensions.get::<Arc<DepartureNotice>>(),
-        record(parts),
-    ) {
-        departure.overdue(|| Some(record.began.into())).await;
-        if service.shutdown.refuses() {
+async fn given_up(shutdown: &ShutdownState, parts: &Parts, began: Instant) {
+    if let Some(departure) = parts.extensions.get::<Arc<DepartureNotice>>() {
+        departure.overdue(|| Some(began)).await;
+        if shutdown.refuses() {
             return;
         }
     }
@@ -298,4 +301,30 @@ fn authorize(
         .is_some_and(|own| !own.is_empty());
     record.show_reasons(is_own_key || record.is_of_this_machine(&parts.headers));
     Ok(KeyVerdict::Permitted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::departure::Departure;
+    use super::super::shutdown::Successor;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn time_for_a_body_at_the_end_of_the_drain_counts_from_when_it_is_read() {
+        let (departure, shutdown) = (Departure::new(), ShutdownState::default());
+        let mut request = Request::new(());
+        request
+            .extensions_mut()
+            .insert(Arc::new(departure.notice()));
+        let (parts, ()) = request.into_parts();
+        shutdown.begin(Successor::None);
+        departure.end();
+        // It waits for a place.
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        let began = Instant::now();
+        given_up(&shutdown, &parts, began).await;
+        assert!(began.elapsed() >= Duration::from_secs(1));
+    }
 }
