@@ -61,7 +61,7 @@ impl Access {
     ) -> Result<Response, Infallible> {
         let record = RequestRecord::begin(&request, &self.caller, self.outbox.clone());
         let version = request.version();
-        let _answered = self.head.answering(record.head_bytes);
+        let answered = self.head.answering(record.head_bytes);
         request.extensions_mut().insert(self.place.clone());
         let route = |request| self.route(request);
         let mut response =
@@ -73,6 +73,10 @@ impl Access {
         if is_last && version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
+        }
+        // A stream of HTTP/2 has a meter of its own.
+        if version < Version::HTTP_2 {
+            response = response.map(|body| answered.until_end_of(body));
         }
         Ok(response)
     }

@@ -125,6 +125,7 @@ impl ClientConnection {
         match accepted {
             Ok(stream) => {
                 departure.begin();
+                self.head.restart();
                 Some(Transport::Tls(stream))
             }
             Err(HandshakeFailure::Ended) => None,
@@ -221,7 +222,7 @@ impl ClientConnection {
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
                         ended = connection => ended,
-                        () = departure.overdue(|| self.head.begun()) => {
+                        () = departure.overdue(|| self.head.begun().filter(|_| outbox.is_empty())) => {
                             tracing::debug!("closed a connection whose request had only begun");
                             Ok(())
                         }

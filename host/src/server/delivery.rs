@@ -38,6 +38,11 @@ impl Outbox {
         self.receipts().extend(receipts);
     }
 
+    /// Whether no answer's end waits to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.receipts().is_empty()
+    }
+
     /// Everything has been written.
     pub(super) fn written(&self) {
         for receipt in self.take() {

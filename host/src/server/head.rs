@@ -4,11 +4,16 @@
 //! all connections, so that they neither exhaust the host nor take the memory of calls.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Body;
+use bytes::Bytes;
 use http::Request;
 use http::uri::{Authority, PathAndQuery};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -102,7 +107,7 @@ struct HeadCount {
 }
 
 /// A request is being answered until this is dropped.
-pub(super) struct AnsweredHead<'m>(&'m HeadMeter);
+pub(super) struct AnsweredHead(Arc<HeadMeter>);
 
 impl HeadMeter {
     pub(super) fn new(account: HeadAccount) -> Self {
@@ -149,14 +154,21 @@ impl HeadMeter {
     }
 
     /// The head is complete and has this many bytes. Anything read beyond that belongs to the body.
-    pub(super) fn answering(&self, head_bytes: usize) -> AnsweredHead<'_> {
+    pub(super) fn answering(self: &Arc<Self>, head_bytes: usize) -> AnsweredHead {
         let mut head = self.head.lock();
         head.is_whole = true;
         if head.bytes > head_bytes as u64 {
             // The count shrinks, so it is never refused.
             let _ = self.count(&mut head, head_bytes as u64);
         }
-        AnsweredHead(self)
+        AnsweredHead(self.clone())
+    }
+
+    /// What has been read so far belongs to the handshake, whose end the client's first head may follow at once.
+    pub(super) fn restart(&self) {
+        if let Some(begun) = &mut self.head.lock().begun {
+            *begun = Instant::now();
+        }
     }
 
     fn count(&self, head: &mut HeadCount, bytes: u64) -> Result<(), MemoryError> {
@@ -178,14 +190,53 @@ impl HeadMeter {
     }
 }
 
-impl Drop for AnsweredHead<'_> {
+impl AnsweredHead {
+    /// The body of the answer, which is being answered until its end. The head is no longer needed, nor charged.
+    pub(super) fn until_end_of(self, body: Body) -> Body {
+        *self.0.head.lock() = HeadCount {
+            is_whole: true,
+            ..HeadCount::default()
+        };
+        Body::new(AnsweredBody { body, _head: self })
+    }
+}
+
+impl Drop for AnsweredHead {
     fn drop(&mut self) {
         *self.0.head.lock() = HeadCount::default();
     }
 }
 
+/// The body of an answer. What the client sends before its end is not the beginning of a head.
+struct AnsweredBody {
+    body: Body,
+    _head: AnsweredHead,
+}
+
+impl HttpBody for AnsweredBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use axum::body::to_bytes;
+
     use super::*;
 
     #[test]
@@ -202,12 +253,42 @@ mod tests {
         }
     }
 
+    fn meter() -> Arc<HeadMeter> {
+        let host = HostAccount::new(1 << 30);
+        Arc::new(HeadMeter::new(HeadAccount::new(&host)))
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_while_an_answer_has_not_ended_begins_no_head() {
+        let meter = meter();
+        meter.read(100).unwrap();
+        let body = meter.answering(100).until_end_of(Body::from("page"));
+        assert_eq!(HttpBody::size_hint(&body).exact(), Some(4));
+        meter.read(2).unwrap();
+        assert_eq!(meter.begun(), None);
+        assert_eq!(to_bytes(body, 9).await.unwrap(), "page");
+        assert_eq!(meter.begun(), None);
+        meter.read(2).unwrap();
+        assert!(meter.begun().is_some(), "the next head");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_of_the_first_head_begins_after_the_handshake() {
+        let meter = meter();
+        meter.restart();
+        assert_eq!(meter.begun(), None, "there was none");
+        meter.read(100).unwrap();
+        tokio::time::sleep(HEADERS_TIMEOUT).await;
+        meter.restart();
+        assert_eq!(meter.begun(), Some(Instant::now()));
+    }
+
     #[test]
     fn only_so_many_small_heads_are_not_charged() {
         let host = HostAccount::new(1 << 30);
         let account = HeadAccount::new(&host);
         let begun = || {
-            let meter = HeadMeter::new(account.clone());
+            let meter = Arc::new(HeadMeter::new(account.clone()));
             meter.read(1).unwrap();
             meter
         };
@@ -227,7 +308,7 @@ mod tests {
     fn heads_are_charged_up_to_their_share_until_they_are_answered() {
         let host = HostAccount::new(16 * 100_000);
         let account = HeadAccount::new(&host);
-        let meter = HeadMeter::new(account.clone());
+        let meter = Arc::new(HeadMeter::new(account.clone()));
         meter.read(8 << 10).unwrap();
         assert_eq!(host.used_bytes(), 0, "small ones are free");
         assert!(meter.begun().is_some());

@@ -28,7 +28,7 @@ pub(super) type HeadBegin = Arc<Mutex<Option<Instant>>>;
 /// Follows the frames of a connection, and charges the heads that are still arriving.
 #[derive(Debug)]
 pub(super) struct FrameMeter {
-    meter: HeadMeter,
+    meter: Arc<HeadMeter>,
     begun: HeadBegin,
     place: FramePlace,
 }
@@ -58,7 +58,7 @@ impl FrameMeter {
     /// At the beginning of a connection, whose heads are charged to this meter.
     pub(super) fn new(meter: HeadMeter) -> Self {
         Self {
-            meter,
+            meter: Arc::new(meter),
             begun: Arc::new(Mutex::new(Some(Instant::now()))),
             place: FramePlace::Preface(PREFACE_BYTES),
         }
