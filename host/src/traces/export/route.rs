@@ -137,12 +137,10 @@ impl CollectorProxy {
             proxy: proxy(),
             source,
         };
-        let head = self.ask(&mut stream, &target).await.map_err(closed)?;
-        let first = head.lines().next().unwrap_or_default();
-        let status = first
-            .strip_prefix("HTTP/1.")
-            .and_then(|rest| rest.split(' ').nth(1));
-        if !status.is_some_and(|status| status.len() == 3 && status.starts_with('2')) {
+        let answer = self.ask(&mut stream, &target).await.map_err(closed)?;
+        if !is_tunnel(&answer) {
+            let text = String::from_utf8_lossy(&answer);
+            let first = text.lines().next().unwrap_or_default();
             return Err(CollectorProxyFault::Refused {
                 proxy: proxy(),
                 target,
@@ -155,9 +153,8 @@ impl CollectorProxy {
         })
     }
 
-    /// Asks for a connection to the target. Returns the head of the answer, of which nothing may follow: in TLS, the client
-    /// speaks first.
-    async fn ask(&self, stream: &mut TcpStream, target: &str) -> io::Result<String> {
+    /// Asks for a connection to the target. Returns the answer, as far as it was read.
+    async fn ask(&self, stream: &mut TcpStream, target: &str) -> io::Result<Vec<u8>> {
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n").into_bytes();
         if let Some(authorization) = self.authorization() {
             request.extend_from_slice(header::PROXY_AUTHORIZATION.as_str().as_bytes());
@@ -167,24 +164,47 @@ impl CollectorProxy {
         }
         request.extend_from_slice(b"\r\n");
         stream.write_all(&request).await?;
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
-            let mut piece = [0; 1 << 10];
-            let length = stream.read(&mut piece).await?;
-            if length == 0 && head.is_empty() {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            head.extend_from_slice(piece.get(..length).unwrap_or_default());
-            // An answer that goes on is not the one that was asked for, and neither is one that has no end.
-            if length == 0
-                || head.len() > MAX_HEAD_BYTES
-                || !b"HTTP/".iter().eq(head.iter().take(5))
-            {
-                break;
-            }
-        }
-        Ok(String::from_utf8_lossy(&head).into_owned())
+        read_answer(stream).await
     }
+}
+
+/// Reads an answer up to the empty line. A refusal may go on with a page, which is not waited for.
+async fn read_answer(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    loop {
+        let mut piece = [0; 1 << 10];
+        let length = stream.read(&mut piece).await?;
+        if length == 0 && answer.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        answer.extend_from_slice(piece.get(..length).unwrap_or_default());
+        let is_http = answer.starts_with(b"HTTP/") || b"HTTP/".starts_with(&answer);
+        let has_end = end_of_head(&answer).is_some();
+        if length == 0 || !is_http || has_end || answer.len() > MAX_HEAD_BYTES {
+            return Ok(answer);
+        }
+    }
+}
+
+/// The length of a complete head. A line may end without a carriage return (RFC 9112, section 2.2).
+fn end_of_head(answer: &[u8]) -> Option<usize> {
+    let ends: [&[u8]; 2] = [b"\r\n\r\n", b"\n\n"];
+    let lengths = ends.into_iter().filter_map(|end| {
+        let begin = answer.windows(end.len()).position(|part| part == end)?;
+        Some(begin.saturating_add(end.len()))
+    });
+    lengths.min()
+}
+
+/// Whether an answer makes the connection the one that was asked for: with nothing after its head, since in TLS, the client
+/// speaks first.
+fn is_tunnel(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer);
+    let status = text
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.lines().next()?.split(' ').nth(1));
+    status.is_some_and(|status| status.len() == 3 && status.starts_with('2'))
+        && end_of_head(answer) == Some(answer.len())
 }
 
 impl Service<Uri> for CollectorRoute {
@@ -256,7 +276,38 @@ impl AsyncWrite for CollectorStream {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn answer_is_read_up_to_its_empty_line_while_the_connection_stays_open() {
+        for (pieces, is_tunnel) in [
+            (&["HTTP/1.1 200 OK\r\n\r\n"][..], true),
+            (&["HT", "TP/1.1 200 OK\r\n", "a: b\n\n"], true),
+            (&["HTTP/1.1 403 No\r\ncontent-length: 4\r\n\r\npage"], false),
+            (&["HTTP/1.1 200 OK\r\n\r\npage"], false),
+            (&["<html>Log in</html>"], false),
+        ] {
+            let (mut proxy, mut stream) = tokio::io::duplex(1 << 10);
+            let sending = tokio::spawn(async move {
+                for piece in pieces {
+                    proxy.write_all(piece.as_bytes()).await.unwrap();
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                proxy
+            });
+            let reading = tokio::time::timeout(Duration::from_secs(9), read_answer(&mut stream));
+            let answer = reading.await.unwrap().unwrap();
+            assert_eq!(super::is_tunnel(&answer), is_tunnel, "{pieces:?}");
+            assert_eq!(answer, pieces.concat().as_bytes());
+            drop(sending.await.unwrap());
+        }
+        let cut = b"HTTP/1.1 200 OK\r\n";
+        assert_eq!(read_answer(&mut &cut[..]).await.unwrap(), cut);
+        assert!(!super::is_tunnel(cut));
+        assert!(read_answer(&mut &b""[..]).await.is_err());
+    }
 
     #[test]
     fn proxy_is_that_of_the_scheme_unless_the_host_is_exempt() {
