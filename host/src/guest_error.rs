@@ -86,7 +86,7 @@ fn meant_variable<'k>(
     let mut related = variables
         .clone()
         .filter(|known| has_all(name, known) || has_all(known, name));
-    report::nearest(name, variables.clone()).or_else(|| related.next())
+    report::nearest(name, variables).or_else(|| related.next())
 }
 
 impl GuestError {

@@ -50,7 +50,7 @@ pub(crate) struct Load {
 impl Load {
     /// Clients of a host whose connections are opened so.
     pub(crate) fn begin<C: LoadConnection + 'static>(address: SocketAddr, open: Open<C>) -> Self {
-        Self::begin_as(Weld::new(address, "/guest"), address, open)
+        Self::begin_as(&Weld::new(address, "/guest"), address, open)
     }
 
     /// The same with clients that send this key.
@@ -60,11 +60,11 @@ impl Load {
         key: &str,
     ) -> Self {
         let weld = Weld::new(address, "/guest").with_key(key);
-        Self::begin_as(weld, address, open)
+        Self::begin_as(&weld, address, open)
     }
 
     fn begin_as<C: LoadConnection + 'static>(
-        weld: Weld,
+        weld: &Weld,
         address: SocketAddr,
         open: Open<C>,
     ) -> Self {

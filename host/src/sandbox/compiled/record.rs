@@ -237,7 +237,7 @@ mod tests {
         let mut file = [&b"code"[..], text].concat();
         let digest = Sha256::digest(&file);
         file.extend(digest);
-        file.extend((text.len() as u32).to_le_bytes());
+        file.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
         file.extend(MAGIC);
         assert!(
             matches!(read(&file), Err(CompiledFault::OtherVersion(version)) if version == "7.0.0")
