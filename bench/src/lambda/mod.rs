@@ -143,8 +143,10 @@ impl Function {
     fn page(&mut self, rows: u32) -> anyhow::Result<Duration> {
         let (answer, took) = self.api.invoke(&event(rows), PATIENCE)?;
         let answer: Value = serde_json::from_slice(&answer)?;
-        ensure!(answer["statusCode"] == 200, "the function: {answer}");
-        check(answer["body"].as_str().unwrap_or_default().as_bytes(), rows)?;
+        let status = answer.get("statusCode").and_then(Value::as_u64);
+        ensure!(status == Some(200), "the function: {answer}");
+        let page = answer.get("body").and_then(Value::as_str);
+        check(page.unwrap_or_default().as_bytes(), rows)?;
         Ok(took)
     }
 }
@@ -168,7 +170,10 @@ fn body(rows: u32) -> String {
 
 fn check(page: &[u8], rows: u32) -> anyhow::Result<()> {
     let page: Value = serde_json::from_slice(page)?;
-    let found = page["insert"].as_array().map_or(0, Vec::len);
+    let found = page
+        .get("insert")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
     ensure!(
         found == usize::try_from(rows)?,
         "{found} rows instead of {rows}"
