@@ -290,6 +290,10 @@ fn authorize(
             return Err(ApiError::Unauthorized);
         }
     }
+    // A platform passes on requests of the whole world, whatever `Host` they have.
+    if keys.is_empty() && record.is_passed_on {
+        return Err(ApiError::Unauthorized);
+    }
     if keys.is_empty() && !names_this_machine(&parts.headers) {
         return Err(ApiError::ForeignHost);
     }

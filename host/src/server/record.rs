@@ -29,6 +29,8 @@ pub(super) struct RequestRecord {
     pub(super) is_local: bool,
     /// Whether its connection is the client's own rather than a trusted proxy's.
     pub(super) is_direct: bool,
+    /// Whether a platform passes it on, from anywhere, rather than a connection to one of this machine's addresses.
+    pub(super) is_passed_on: bool,
     /// Where the receipts of its connection's answers go.
     pub(super) outbox: Outbox,
     /// When the answer must be ready; `None` if only the connector's own limits say that.
@@ -82,6 +84,7 @@ impl RequestRecord {
             head_bytes: head_bytes(request),
             client,
             is_direct: false,
+            is_passed_on: true,
             deadline: Some(deadline),
             ..Self::without_head(outbox)
         })
@@ -95,6 +98,7 @@ impl RequestRecord {
             client: None,
             is_local: false,
             is_direct: true,
+            is_passed_on: false,
             outbox,
             deadline: None,
             target: OnceLock::new(),

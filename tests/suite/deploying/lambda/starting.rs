@@ -115,6 +115,10 @@ fn function_without_a_key_refuses_everybody_and_says_so() {
         .wait_for_text("set WELD_API_KEY");
     for source in Source::ALL {
         answer(&function, &source.event()).error(401, "unauthorized");
+        for host in [Some("localhost"), Some("127.0.0.1:8080"), None] {
+            let event = source.with_header(source.event(), "Host", host);
+            answer(&function, &event).error(401, "unauthorized");
+        }
     }
 }
 
