@@ -20,7 +20,7 @@ use super::queue::{LostSpans, SpanLoss, SpanQueue};
 use super::span_record::SpanRecord;
 use crate::config::{ProxyConfig, TraceConfig};
 use crate::telemetry::catalog;
-use answer::CollectorAnswer;
+use answer::{CollectorAnswer, ExportFault};
 use client::CollectorClient;
 pub use client::TraceClientError;
 use message::{ExportRequest, ResourceMessage};
@@ -34,6 +34,20 @@ const FLUSH_TIME: Duration = Duration::from_secs(5);
 
 /// The time that they may take at least, even if the shutdown has used all of its own.
 const LEAST_FLUSH_TIME: Duration = Duration::from_millis(500);
+
+/// How long a process that waits for the collector before each of its answers sends nothing after the collector has failed.
+const QUIET_AFTER_FAULT: Duration = Duration::from_secs(5);
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivery {
+    /// The collector took all of its spans.
+    Complete,
+    /// Some of its spans are lost, but not since the collector failed.
+    Partial,
+    /// The collector failed, so all of them are lost.
+    Failed,
+}
 
 /// Sends the spans of a tracer to the collector.
 #[derive(Debug)]
@@ -100,46 +114,54 @@ impl SpanSender {
     /// Sends spans until the queue is closed and empty.
     pub(crate) async fn run(mut self) {
         while let Some(batch) = self.queue.batch(self.quiet_until).await {
-            let spans = batch.len();
-            let is_complete = match self.body(batch).await {
-                Some(body) => self.deliver(spans, body).await,
-                None => {
-                    self.lose(spans);
-                    false
-                }
-            };
-            match self.queue.take_dropped() {
-                0 if is_complete => self.outage.end(),
-                dropped => self.outage.overflow(dropped),
-            }
+            let delivery = self.send(batch).await;
+            self.note(delivery);
         }
     }
 
     /// Sends the spans that wait now, at most until `until`, for a process that may be stopped afterward. If the collector
-    /// was not reachable lately, they continue to wait.
+    /// was not reachable lately, or there is no time, they continue to wait.
     pub(crate) async fn send_waiting(&mut self, until: Instant) {
-        while Instant::now() >= self.quiet_until
-            && let Some(batch) = self.queue.take_waiting()
-        {
-            let spans = batch.len();
-            let sending = async {
-                match self.body(batch).await {
-                    Some(body) => self.deliver(spans, body).await,
-                    None => {
-                        self.lose(spans);
-                        false
-                    }
-                }
-            };
-            let Ok(is_complete) = timeout_at(until, sending).await else {
-                self.lose(spans);
-                self.quiet_until = Instant::now() + FLUSH_TIME;
+        loop {
+            let began = Instant::now();
+            if began < self.quiet_until || began >= until {
+                return;
+            }
+            let Some(batch) = self.queue.take_waiting() else {
                 return;
             };
-            match self.queue.take_dropped() {
-                0 if is_complete => self.outage.end(),
-                dropped => self.outage.overflow(dropped),
+            let spans = batch.len();
+            let delivery = match timeout_at(until, self.send(batch)).await {
+                Ok(delivery) => delivery,
+                Err(_) => {
+                    self.outage.begin(&ExportFault::Timeout(until - began));
+                    self.lose(spans);
+                    Delivery::Failed
+                }
+            };
+            if delivery == Delivery::Failed {
+                self.quiet_until = self.quiet_until.max(Instant::now() + QUIET_AFTER_FAULT);
             }
+            self.note(delivery);
+        }
+    }
+
+    async fn send(&mut self, batch: Vec<SpanRecord>) -> Delivery {
+        let spans = batch.len();
+        match self.body(batch).await {
+            Some(body) => self.deliver(spans, body).await,
+            None => {
+                self.lose(spans);
+                Delivery::Partial
+            }
+        }
+    }
+
+    /// Tells the log how a batch ended.
+    fn note(&mut self, delivery: Delivery) {
+        match self.queue.take_dropped() {
+            0 if delivery == Delivery::Complete => self.outage.end(),
+            dropped => self.outage.overflow(dropped),
         }
     }
 
@@ -153,9 +175,8 @@ impl SpanSender {
         made.await.ok()
     }
 
-    /// Sends a batch, again if the collector asks for that or can't be reached, for as long as its time lasts. Returns
-    /// whether the collector took all of its spans.
-    async fn deliver(&mut self, spans: usize, body: Bytes) -> bool {
+    /// Sends a batch, again if the collector asks for that or can't be reached, for as long as its time lasts.
+    async fn deliver(&mut self, spans: usize, body: Bytes) -> Delivery {
         let until = Instant::now() + self.patience;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -164,11 +185,12 @@ impl SpanSender {
                     let rejected = rejected.min(spans);
                     counter!(catalog::SENT_SPANS.name)
                         .increment(spans.saturating_sub(rejected) as u64);
-                    if rejected > 0 {
-                        SpanLoss::Collector.count(rejected);
-                        self.outage.rejection(rejected, &message);
+                    if rejected == 0 {
+                        return Delivery::Complete;
                     }
-                    return rejected == 0;
+                    SpanLoss::Collector.count(rejected);
+                    self.outage.rejection(rejected, &message);
+                    return Delivery::Partial;
                 }
                 Err(fault) => fault,
             };
@@ -180,7 +202,7 @@ impl SpanSender {
             if !fault.may_pass() || self.queue.is_closed() || is_late {
                 self.quiet_until = Instant::now() + fault.quiet();
                 self.lose(spans);
-                return false;
+                return Delivery::Failed;
             }
             // At the end of the host, one more try is made at once.
             let _ = tokio::time::timeout(wait, self.queue.closed()).await;

@@ -3,9 +3,9 @@ use std::io;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::answer::{ExportFault, MAX_QUIET, retry_after};
+use super::answer::{MAX_QUIET, retry_after};
 use super::*;
-use crate::config::BatchBounds;
+use crate::config::{BatchBounds, OtlpEndpoint, SamplerRule};
 
 /// A collector's refusal with this header `Retry-After`.
 fn busy(value: &'static str) -> ExportFault {
@@ -82,6 +82,65 @@ async fn logged(run: impl Future<Output = ()>) -> String {
     run.await;
     drop(guard);
     io::read_to_string(log).unwrap()
+}
+
+/// A sender to a collector at this port of this machine, and its queue, which has one span.
+fn sender(port: u16, batch: BatchBounds) -> (SpanSender, Arc<SpanQueue>) {
+    let config = TraceConfig {
+        endpoint: OtlpEndpoint::of_base(&format!("http://127.0.0.1:{port}")).unwrap(),
+        headers: Vec::new(),
+        compression: false,
+        roots: Vec::new(),
+        identity: None,
+        resource: Vec::new(),
+        continues: true,
+        sampler: SamplerRule::default(),
+        batch,
+    };
+    let queue = queue(1);
+    let sender = SpanSender::new(&config, &ProxyConfig::default(), queue.clone()).unwrap();
+    (sender, queue)
+}
+
+#[tokio::test]
+async fn collector_that_is_down_delays_one_answer_and_not_the_next() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let refuses = {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        closed.local_addr().unwrap().port()
+    };
+    let gives_up = BatchBounds {
+        patience: Duration::ZERO,
+        ..BatchBounds::default()
+    };
+    for (port, bounds) in [
+        (refuses, gives_up),
+        (refuses, BatchBounds::default()),
+        // It accepts the connection, and never answers.
+        (port, BatchBounds::default()),
+    ] {
+        let (mut sender, queue) = sender(port, bounds);
+        let time = Duration::from_millis(200);
+        let began = Instant::now();
+        sender.send_waiting(began + time).await;
+        assert!(began.elapsed() < 5 * time, "{:?}", began.elapsed());
+        assert!(queue.take_waiting().is_none());
+        let rest = sender.quiet_until - Instant::now();
+        assert!(rest > QUIET_AFTER_FAULT / 2, "{rest:?}");
+        // The next answer doesn't wait, and its span does.
+        queue.begin();
+        queue.push(SpanRecord::default());
+        sender.send_waiting(Instant::now() + 60 * time).await;
+        assert!(queue.take_waiting().is_some());
+    }
+}
+
+#[tokio::test]
+async fn spans_wait_for_the_next_invocation_if_this_one_is_over() {
+    let (mut sender, queue) = sender(9, BatchBounds::default());
+    sender.send_waiting(Instant::now()).await;
+    assert!(queue.take_waiting().is_some());
 }
 
 #[tokio::test(start_paused = true)]
