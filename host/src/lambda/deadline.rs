@@ -17,25 +17,54 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// Of short times, only this part is left for the answer.
 const MARGIN_PART: u32 = 5;
 
-/// When the answer of an invocation must be ready that began at `began`, which was `now` by the clock. The platform ends
-/// it at `deadline_ms`, in milliseconds since 1970, or its source stops waiting earlier.
-///
-/// # Errors
-///
-/// [`Lateness`]: by this machine's clock, that time has passed.
-pub(super) fn deadline(
+/// The time of an invocation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InvocationTime {
+    /// When the answer must be ready; or how long ago that was by this machine's clock.
+    pub(super) answer: Result<Deadline, Lateness>,
+    /// Until when a ready answer may wait for other work. What is left after that is for passing it on.
+    pub(super) last: Instant,
+}
+
+impl InvocationTime {
+    /// The time of an invocation that began at `began`, which was `now` by the clock. The platform ends it at
+    /// `deadline_ms`, in milliseconds since 1970, or its source stops waiting earlier.
+    pub(super) fn new(
+        source: EventSource,
+        deadline_ms: u64,
+        (began, now): (Instant, SystemTime),
+    ) -> Self {
+        match time_left(source, deadline_ms, (began, now)) {
+            Ok(left) => {
+                let margin = MARGIN.min(left / MARGIN_PART);
+                let limit = left.saturating_sub(margin);
+                let answer = Deadline::new(began, limit, DeadlineReason::Invocation);
+                Self {
+                    answer: Ok(answer),
+                    last: answer.at + margin * 3 / 5,
+                }
+            }
+            Err(lateness) => Self {
+                answer: Err(lateness),
+                last: began,
+            },
+        }
+    }
+}
+
+/// How long the invocation's client waits at most.
+fn time_left(
     source: EventSource,
     deadline_ms: u64,
     (began, now): (Instant, SystemTime),
-) -> Result<Deadline, Lateness> {
-    let after = |limit| Deadline::new(began, limit, DeadlineReason::Invocation);
+) -> Result<Duration, Lateness> {
     let end = Duration::from_millis(deadline_ms);
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let left = match end.checked_sub(now) {
         None | Some(Duration::ZERO) => {
             return Err(Lateness {
                 late: now.saturating_sub(end),
-                now: after(Duration::ZERO),
+                now: Deadline::new(began, Duration::ZERO, DeadlineReason::Invocation),
             });
         }
         Some(left) if left > LONGEST => {
@@ -48,10 +77,9 @@ pub(super) fn deadline(
         }
         Some(left) => left,
     };
-    let left = source
+    Ok(source
         .patience()
-        .map_or(left, |patience| left.min(patience));
-    Ok(after(left.saturating_sub(MARGIN.min(left / MARGIN_PART))))
+        .map_or(left, |patience| left.min(patience)))
 }
 
 #[cfg(test)]
@@ -63,8 +91,10 @@ mod tests {
     fn limit(source: EventSource, deadline_ms: u64, now_ms: u64) -> Result<u128, u128> {
         let now = UNIX_EPOCH + Duration::from_millis(now_ms);
         let began = Instant::now();
-        match deadline(source, deadline_ms, (began, now)) {
+        let time = InvocationTime::new(source, deadline_ms, (began, now));
+        match time.answer {
             Ok(deadline) => {
+                assert!(time.last >= deadline.at);
                 assert_eq!(deadline.at, began + deadline.limit);
                 assert_eq!(deadline.reason, DeadlineReason::Invocation);
                 Ok(deadline.limit.as_millis())
@@ -89,6 +119,25 @@ mod tests {
             let found = limit(EventSource::FunctionUrl, NOW + left, NOW);
             assert_eq!(found, Ok(expected), "{left}");
         }
+    }
+
+    #[tokio::test]
+    async fn other_work_leaves_a_part_of_the_margin() {
+        for (left, expected) in [
+            (1_000, 920),
+            (2_500, 2_300),
+            (3_000, 2_800),
+            (60_000, 59_800),
+        ] {
+            let now = UNIX_EPOCH + Duration::from_millis(NOW);
+            let began = Instant::now();
+            let time = InvocationTime::new(EventSource::FunctionUrl, NOW + left, (began, now));
+            assert_eq!((time.last - began).as_millis(), expected, "{left}");
+        }
+        let late = UNIX_EPOCH + Duration::from_millis(NOW + 1);
+        let began = Instant::now();
+        let time = InvocationTime::new(EventSource::FunctionUrl, NOW, (began, late));
+        assert_eq!(time.last, began);
     }
 
     #[tokio::test]

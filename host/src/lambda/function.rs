@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use weld_protocol::{ErrorAnswer, ErrorKind};
 
 use super::answer::{check_size, encoded};
-use super::deadline::deadline;
+use super::deadline::InvocationTime;
 use super::error::{EventError, LambdaError};
 use super::event::HttpEvent;
 use crate::connectors::Connectors;
@@ -22,9 +22,8 @@ use crate::report;
 use crate::server::{DirectRequest, DirectServer, ServerSettings};
 use crate::traces::SpanSender;
 
-/// How long an answer may wait for the collector of traces, and for requests for tokens that belong to no call: Lambda
-/// stops everything once it has the answer. The margin of the invocation's deadline is longer.
-const AFTERWARD: Duration = Duration::from_millis(300);
+/// How long an answer may wait for the collector of traces: Lambda stops everything once it has the answer.
+const TRACES_WAIT: Duration = Duration::from_secs(1);
 
 /// Answers the events of a function.
 pub(crate) struct LambdaFunction {
@@ -80,13 +79,12 @@ impl LambdaFunction {
             request,
             client,
         } = event;
-        let deadline = deadline(source, context.deadline, arrived);
-        let end = deadline.map_or(arrived.0, |deadline| deadline.at);
+        let time = InvocationTime::new(source, context.deadline, arrived);
         let request = DirectRequest {
             request,
             id,
             client,
-            deadline,
+            deadline: time.answer,
         };
         let fits = |response: &Response<Bytes>| check_size(source, response);
         let answer = self
@@ -94,19 +92,18 @@ impl LambdaFunction {
             .answer(request, fits, source.largest_answer())
             .await;
         let written = encoded(source, &answer.response);
-        // If the runtime API doesn't take it, the process ends, and what it has kept with it.
+        // Whether the runtime API takes it is not known here. A page that it refuses is made again from its state.
         answer.delivered();
-        self.finish(end).await;
+        self.finish(time.last).await;
         written.map_err(|error| Diagnostic {
             error_type: "Answer.Unwritable".to_owned(),
             error_message: report::chain(&error),
         })
     }
 
-    /// Ends what would otherwise be interrupted between two invocations.
-    async fn finish(&self, end: Instant) {
-        let until = end.max(Instant::now()) + AFTERWARD;
-        if timeout_at(until, self.upstreams.token_requests_ended())
+    /// Ends what would otherwise be interrupted between two invocations, until `last`.
+    async fn finish(&self, last: Instant) {
+        if timeout_at(last, self.upstreams.token_requests_ended())
             .await
             .is_err()
         {
@@ -115,7 +112,7 @@ impl LambdaFunction {
             );
         }
         if let Some(traces) = &self.traces {
-            let until = end.max(Instant::now() + AFTERWARD);
+            let until = last.min(Instant::now() + TRACES_WAIT);
             traces.lock().await.send_waiting(until).await;
         }
     }
