@@ -129,6 +129,10 @@ fn adapt(config: &mut ServerConfig, resolution: &Resolution, environment: &Funct
             "the function has no key, so it refuses requests for connectors without an `api-key` of their own; set WELD_API_KEY"
         );
     }
+    // Compiled files in the package count without a setting; one that is missing or doesn't fit is compiled.
+    if config.compiled.is_none() && config.plugins.is_dir() {
+        config.compiled = Some(config.plugins.clone());
+    }
     config.background = false;
     config.reload = None;
     config.unmap_after = None;
@@ -155,5 +159,34 @@ fn warn_of_refresh_tokens(connectors: &Arc<Connectors>) {
                  environments share, such as EFS, with WELD_TOKENS, or run this connector elsewhere"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn compiled_files_are_those_of_the_package_unless_a_setting_names_others() {
+        let package = tempfile::tempdir().unwrap();
+        let compiled = |plugins: PathBuf, set: Option<PathBuf>| {
+            let mut config = ServerConfig {
+                plugins,
+                compiled: set,
+                ..ServerConfig::default()
+            };
+            let environment = FunctionEnvironment {
+                memory_bytes: 1 << 30,
+            };
+            adapt(&mut config, &Resolution::default(), &environment);
+            config.compiled
+        };
+        let plugins = package.path().to_owned();
+        let other = Some(package.path().join("other"));
+        assert_eq!(compiled(plugins.clone(), None), Some(plugins.clone()));
+        assert_eq!(compiled(plugins.clone(), other.clone()), other);
+        assert_eq!(compiled(plugins.join("beers.wasm"), None), None);
     }
 }
