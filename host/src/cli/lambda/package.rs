@@ -59,6 +59,9 @@ pub(super) fn run(flags: PackageFlags) -> Result<(), CliError> {
     for connector in &summary.connectors {
         say(&format!("  connector  {connector}"));
     }
+    for other in &summary.others {
+        say(&format!("  file       {other}"));
+    }
     if let Some(settings) = &sources.settings {
         say(&format!("  settings   {}", settings.display()));
     }

@@ -58,9 +58,22 @@ impl PackedFile {
         let name = self.name.strip_prefix("plugins/")?.strip_suffix(".wasm")?;
         (!name.contains('/')).then(|| name.to_owned())
     }
+
+    /// Whether it is in the plugins folder.
+    pub(super) fn is_plugin(&self) -> bool {
+        self.name.starts_with("plugins/")
+    }
+
+    /// Whether it is one of the files of this connector: the component, its settings, or its compiled code.
+    pub(super) fn belongs_to(&self, connector: &str) -> bool {
+        let file = self.name.strip_prefix("plugins/");
+        let rest = file.and_then(|file| file.strip_prefix(connector));
+        matches!(rest, Some(".wasm" | ".toml" | ".cwasm"))
+    }
 }
 
-/// All files, in the order of their names. Hidden files, and the package itself, are left out.
+/// All files, in the order of their names. Hidden files, the backups of editors (`NAME~`), and the package itself are left
+/// out.
 ///
 /// # Errors
 ///
@@ -75,12 +88,17 @@ pub(super) fn contents(
     }
     let output = fs::canonicalize(output).ok();
     let is_output = |path: &Path| output.is_some() && fs::canonicalize(path).ok() == output;
-    collect(&sources.plugins, PLUGINS, MOST_DEPTH, &mut |name, path| {
+    let root = fs::canonicalize(&sources.plugins).map_err(|source| PackageError::Unreadable {
+        path: sources.plugins.clone(),
+        source,
+    })?;
+    let mut found = |name, path: &Path| {
         if !is_output(path) {
             files.push(PackedFile::new(name, path, 0o644)?);
         }
         Ok(())
-    })?;
+    };
+    collect(&root, (&sources.plugins, PLUGINS), MOST_DEPTH, &mut found)?;
     files.sort();
     if files.iter().all(|file| file.connector().is_none()) {
         return Err(PackageError::NoConnectors(sources.plugins.clone()));
@@ -88,9 +106,10 @@ pub(super) fn contents(
     Ok(files)
 }
 
+/// Passes on the files of a folder, which is `prefix` in the package. `root` is the plugins folder, whatever leads to it.
 fn collect(
-    folder: &Path,
-    prefix: &str,
+    root: &Path,
+    (folder, prefix): (&Path, &str),
     depth: usize,
     found: &mut impl FnMut(String, &Path) -> Result<(), PackageError>,
 ) -> Result<(), PackageError> {
@@ -108,13 +127,21 @@ fn collect(
         let Some(name) = name else {
             return Err(PackageError::NameNotText(path));
         };
-        if name.starts_with('.') {
+        if name.starts_with('.') || name.ends_with('~') {
             continue;
         }
         let packed = format!("{prefix}/{name}");
-        // Links are followed, as the host does.
+        // Links to files are followed, as the host does. One to a folder elsewhere may have anything below it.
         if path.is_dir() {
-            collect(&path, &packed, depth - 1, found)?;
+            if !fs::canonicalize(&path).is_ok_and(|path| path.starts_with(root)) {
+                let cause =
+                    io::Error::other("it is a link to a folder outside of the plugins folder");
+                return Err(PackageError::Unreadable {
+                    path,
+                    source: cause,
+                });
+            }
+            collect(root, (&path, &packed), depth - 1, found)?;
         } else {
             found(packed, &path)?;
         }

@@ -43,6 +43,8 @@ pub(crate) struct PackageSummary {
     pub(crate) binary: BinaryFacts,
     /// The names of the connectors, in their order.
     pub(crate) connectors: Vec<String>,
+    /// The paths of the other files in the plugins folder that belong to no connector by their names, in their order.
+    pub(crate) others: Vec<String>,
     pub(crate) unpacked_bytes: u64,
     pub(crate) packed_bytes: u64,
 }
@@ -88,12 +90,19 @@ fn package_within(
     let new = NamedTempFile::new_in(folder).map_err(unwritable)?;
     write(new.as_file(), &files, &program).map_err(|fault| fault.of(output))?;
     let packed_bytes = new.as_file().metadata().map_err(unwritable)?.len();
-    readable_by_all(&new).map_err(unwritable)?;
+    // A temporary file is its user's own, and the package stays so: settings may contain secrets.
     new.persist(output)
         .map_err(|error| unwritable(error.error))?;
+    let connectors: Vec<_> = files.iter().filter_map(PackedFile::connector).collect();
+    let is_other = |file: &&PackedFile| {
+        file.is_plugin() && !connectors.iter().any(|name| file.belongs_to(name))
+    };
+    let others = files.iter().filter(is_other);
+    let others = others.map(|file| file.name.clone()).collect();
     Ok(PackageSummary {
         binary,
-        connectors: files.iter().filter_map(PackedFile::connector).collect(),
+        connectors,
+        others,
         unpacked_bytes,
         packed_bytes,
     })
@@ -149,13 +158,6 @@ fn read(path: &Path) -> Result<Vec<u8>, PackageError> {
         path: path.to_owned(),
         source,
     })
-}
-
-/// A temporary file is its user's own.
-fn readable_by_all(file: &NamedTempFile) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let permissions = fs::Permissions::from_mode(0o644);
-    file.as_file().set_permissions(permissions)
 }
 
 #[cfg(test)]

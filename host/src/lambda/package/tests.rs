@@ -1,4 +1,5 @@
 use std::io::Read;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use object::elf;
 use tempfile::TempDir;
@@ -19,6 +20,7 @@ fn sources() -> (TempDir, PackageSources) {
         ("connectors/beers.toml", "[env]"),
         ("connectors/certificates/ca.pem", "certificate"),
         ("connectors/.hidden", "left out"),
+        ("connectors/beers.toml~", "left out"),
         ("settings.toml", "default = \"beers\""),
     ] {
         fs::write(path(name), content).unwrap();
@@ -42,6 +44,9 @@ fn package_has_program_connectors_and_settings() {
     let output = folder.path().join("function.zip");
     let summary = package(&sources, &output).unwrap();
     assert_eq!(summary.connectors, ["beers", "wines"]);
+    assert_eq!(summary.others, ["plugins/certificates/ca.pem"]);
+    let mode = fs::metadata(&output).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "settings may contain secrets");
     assert_eq!(summary.binary.architecture, Architecture::Arm);
     assert_eq!(summary.packed_bytes, fs::metadata(&output).unwrap().len());
     let mut archive = ZipArchive::new(File::open(&output).unwrap()).unwrap();
@@ -79,6 +84,26 @@ fn same_files_make_the_same_package() {
     beers.set_modified(later).unwrap();
     package(&sources, &second).unwrap();
     assert!(fs::read(first).unwrap() == fs::read(second).unwrap());
+}
+
+#[test]
+fn links_to_files_are_followed_and_those_to_folders_elsewhere_refused() {
+    let (folder, sources) = sources();
+    let output = folder.path().join("function.zip");
+    let link = |target: &str, name: &str| {
+        symlink(folder.path().join(target), sources.plugins.join(name)).unwrap();
+    };
+    link("settings.toml", "wines.toml");
+    link("connectors/certificates", "more");
+    let summary = package(&sources, &output).unwrap();
+    let expected = ["plugins/certificates/ca.pem", "plugins/more/ca.pem"];
+    assert_eq!(summary.others, expected);
+    link("", "all");
+    let message = crate::report::chain(&package(&sources, &output).unwrap_err());
+    assert!(
+        message.contains("connectors/all") && message.contains("outside"),
+        "{message}"
+    );
 }
 
 #[test]
