@@ -21,6 +21,13 @@ impl GlibcVersion {
 
     /// The version in a name such as `GLIBC_2.34`; `None` for other names.
     pub(super) fn of(name: &[u8]) -> Option<Self> {
+        // The mark of relative relocations in their short form, which older versions can't read.
+        if name == b"GLIBC_ABI_DT_RELR" {
+            return Some(Self {
+                major: 2,
+                minor: 36,
+            });
+        }
         let text = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?;
         let mut numbers = text.split('.').map(str::parse);
         let (major, minor) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
@@ -45,13 +52,8 @@ mod tests {
         assert!(version("GLIBC_2.39") > Some(AMAZON_LINUX));
         assert_eq!(version("GLIBC_2.34"), Some(AMAZON_LINUX));
         assert!(version("GLIBC_2.2.5").is_some_and(|version| version < AMAZON_LINUX));
-        for other in [
-            "GLIBC_PRIVATE",
-            "GLIBC_ABI_DT_RELR",
-            "GCC_3.0",
-            "GLIBC_",
-            "",
-        ] {
+        assert!(version("GLIBC_ABI_DT_RELR") > Some(AMAZON_LINUX));
+        for other in ["GLIBC_PRIVATE", "GCC_3.0", "GLIBC_", ""] {
             assert_eq!(version(other), None, "{other}");
         }
     }
