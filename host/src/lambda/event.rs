@@ -19,6 +19,7 @@ use serde::de::IgnoredAny;
 use super::error::{EventError, EventFault};
 use super::headers::{EventHeaders, headers};
 use super::source::EventSource;
+use crate::server::last_forwarded_for;
 
 /// The characters of a path that a URI can't contain. A REST API decodes the path.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS
@@ -201,15 +202,16 @@ impl RequestContext {
     /// The stage that the event's path may begin with; `None` if it can't.
     fn stage_in(&self, source: EventSource, path: &str) -> Option<&str> {
         let stage = self.stage.as_deref().filter(|stage| *stage != "$default")?;
+        // Only the API's own domain has the stage in its paths.
+        let is_own_domain = self
+            .domain_name
+            .as_deref()
+            .is_none_or(|domain| domain.contains(".execute-api."));
         let has_stage = match source {
-            // Only the API's own domain has the stage in its paths.
-            EventSource::HttpApi => self
-                .domain_name
-                .as_deref()
-                .is_none_or(|domain| domain.contains(".execute-api.")),
-            // The path of the context always has it, so the event's own has it, too, if both are the same. A connector may
-            // have the stage's name.
-            EventSource::RestApi => self.path.as_deref() == Some(path),
+            EventSource::HttpApi => is_own_domain,
+            // There, the path of the context always has it, so the event's own has it, too, if both are the same. A connector
+            // may have the stage's name.
+            EventSource::RestApi => is_own_domain && self.path.as_deref() == Some(path),
             EventSource::FunctionUrl | EventSource::LoadBalancer { .. } => false,
         };
         has_stage.then_some(stage)
@@ -231,19 +233,12 @@ fn without_stage<'p>(path: &'p str, stage: &str) -> &'p str {
 /// The address that the source has got the request from. `None` if it doesn't say.
 fn client(source: EventSource, context: &RequestContext, headers: &HeaderMap) -> Option<IpAddr> {
     let text = match source {
+        // It adds the client's address behind those that the client has sent, with the port if it is configured so.
+        EventSource::LoadBalancer { .. } => return last_forwarded_for(headers),
         EventSource::FunctionUrl | EventSource::HttpApi => {
             context.http.as_ref()?.source_ip.as_deref()
         }
         EventSource::RestApi => context.identity.as_ref()?.source_ip.as_deref(),
-        // It adds the client's address behind those that the client has sent.
-        EventSource::LoadBalancer { .. } => headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .next_back()?
-            .to_str()
-            .ok()?
-            .rsplit(',')
-            .next(),
     };
     text?.trim().parse().ok()
 }

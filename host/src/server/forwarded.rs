@@ -46,6 +46,16 @@ pub(super) fn x_forwarded_for(headers: &HeaderMap, note: &mut dyn FnMut(Hop)) {
     }
 }
 
+/// The last address of `X-Forwarded-For`, which a platform has appended. `None` if there is none, or it can't be read.
+pub(crate) fn last_forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let mut last = None;
+    x_forwarded_for(headers, &mut |hop| last = Some(hop));
+    match last? {
+        Hop::Address(address) => Some(address),
+        Hop::Hidden => None,
+    }
+}
+
 /// Passes on the entries of all lines of `Forwarded`, the oldest first. Empty entries don't count. A line is
 /// [`Hop::Hidden`] from its first mistake to its end: a client could otherwise hide what a proxy appends, in a quoted
 /// text that it doesn't close.

@@ -68,6 +68,7 @@ use connection::Acceptor;
 use connections::Connections;
 pub(crate) use direct::{DirectRequest, DirectServer, Lateness};
 use drain::Drain;
+pub(crate) use forwarded::last_forwarded_for;
 use hand_over::{cancel_unwatched, hand_over};
 use head::HeadAccount;
 pub use live::{LiveSettings, StopTimes};

@@ -84,6 +84,15 @@ fn stage_is_not_a_part_of_the_path() {
 }
 
 #[test]
+fn paths_of_a_rest_api_s_own_domain_have_no_stage() {
+    let mut event = version_1("/prod/schema", "prod", "/prod/schema");
+    event["requestContext"]["domainName"] = API.into();
+    assert_eq!(read(&event).request.uri().path(), "/schema");
+    event["requestContext"]["domainName"] = "api.example.com".into();
+    assert_eq!(read(&event).request.uri().path(), "/prod/schema");
+}
+
+#[test]
 fn each_source_names_the_client() {
     let listed = json!({"x-forwarded-for": "198.51.100.1, 192.0.2.9"});
     let separate = json!({"x-forwarded-for": ["198.51.100.1", "192.0.2.9"]});
@@ -121,6 +130,13 @@ fn each_source_names_the_client() {
         let found = read(&event);
         assert_eq!(found.source, source);
         assert_eq!(found.client, client.parse().ok(), "{source:?}");
+    }
+    for (sent, client) in [
+        ("198.51.100.1, 192.0.2.9:5678", "192.0.2.9"),
+        ("[2001:db8::7]:80", "2001:db8::7"),
+    ] {
+        let event = load_balancer(&json!({"x-forwarded-for": sent}), &Value::Null);
+        assert_eq!(read(&event).client, client.parse().ok(), "{sent}");
     }
     let nobody = load_balancer(&json!({"x-forwarded-for": "unknown"}), &Value::Null);
     assert_eq!(read(&nobody).client, None);
