@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::TokenError;
 use super::files::{self, NoWatch};
+use super::folder::Folder;
 use super::store::TokenEntry;
 
 /// Why a credential's token could not be obtained the last time.
@@ -47,8 +48,7 @@ impl TokenEntry {
             message: failure.message.clone(),
         };
         let content = serde_json::to_vec(&written)?;
-        let folder = self.folder();
-        files::make_folder(folder)?;
+        Folder::make_itself(self.folder())?;
         // Several processes may write at the same time; within one process, a credential is renewed by one task at a
         // time.
         let temporary = self.file(&format!("failure-{}", std::process::id()));

@@ -5,14 +5,15 @@
 //! a file with a fixed name, which the next write removes.
 
 use std::ffi::OsStr;
-use std::fs::{DirBuilder, File};
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::ownership;
+use super::folder::{Folder, above, name};
+use super::ownership::{self, Owner};
 
 /// A larger file can't be a token.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -43,55 +44,6 @@ impl WriteWatch for NoWatch {
     }
 }
 
-/// Creates a folder for this user alone, and its parents, and syncs their entries to the disk. If this is root, they belong
-/// to the owner of the folder above them.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let parent = folder.parent().filter(|parent| *parent != OsStr::new(""));
-    if let Some(parent) = parent {
-        make_folder(parent)?;
-    }
-    let parent = parent.unwrap_or(Path::new("."));
-    match DirBuilder::new().mode(0o700).create(folder) {
-        // Another process has just created it.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
-        made => {
-            made?;
-            let created = File::options()
-                .read(true)
-                .custom_flags((OFlags::NOFOLLOW | OFlags::DIRECTORY).bits() as i32)
-                .open(folder)?;
-            ownership::inherit(&created, parent)?;
-        }
-    }
-    sync_folder(parent)
-}
-
-/// Opens a file that serves as a lock, and creates it if it doesn't exist. If this is root, it then belongs to the owner of
-/// its folder.
-pub(super) fn open_lock(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options
-        .write(true)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32);
-    match options.clone().create_new(true).open(path) {
-        Ok(created) => {
-            ownership::inherit(&created, folder_of(path))?;
-            Ok(created)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
-        Err(error) => Err(error),
-    }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    let parent = path.parent().filter(|parent| *parent != OsStr::new(""));
-    parent.unwrap_or(Path::new("."))
-}
-
 /// The file's content; `None` if there is no file.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let opened = File::options()
@@ -116,74 +68,81 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-/// Replaces `path` by way of `temporary`, in the same folder. There must be only one writer at a time. If this is root, the
-/// file belongs to the owner of the folder.
+/// Replaces `path` by way of `temporary`, in the same folder, which must not be a link. There must be only one writer at a
+/// time. If this is root, the file belongs to the owner of the folder.
 pub(super) fn replace(
     path: &Path,
     temporary: &Path,
     content: &[u8],
     watch: &impl WriteWatch,
 ) -> io::Result<()> {
-    let inherit = |file: &File| ownership::inherit(file, folder_of(path));
-    replace_by(path, temporary, content, (&inherit, watch))
+    let folder = Folder::open_itself(above(path))?;
+    let owner = folder.owner()?;
+    let inherit = |file: &File| ownership::inherit(file, owner);
+    let names = (name(temporary)?, name(path)?);
+    replace_by(&folder, names, content, (&inherit, watch))
 }
 
 /// Prepares the new file before anything is written to it.
 type Prepare<'p> = dyn Fn(&File) -> io::Result<()> + 'p;
 
 fn replace_by(
-    path: &Path,
-    temporary: &Path,
+    folder: &Folder,
+    (temporary, name): (&OsStr, &OsStr),
     content: &[u8],
     (prepare, watch): (&Prepare<'_>, &impl WriteWatch),
 ) -> io::Result<()> {
     watch.step(WriteStep::Begun)?;
-    remove(temporary)?;
-    let written = write_whole(temporary, content, (prepare, watch))
-        .and_then(|()| std::fs::rename(temporary, path))
+    folder.remove(temporary)?;
+    let written = folder
+        .create(temporary)
+        .and_then(|file| write_whole(file, content, (prepare, watch)))
+        .and_then(|()| folder.rename(temporary, name))
         .inspect_err(|_| {
             // The write's error matters; the next write removes the remaining file.
-            let _left = remove(temporary);
+            let _left = folder.remove(temporary);
         });
     written?;
     watch.step(WriteStep::Renamed)?;
-    sync_folder(folder_of(path))?;
+    folder.sync()?;
     watch.step(WriteStep::FolderSynced)
 }
 
 /// As [`replace`], and the new file belongs to the same user and group and has the same permissions as the previous one.
-/// If there is none, it is for one user alone: for the owner of `like` if this is root.
+/// If there is none, it is for one user alone: for the owner of `like`, in the same folder, if this is root. Without
+/// `like`, for the owner of the folder.
 pub(super) fn replace_alike(
-    (path, like): (&Path, &Path),
+    (path, like): (&Path, Option<&Path>),
     temporary: &Path,
     content: &[u8],
     watch: &impl WriteWatch,
 ) -> io::Result<()> {
-    let previous = match std::fs::symlink_metadata(path) {
-        Ok(metadata) => Some(metadata),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
+    let folder = Folder::open_itself(above(path))?;
+    let previous = folder.stat(name(path)?)?;
+    let like = match like {
+        Some(like) => folder.stat(name(like)?)?,
+        None => None,
+    };
+    let owner = match like {
+        Some(like) => Owner::of_entry(&like),
+        None => folder.owner()?,
     };
     let alike = |file: &File| -> io::Result<()> {
         let Some(previous) = &previous else {
-            return ownership::inherit(file, like);
+            return ownership::inherit(file, owner);
         };
-        ownership::give(file, previous)?;
-        file.set_permissions(previous.permissions())
+        ownership::give(file, Owner::of_entry(previous))?;
+        file.set_permissions(Permissions::from_mode(previous.st_mode & 0o7777))
     };
-    replace_by(path, temporary, content, (&alike, watch))
+    let names = (name(temporary)?, name(path)?);
+    replace_by(&folder, names, content, (&alike, watch))
 }
 
 fn write_whole(
-    temporary: &Path,
+    mut file: File,
     content: &[u8],
     (prepare, watch): (&Prepare<'_>, &impl WriteWatch),
 ) -> io::Result<()> {
-    let mut file = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(temporary)?;
     prepare(&file)?;
     let (first, second) = content.split_at(content.len() / 2);
     file.write_all(first)?;

@@ -157,7 +157,7 @@ impl KeyFileText {
             has_changed: Cell::new(false),
             watch,
         };
-        let paths = (self.path.as_path(), like);
+        let paths = (self.path.as_path(), Some(like));
         files::replace_alike(paths, &self.temporary(), text.as_bytes(), &watch).map_err(|source| {
             match watch.has_changed.get() {
                 true => self.changed(),

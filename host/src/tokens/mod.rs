@@ -10,6 +10,7 @@
 mod error;
 mod failure;
 mod files;
+mod folder;
 mod key;
 mod key_file_text;
 mod keys;

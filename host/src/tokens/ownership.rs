@@ -6,7 +6,8 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{MetadataExt, fchown};
-use std::path::Path;
+
+use rustix::fs::{Dir, Stat};
 
 /// A new file can't be given to the user who needs it.
 #[derive(Debug, thiserror::Error)]
@@ -20,24 +21,66 @@ struct OwnershipFault {
     source: io::Error,
 }
 
-/// Gives a file or folder that this process has just created to the user and the group of `folder`, if it runs as root. It
-/// must be the new one itself rather than what is at its path now: the folder's owner can put something else there.
-pub(super) fn inherit(created: &File, folder: &Path) -> io::Result<()> {
+/// A user and a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    user: u32,
+    group: u32,
+}
+
+impl Owner {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self {
+            user: metadata.uid(),
+            group: metadata.gid(),
+        }
+    }
+
+    pub(super) fn of_entry(entry: &Stat) -> Self {
+        Self {
+            user: entry.st_uid,
+            group: entry.st_gid,
+        }
+    }
+}
+
+/// Gives a file that this process has just created to the owner of its folder, if it runs as root. It must be the new one
+/// itself rather than what is at its path now: the folder's owner can put something else there.
+pub(super) fn inherit(created: &File, owner: Owner) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    give(created, &std::fs::metadata(folder)?)
+    match give(created, owner) {
+        // Only its user has rights to it. Root can't give it another group in a container without the capability to do so.
+        Err(_) if created.metadata()?.uid() == owner.user => Ok(()),
+        given => given,
+    }
 }
 
-/// Gives it to the user and the group of something else.
-pub(super) fn give(created: &File, like: &Metadata) -> io::Result<()> {
-    let own = created.metadata()?;
-    if (own.uid(), own.gid()) == (like.uid(), like.gid()) {
+/// The same for a folder, which had to be opened by its name after it was made. The owner of the folder above can have put
+/// another one there: one with something in it is not given away.
+pub(super) fn inherit_folder(opened: &File, owner: Owner) -> io::Result<()> {
+    let user = rustix::process::geteuid();
+    let own = Owner::of(&opened.metadata()?);
+    if !user.is_root() || own == owner || own.user != user.as_raw() {
         return Ok(());
     }
-    fchown(created, Some(like.uid()), Some(like.gid())).map_err(|source| {
+    for entry in Dir::read_from(opened)? {
+        if ![&b"."[..], b".."].contains(&entry?.file_name().to_bytes()) {
+            return Err(io::Error::other("another folder is in its place"));
+        }
+    }
+    inherit(opened, owner)
+}
+
+/// Gives it to a user and a group.
+pub(super) fn give(created: &File, owner: Owner) -> io::Result<()> {
+    if Owner::of(&created.metadata()?) == owner {
+        return Ok(());
+    }
+    fchown(created, Some(owner.user), Some(owner.group)).map_err(|source| {
         io::Error::other(OwnershipFault {
-            user: like.uid(),
+            user: owner.user,
             source,
         })
     })

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::error::TokenError;
 use super::files::{self, NoWatch, WriteWatch};
+use super::folder::Folder;
 use super::key::TokenKey;
 use super::key_file_text::KeyFileText;
 use super::seal::{self, SealFault};
@@ -114,9 +115,11 @@ impl Store {
 
     fn lock_rotation(&self) -> Result<File, TokenError> {
         let folder = self.folder();
-        files::make_folder(folder).map_err(|source| TokenError::of_write(folder, source))?;
         let path = folder.join(LOCK);
-        let file = files::open_lock(&path).map_err(|source| TokenError::of_write(&path, source))?;
+        let folder = Folder::make(folder).map_err(|source| TokenError::of_write(folder, source))?;
+        let file = folder
+            .open_lock(LOCK.as_ref())
+            .map_err(|source| TokenError::of_write(&path, source))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(TokenError::RotationRunning),
@@ -187,7 +190,7 @@ impl TokenEntry {
         let sealed = seal::seal(key, &self.name(), record);
         let content = sealed.ok_or_else(|| TokenError::Unsealed(path.clone()))?;
         // Root may rotate the tokens of a service, which must still be able to read them.
-        files::replace_alike((&path, self.folder()), &self.file("new"), &content, watch)
+        files::replace_alike((&path, None), &self.file("new"), &content, watch)
             .map_err(|source| TokenError::of_write(&path, source))?;
         Ok(true)
     }

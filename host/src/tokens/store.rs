@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::error::TokenError;
 use super::files::{self, NoWatch, WriteWatch};
+use super::folder::{Folder, name};
 use super::key::TokenKey;
 use super::keys::TokenKeys;
 use super::record::TokenRecord;
@@ -195,10 +196,11 @@ impl TokenEntry {
     /// A separate lock file, which is never removed: a lock on the token's file would stay with the old file after a
     /// rename.
     fn lock_file(&self) -> Result<File, TokenError> {
-        files::make_folder(&self.folder)
+        let folder = Folder::make_itself(&self.folder)
             .map_err(|source| TokenError::of_write(&self.folder, source))?;
         let path = self.file("lock");
-        files::open_lock(&path).map_err(|source| TokenError::of_write(&path, source))
+        let opened = name(&path).and_then(|name| folder.open_lock(name));
+        opened.map_err(|source| TokenError::of_write(&path, source))
     }
 
     /// The key that encrypts.
