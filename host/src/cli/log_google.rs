@@ -13,8 +13,11 @@ use super::log_span::{HTTP_METHOD, HTTP_PATH, SPAN_ID, TRACE_ID, TRACE_SAMPLED};
 /// The variable with the id of the project that the traces belong to.
 const PROJECT_VARIABLE: &str = "GOOGLE_CLOUD_PROJECT";
 
-/// A variable that Cloud Run sets. It logs each request itself.
+/// A variable that Cloud Run sets, which logs each request itself, and every other Knative, which doesn't.
 const SERVICE_VARIABLE: &str = "K_SERVICE";
+
+/// A variable that Kubernetes sets, and so Knative there, but Cloud Run doesn't.
+const KUBERNETES_VARIABLE: &str = "KUBERNETES_SERVICE_HOST";
 
 /// The part of the host whose events with a status are the answers to requests.
 const SERVER: &str = "weld_host::server";
@@ -42,9 +45,10 @@ impl GoogleNames {
     /// As the variables of this process say.
     pub(super) fn of_process() -> Self {
         let project = std::env::var(PROJECT_VARIABLE).ok();
+        let is_set = |name| std::env::var_os(name).is_some();
         Self {
             project: project.filter(|project| !project.is_empty()),
-            has_request_log: std::env::var_os(SERVICE_VARIABLE).is_some(),
+            has_request_log: is_set(SERVICE_VARIABLE) && !is_set(KUBERNETES_VARIABLE),
         }
     }
 

@@ -149,6 +149,17 @@ fn cloud_run_logs_requests_itself() {
 }
 
 #[test]
+fn knative_on_kubernetes_logs_no_requests() {
+    let host = google()
+        .variable("K_SERVICE", "shop")
+        .variable("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+        .start();
+    request(&host, ("traceparent", PARENT));
+    let events = events(&host, "page");
+    assert_eq!(event(&events, "page")["httpRequest"]["status"], 200);
+}
+
+#[test]
 fn error_that_ends_the_host_has_its_severity() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
