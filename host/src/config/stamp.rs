@@ -1,6 +1,6 @@
 //! Whether a file is still the one that was read.
 
-use std::fs;
+use std::fs::{self, File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -13,7 +13,16 @@ impl FileStamp {
     /// The stamp of the file at `path`.
     #[must_use]
     pub fn of(path: &Path) -> Self {
-        Self(fs::metadata(path).ok().map(|found| {
+        Self::with(fs::metadata(path).ok())
+    }
+
+    /// The stamp of an open file.
+    pub(crate) fn of_open(file: &File) -> Self {
+        Self::with(file.metadata().ok())
+    }
+
+    fn with(metadata: Option<Metadata>) -> Self {
+        Self(metadata.map(|found| {
             let nanoseconds =
                 |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
             [
@@ -25,6 +34,15 @@ impl FileStamp {
                 nanoseconds(found.ctime(), found.ctime_nsec()),
             ]
         }))
+    }
+
+    /// Whether it is the same file, and nobody has written to it. Its name may be another one, or gone.
+    pub(crate) fn has_contents_of(&self, other: &Self) -> bool {
+        let contents = |stamp: &Self| {
+            let [device, number, length, written, _] = stamp.0?;
+            Some([device, number, length, written])
+        };
+        contents(self).is_some_and(|own| Some(own) == contents(other))
     }
 
     /// The stamp of a missing file.
@@ -77,5 +95,25 @@ mod tests {
         });
         fs::remove_file(&target).unwrap();
         assert!(!FileStamp::of(&path).exists(), "a dangling link");
+    }
+
+    #[test]
+    fn a_file_that_is_renamed_or_replaced_keeps_its_contents_until_somebody_writes_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, other] = ["file", "other"].map(|name| folder.path().join(name));
+        fs::write(&path, "one").unwrap();
+        fs::write(&other, "one").unwrap();
+        let file = File::open(&path).unwrap();
+        let stamp = FileStamp::of_open(&file);
+        assert_eq!(stamp, FileStamp::of(&path));
+        fs::rename(&other, &path).unwrap();
+        assert!(FileStamp::of_open(&file).has_contents_of(&stamp));
+        assert!(!FileStamp::of(&path).has_contents_of(&stamp));
+        let file = File::open(&path).unwrap();
+        let stamp = FileStamp::of_open(&file);
+        fs::write(&path, "longer").unwrap();
+        assert!(!FileStamp::of_open(&file).has_contents_of(&stamp));
+        fs::remove_file(&path).unwrap();
+        assert!(!FileStamp::of(&path).has_contents_of(&FileStamp::of(&path)));
     }
 }

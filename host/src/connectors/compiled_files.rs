@@ -33,11 +33,14 @@ impl CompiledFiles {
         let (threads, file) = (threads.clone(), path.clone());
         CompiledSource {
             path,
-            open: Arc::new(move || {
+            open: Arc::new(move |kept| {
                 let (threads, file) = (threads.clone(), file.clone());
                 Box::pin(async move {
                     let path = file.clone();
-                    let open = move |_: &NotedFiles| CompiledFile::open(&path);
+                    let open = move |_: &NotedFiles| match &kept {
+                        Some(kept) => kept.open(),
+                        None => CompiledFile::open(&path),
+                    };
                     let opened = threads.run(&file, FILE_TIME, open).await;
                     opened.map_err(CompiledFault::from).flatten()
                 })

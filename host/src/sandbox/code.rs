@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use wasmtime::component::Component;
 
 use super::compile_error::CompileError;
-use super::compiler::{CodeOrigin, Compiler};
+use super::compiled::KeptFile;
+use super::compiler::{CodeOrigin, Compiler, FoundCode};
 use super::component_source::ComponentSource;
 use super::linker::{Blueprint, HostLinker};
 use super::wasm::Wasm;
@@ -40,6 +41,8 @@ pub(super) struct ProgramCode {
     /// The component's own digest.
     digest: Arc<str>,
     source: ComponentSource,
+    /// The compiled file from which it was loaded.
+    kept: Option<Arc<KeptFile>>,
     /// Where the code was when it was loaded.
     pub(super) origin: CodeOrigin,
     /// Whether the component imports `wasi:http/outgoing-handler`.
@@ -74,7 +77,11 @@ impl ProgramCode {
         source: ComponentSource,
     ) -> Result<Self, CompileError> {
         let (key, digest) = (wasm.key().clone(), wasm.digest().clone());
-        let (component, origin) = compiler.compiled(wasm, &source).await?;
+        let FoundCode {
+            component,
+            origin,
+            kept,
+        } = compiler.compiled(wasm, &source).await?;
         let blueprint = linker.link(&component)?;
         Ok(Self {
             compiler,
@@ -82,6 +89,7 @@ impl ProgramCode {
             key,
             digest,
             source,
+            kept,
             origin,
             imports_wasi_http: blueprint.imports_wasi_http,
             usage: Mutex::new(CodeUsage {
@@ -119,7 +127,7 @@ impl ProgramCode {
     /// Unmaps the code if it can be mapped again, from the cache or from its compiled file. Returns whether it did. Reads
     /// the disk, and unmapping may take long.
     pub(super) fn unmap(&self) -> bool {
-        if !(self.has_compiled_file() || self.compiler.keeps(&self.key)) {
+        if !(self.has_its_compiled_file() || self.compiler.keeps(&self.key)) {
             return false;
         }
         let mut usage = self.usage();
@@ -134,11 +142,9 @@ impl ProgramCode {
         true
     }
 
-    /// Whether the compiled file from which the code was loaded still exists.
-    fn has_compiled_file(&self) -> bool {
-        let compiled = self.source.compiled.as_ref();
-        self.origin == CodeOrigin::CompiledFile
-            && compiled.is_some_and(|compiled| compiled.exists())
+    /// Whether the compiled file from which the code was loaded is there and unchanged.
+    fn has_its_compiled_file(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.is_unchanged())
     }
 
     fn held(&self) -> Option<Arc<Blueprint>> {
@@ -153,11 +159,7 @@ impl ProgramCode {
     }
 
     async fn map(&self) -> Result<Blueprint, CodeFault> {
-        let compiled = self.compiler.compiled_ahead(&self.digest, &self.source);
-        let compiled = compiled
-            .await
-            .map_err(|error| CodeFault::Compile(Box::new(error)))?;
-        let component = match compiled {
+        let component = match self.compiled_ahead().await? {
             Some(component) => component,
             None => {
                 let cached = self.compiler.cached(&self.key).await;
@@ -171,6 +173,24 @@ impl ProgramCode {
         blueprint.map_err(|error| CodeFault::Compile(Box::new(error)))
     }
 
+    /// The code in the compiled file from which it was loaded, or in the one that has its name now.
+    async fn compiled_ahead(&self) -> Result<Option<Component>, CodeFault> {
+        // A compiled file that was refused has been reported, and one that came later loads the component anew.
+        let Some(kept) = &self.kept else {
+            return Ok(None);
+        };
+        for kept in [Some(kept.clone()), None] {
+            let is_last = kept.is_none();
+            let (digest, source) = (&self.digest, &self.source);
+            match self.compiler.compiled_ahead(digest, source, kept).await {
+                Ok(Some(code)) => return Ok(Some(code.component)),
+                Err(error) if is_last => return Err(CodeFault::Compile(Box::new(error))),
+                Ok(None) | Err(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
     async fn recompile(&self) -> Result<Component, CodeFault> {
         let bytes = (self.source.reread)().await.map_err(CodeFault::Read)?;
         let compiler = self.compiler.clone();
@@ -181,7 +201,7 @@ impl ProgramCode {
             return Err(CodeFault::Changed);
         }
         match self.compiler.compiled(wasm, &self.source).await {
-            Ok((component, _)) => Ok(component),
+            Ok(code) => Ok(code.component),
             Err(error) => Err(CodeFault::Compile(Box::new(error))),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::compiled::{CompiledFault, CompiledFile};
+use super::compiled::{CompiledFault, CompiledFile, KeptFile};
 
 /// Reads the component's bytes again, from the same source.
 pub(crate) type ComponentReader = Arc<dyn Fn() -> ComponentFuture + Send + Sync>;
@@ -15,8 +15,8 @@ pub(crate) type ComponentReader = Arc<dyn Fn() -> ComponentFuture + Send + Sync>
 /// One reading of a component's bytes.
 pub(crate) type ComponentFuture = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
-/// Opens the component's compiled file, with the checks of [`CompiledFile::open`].
-pub(crate) type CompiledReader = Arc<dyn Fn() -> CompiledFuture + Send + Sync>;
+/// Opens the component's compiled file, or the kept one, with the checks of [`CompiledFile::open`].
+pub(crate) type CompiledReader = Arc<dyn Fn(Option<Arc<KeptFile>>) -> CompiledFuture + Send + Sync>;
 
 /// One opening of a compiled file.
 pub(crate) type CompiledFuture =
@@ -40,11 +40,4 @@ pub(crate) struct CompiledSource {
     pub(crate) open: CompiledReader,
     /// Whether this host may run no other code of the component.
     pub(crate) is_required: bool,
-}
-
-impl CompiledSource {
-    /// Whether there is a file at its path, valid or not. Reads the disk.
-    pub(super) fn exists(&self) -> bool {
-        self.path.is_file()
-    }
 }

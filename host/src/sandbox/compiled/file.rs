@@ -11,6 +11,7 @@ use wasmtime::component::Component;
 
 use super::contents::CompiledContents;
 use super::fault::CompiledFault;
+use super::kept::KeptFile;
 use super::record::CompiledRecord;
 use crate::sandbox::cache_file::{EntryFault, check_owner, check_regular};
 
@@ -22,6 +23,7 @@ const MAX_BYTES: u64 = 2 << 30;
 pub(crate) struct CompiledFile {
     contents: CompiledContents,
     record: CompiledRecord,
+    kept: KeptFile,
 }
 
 impl CompiledFile {
@@ -31,15 +33,24 @@ impl CompiledFile {
     ///
     /// [`CompiledFault`], except those of its host, machine, component and engine.
     pub(crate) fn open(path: &Path) -> Result<Self, CompiledFault> {
-        let file = open_within(path)?;
+        Self::of(open_within(path)?, path)
+    }
+
+    /// Reads all of a file that was opened at `path`.
+    pub(super) fn of(file: File, path: &Path) -> Result<Self, CompiledFault> {
         check_regular(&file)?;
         let length = file.metadata().map_err(EntryFault::Read)?.len();
         if length > MAX_BYTES {
             return Err(CompiledFault::TooLarge(MAX_BYTES));
         }
+        let kept = KeptFile::new(&file, path);
         let mut contents = CompiledContents::of(file).map_err(EntryFault::Read)?;
         let record = contents.record()?;
-        Ok(Self { contents, record })
+        Ok(Self {
+            contents,
+            record,
+            kept,
+        })
     }
 
     /// The code, if it is for this host, this machine, and the component with this digest.
@@ -55,6 +66,11 @@ impl CompiledFile {
         self.record.check(digest)?;
         let component = self.contents.code(engine);
         component.map_err(|error| CompiledFault::Engine(error.into_boxed_dyn_error()))
+    }
+
+    /// The file itself, to load its code again.
+    pub(in crate::sandbox) fn into_kept(self) -> KeptFile {
+        self.kept
     }
 
     /// What it says of its code.
@@ -104,6 +120,36 @@ mod tests {
 
     fn file() -> Vec<u8> {
         CompiledRecord::new(TargetCpu::Baseline, "", "").file(b"code".to_vec())
+    }
+
+    #[test]
+    fn a_kept_file_is_opened_again_although_another_one_has_its_name_or_nothing_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.cwasm");
+        fs::write(&path, file()).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let kept = CompiledFile::open(&path).unwrap().into_kept();
+        let other = folder.path().join("other");
+        fs::write(&other, "another version").unwrap();
+        fs::rename(&other, &path).unwrap();
+        for _ in 0..2 {
+            assert!(kept.is_unchanged());
+            let record = kept.open().unwrap().record;
+            assert!(record == CompiledRecord::new(TargetCpu::Baseline, "", ""));
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(kept.is_unchanged() && kept.open().is_ok());
+    }
+
+    #[test]
+    fn a_kept_file_that_is_written_to_is_changed_and_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.cwasm");
+        fs::write(&path, file()).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let kept = CompiledFile::open(&path).unwrap().into_kept();
+        fs::write(&path, "another version").unwrap();
+        assert!(!kept.is_unchanged() && kept.open().is_err());
     }
 
     #[test]

@@ -13,8 +13,10 @@
 mod contents;
 mod fault;
 mod file;
+mod kept;
 mod record;
 
 pub(crate) use fault::CompiledFault;
 pub(crate) use file::CompiledFile;
+pub(crate) use kept::KeptFile;
 pub(super) use record::CompiledRecord;

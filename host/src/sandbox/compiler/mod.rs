@@ -33,7 +33,7 @@ pub use process::CompilerProcess;
 
 use super::cache::{Cache, CompiledCode, load};
 use super::compile_error::CompileError;
-use super::compiled::CompiledFault;
+use super::compiled::{CompiledFault, KeptFile};
 use super::component_source::{ComponentReader, ComponentSource};
 use super::machine::processors;
 use super::wasm::Wasm;
@@ -70,6 +70,24 @@ impl CodeOrigin {
         match self {
             Self::CompiledFile | Self::Cache => true,
             Self::Compiler => false,
+        }
+    }
+}
+
+/// The code of a component.
+pub(super) struct FoundCode {
+    pub(super) component: Component,
+    pub(super) origin: CodeOrigin,
+    /// Its compiled file, if it was found there.
+    pub(super) kept: Option<Arc<KeptFile>>,
+}
+
+impl FoundCode {
+    fn new(component: Component, origin: CodeOrigin) -> Self {
+        Self {
+            component,
+            origin,
+            kept: None,
         }
     }
 }
@@ -120,16 +138,16 @@ impl Compiler {
         self: &Arc<Self>,
         wasm: Wasm,
         source: &ComponentSource,
-    ) -> Result<(Component, CodeOrigin), CompileError> {
+    ) -> Result<FoundCode, CompileError> {
         check_kind(wasm.bytes())?;
-        if let Some(component) = self.compiled_ahead(wasm.digest(), source).await? {
-            return Ok((component, CodeOrigin::CompiledFile));
+        if let Some(code) = self.compiled_ahead(wasm.digest(), source, None).await? {
+            return Ok(code);
         }
         let cached = self.cached(wasm.key()).await?;
         let result = if cached.is_some() { "hit" } else { "miss" };
         counter!(catalog::CACHE_LOOKUPS.name, "result" => result).increment(1);
         if let Some(component) = cached {
-            return Ok((component, CodeOrigin::Cache));
+            return Ok(FoundCode::new(component, CodeOrigin::Cache));
         }
         let reread = &source.reread;
         let began = Instant::now();
@@ -143,7 +161,7 @@ impl Compiler {
             let place = self.places.first(length).await;
             // Another copy of it may have been compiled in the meantime.
             if let Some(component) = self.cached(&key).await? {
-                return Ok((component, CodeOrigin::Cache));
+                return Ok(FoundCode::new(component, CodeOrigin::Cache));
             }
             (place, self.read_again(&key, reread).await?)
         };
@@ -163,10 +181,10 @@ impl Compiler {
         let component = self.store_or_load(&key, code).await?;
         ended();
         histogram!(catalog::COMPILE_SECONDS.name).record(began.elapsed());
-        Ok((component, CodeOrigin::Compiler))
+        Ok(FoundCode::new(component, CodeOrigin::Compiler))
     }
 
-    /// The code in the compiled file of the component with this digest; `None` if it has to be found elsewhere.
+    /// The code in the compiled file of the component with this digest, or in the kept one; `None` if it has to be found elsewhere.
     ///
     /// # Errors
     ///
@@ -175,14 +193,23 @@ impl Compiler {
         self: &Arc<Self>,
         digest: &Arc<str>,
         source: &ComponentSource,
-    ) -> Result<Option<Component>, CompileError> {
+        kept: Option<Arc<KeptFile>>,
+    ) -> Result<Option<FoundCode>, CompileError> {
         let Some(compiled) = &source.compiled else {
             return Ok(None);
         };
-        let loaded = match (compiled.open)().await {
+        let loaded = match (compiled.open)(kept).await {
             Ok(file) => {
                 let (engine, digest) = (self.engine.clone(), digest.clone());
-                spawn_blocking(move || file.component(&engine, &digest)).await?
+                spawn_blocking(move || {
+                    let component = file.component(&engine, &digest)?;
+                    Ok(FoundCode {
+                        component,
+                        origin: CodeOrigin::CompiledFile,
+                        kept: Some(Arc::new(file.into_kept())),
+                    })
+                })
+                .await?
             }
             Err(fault) => Err(fault),
         };
@@ -193,7 +220,7 @@ impl Compiler {
         };
         counter!(catalog::COMPILED_FILES.name, "result" => result).increment(1);
         let fault = match loaded {
-            Ok(component) => return Ok(Some(component)),
+            Ok(code) => return Ok(Some(code)),
             Err(fault) => fault,
         };
         let path = &compiled.path;

@@ -4,6 +4,7 @@ use super::{compiled, image, of_image, put, text, with_record};
 use crate::{assert_error, guests, host};
 use serde_json::json;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::TempDir;
 use weld_host_tests::host::{Host, HostBuilder};
@@ -205,4 +206,52 @@ fn idle_code_is_freed_and_mapped_from_its_compiled_file_again() {
     );
     fs::write(&file, &code).unwrap();
     assert_serves(&host, "echo");
+}
+
+#[test]
+fn idle_code_is_mapped_again_although_a_refused_version_has_its_name() {
+    let folder = echo();
+    let host = compilerless(folder.path())
+        .flag("--reload", "100ms")
+        .flag("--unmap-after", "100ms")
+        .start();
+    let is_mapped = || host.maps().contains("weld-host-copy") || host.maps().contains(".cwasm");
+    assert_serves(&host, "echo");
+    let code = fs::read(of_image("echo.cwasm")).unwrap();
+    let other = folder.path().join("other");
+    let newer = with_record(&code, |record| record["host"] = json!("9.9.9"));
+    fs::write(&other, newer).unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::rename(&other, folder.path().join("echo.cwasm")).unwrap();
+    host.log().wait_for_text("the previous one keeps serving");
+    for _ in 0..2 {
+        until("the code is freed", || !is_mapped());
+        assert_serves(&host, "echo");
+    }
+}
+
+#[test]
+fn a_refused_file_is_read_and_reported_once_and_not_at_each_wake() {
+    let folder = echo();
+    fs::write(folder.path().join("echo.cwasm"), "damaged").unwrap();
+    let host = host()
+        .flag("--plugins", text(folder.path()))
+        .flag("--compiled", text(folder.path()))
+        .flag("--reload", "off")
+        .flag("--unmap-after", "100ms")
+        .flag("--admin", "127.0.0.1:0")
+        .start();
+    let refused = || {
+        let metrics = metrics(&host);
+        let line = |line: &&str| line.contains("compiled_files_total{result=\"refused\"}");
+        metrics.lines().find(line).map(str::to_owned)
+    };
+    assert_serves(&host, "echo");
+    let before = refused();
+    assert!(before.is_some());
+    for _ in 0..2 {
+        until("the code is freed", || !host.maps().contains(".cwasm"));
+        assert_serves(&host, "echo");
+    }
+    assert_eq!(refused(), before);
 }
