@@ -50,8 +50,10 @@ impl Failures {
         if let Some(own) = memory.present.get(path).filter(is_it) {
             return Some(own.error.clone());
         }
+        // The failure of a compiled file names that file, which belongs to one path.
+        let is_of_any_path = |failure: &&Failure| is_it(failure) && !failure.is_of_compiled_file();
         let others = memory.past.iter().chain(memory.present.values());
-        let found = { others }.find(is_it)?.clone();
+        let found = { others }.find(is_of_any_path)?.clone();
         let error = found.error.clone();
         memory.put(path, found);
         Some(error)
@@ -93,6 +95,12 @@ impl Failures {
     }
 }
 
+impl Failure {
+    fn is_of_compiled_file(&self) -> bool {
+        matches!(&self.error.0, LoadFault::Compile(error) if error.is_of_compiled_file())
+    }
+}
+
 impl FailureMemory {
     fn put(&mut self, path: &Path, failure: Failure) {
         self.leave(path);
@@ -116,7 +124,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::sandbox::CompileError;
+    use crate::sandbox::{CompileError, CompiledFault};
 
     fn trial() -> LoadFault {
         LoadFault::TrialTimeout {
@@ -162,6 +170,18 @@ mod tests {
                 assert_eq!(known, is_known, "{component}");
             }
         }
+    }
+
+    #[test]
+    fn failure_of_a_compiled_file_is_known_of_its_own_component_alone() {
+        let failures = Failures::default();
+        let fault = CompileError::NotCompiled {
+            path: file("one.cwasm"),
+            fault: CompiledFault::Missing,
+        };
+        failures.note(&file("one"), "same".into(), Vec::new(), fault.into());
+        assert!(failures.knows("same", &file("one")));
+        assert!(!failures.knows("same", &file("two")));
     }
 
     #[test]

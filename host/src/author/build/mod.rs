@@ -48,7 +48,7 @@ pub(in crate::author) use node_packages::get_packages;
 pub(crate) use project::Project;
 pub(in crate::author) use python_environment::{GET_PYTHON, get_componentize};
 pub(crate) use quoting::{commands_for, quoted};
-pub(crate) use replacement::replace;
+pub(crate) use replacement::Replacement;
 pub(in crate::author) use tool::Tool;
 pub(crate) use watch::SourceWatch;
 

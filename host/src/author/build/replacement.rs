@@ -3,7 +3,9 @@
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// The mode of a new file, which the user's umask reduces: the host may run as another user.
 pub(super) const NEW_FILE_MODE: u32 = 0o666;
@@ -11,6 +13,32 @@ pub(super) const NEW_FILE_MODE: u32 = 0o666;
 /// Writes a file in one step: a reader sees the old contents or the new ones, also after a crash. If the disk is full,
 /// the old file stays and nothing else is left behind.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    Replacement::new(path, bytes, mode)?.put()
+}
+
+/// A file with new contents, complete on the disk, but not yet under its name. If it is dropped, nothing has changed.
+pub(crate) struct Replacement {
+    file: NamedTempFile,
+    pub(crate) path: PathBuf,
+}
+
+impl Replacement {
+    /// Writes the contents of the file that will be at `path`.
+    pub(crate) fn new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
+        Ok(Self {
+            file: written(path, bytes, mode)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Gives the file its name.
+    pub(crate) fn put(self) -> io::Result<()> {
+        self.file.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+fn written(path: &Path, bytes: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
         Some(folder) => folder,
@@ -24,8 +52,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.write_all(bytes)?;
     // Some file systems report a full disk only here.
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Ok(file)
 }
 
 /// The error for a folder in which a file can't be created.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::folder::folder_of;
-use crate::author::build::replace;
+use crate::author::build::Replacement;
 use crate::cli::progress::ProgressLines;
 use crate::config::{ConnectorName, FileFault, NameError, ReadLimit, read_in_time};
 use crate::report::chain;
@@ -41,6 +41,15 @@ pub(super) struct CompileOutcome {
     pub(super) took: Option<Duration>,
     /// Why no host will use the file where it is.
     pub(super) doubt: Option<String>,
+}
+
+/// What is read of a connector.
+struct ReadConnector {
+    wasm: Wasm,
+    /// Whether its compiled file is up to date.
+    is_current: bool,
+    /// Its configuration, if there is one and the output needs it.
+    configuration: Option<Vec<u8>>,
 }
 
 /// Why a component has no up-to-date compiled file.
@@ -84,8 +93,8 @@ fn remedy(error: &io::Error) -> &'static str {
 }
 
 impl ComponentJob {
-    /// Makes the files of the component at `path`. Each is replaced as a whole, the component last: a host never finds a
-    /// new component without its code.
+    /// Makes the files of the component at `path`. All are complete on the disk before the first gets its name, so an
+    /// error leaves the old ones. The component is last: a host never finds a new one without its code.
     pub(super) async fn run(
         self: &Arc<Self>,
         path: &Path,
@@ -93,9 +102,14 @@ impl ComponentJob {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         name.parse::<ConnectorName>()?;
         let (job, component) = (self.clone(), path.to_owned());
-        let (wasm, is_current) = spawn_blocking(move || job.read(&component)).await??;
+        let ReadConnector {
+            wasm,
+            is_current,
+            configuration,
+        } = spawn_blocking(move || job.read(&component)).await??;
         let file = self.target(&path.with_extension("cwasm"));
         let bytes = wasm.bytes().clone();
+        let mut files = Vec::new();
         let took = if is_current {
             None
         } else {
@@ -105,13 +119,20 @@ impl ComponentJob {
                 .begin(format!("compiling {} for {cpu} ...", path.display()));
             let contents = self.compiler.compile(wasm).await?;
             drop(step);
-            // Not on another thread: a signal must not interrupt it.
-            write(&file, &contents, COMPILED_MODE)?;
+            files.push(written(&file, &contents, COMPILED_MODE)?);
             Some(began.elapsed())
         };
         if self.output.is_some() {
-            self.copy_configuration(path)?;
-            self.copy(path, &bytes)?;
+            if let Some(configuration) = configuration {
+                files.extend(self.copy(&path.with_extension("toml"), &configuration)?);
+            }
+            files.extend(self.copy(path, &bytes)?);
+        }
+        // Not on another thread: a signal must not interrupt it.
+        for file in files {
+            let path = file.path.clone();
+            let put = file.put();
+            put.map_err(|source| ComponentFault::Write { path, source })?;
         }
         let opened = file.clone();
         let opened = spawn_blocking(move || CompiledFile::open(&opened)).await?;
@@ -125,13 +146,21 @@ impl ComponentJob {
         })
     }
 
-    /// Reads the component, and whether its compiled file is up to date.
-    fn read(&self, path: &Path) -> Result<(Wasm, bool), ComponentFault> {
+    /// Reads the component, its configuration, and whether its compiled file is up to date.
+    fn read(&self, path: &Path) -> Result<ReadConnector, ComponentFault> {
         let bytes = read(path, ReadLimit::component(self.most_bytes))?;
         let wasm = self.compiler.wasm(Bytes::from(bytes));
         let file = self.target(&path.with_extension("cwasm"));
         let is_current = self.compiler.is_current(&file, &wasm);
-        Ok((wasm, is_current))
+        let configuration = match &self.output {
+            Some(_) => read_configuration(path)?,
+            None => None,
+        };
+        Ok(ReadConnector {
+            wasm,
+            is_current,
+            configuration,
+        })
     }
 
     /// Where the file with this name goes.
@@ -140,23 +169,24 @@ impl ComponentJob {
         folder.join(path.file_name().unwrap_or_default())
     }
 
-    fn copy_configuration(&self, component: &Path) -> Result<(), ComponentFault> {
-        let path = component.with_extension("toml");
-        match read(&path, ReadLimit::CONFIGURATION) {
-            Ok(bytes) => self.copy(&path, &bytes),
-            Err(ComponentFault::Read { source, .. }) if source.is_missing() => Ok(()),
-            Err(fault) => Err(fault),
-        }
-    }
-
-    /// Copies a file with its mode, unless it is there already.
-    fn copy(&self, path: &Path, bytes: &[u8]) -> Result<(), ComponentFault> {
+    /// A copy of a file with its mode; `None` if it is there already.
+    fn copy(&self, path: &Path, bytes: &[u8]) -> Result<Option<Replacement>, ComponentFault> {
         let target = self.target(path);
         if fs::read(&target).is_ok_and(|old| old == bytes) {
-            return Ok(());
+            return Ok(None);
         }
         let mode = fs::metadata(path).map_or(0o600, |found| found.permissions().mode());
-        write(&target, bytes, mode & 0o777)
+        written(&target, bytes, mode & 0o777).map(Some)
+    }
+}
+
+/// The configuration of a component; `None` if it has none.
+fn read_configuration(component: &Path) -> Result<Option<Vec<u8>>, ComponentFault> {
+    let path = component.with_extension("toml");
+    match read(&path, ReadLimit::CONFIGURATION) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(ComponentFault::Read { source, .. }) if source.is_missing() => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 
@@ -167,8 +197,8 @@ fn read(path: &Path, limit: ReadLimit) -> Result<Vec<u8>, ComponentFault> {
     })
 }
 
-fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ComponentFault> {
-    replace(path, bytes, mode).map_err(|source| ComponentFault::Write {
+fn written(path: &Path, bytes: &[u8], mode: u32) -> Result<Replacement, ComponentFault> {
+    Replacement::new(path, bytes, mode).map_err(|source| ComponentFault::Write {
         path: path.to_owned(),
         source,
     })

@@ -12,6 +12,8 @@ use crate::cli::error::CliError;
 /// The components to compile.
 pub(super) struct ComponentFolder {
     pub(super) folder: PathBuf,
+    /// Whether all of the folder's components are meant, and not a single one.
+    pub(super) is_whole: bool,
     /// The paths of the components; at least one.
     pub(super) paths: BTreeSet<PathBuf>,
 }
@@ -21,6 +23,7 @@ pub(super) fn plugins(path: &Path) -> Result<ComponentFolder, CliError> {
     if is_component(path) && !path.is_dir() {
         return Ok(ComponentFolder {
             folder: folder_of(path).to_owned(),
+            is_whole: false,
             paths: BTreeSet::from([path.to_owned()]),
         });
     }
@@ -37,6 +40,7 @@ pub(super) fn plugins(path: &Path) -> Result<ComponentFolder, CliError> {
     }
     Ok(ComponentFolder {
         folder: path.to_owned(),
+        is_whole: true,
         paths,
     })
 }
@@ -77,6 +81,31 @@ pub(super) fn lonely_configurations(components: &ComponentFolder, output: &Path)
                 "weld-host: {} stays, although there is no {}; remove it if the connector has no configuration any more",
                 there.display(),
                 configuration.display()
+            )
+        })
+    });
+    lonely.collect()
+}
+
+/// A line for each component and compiled file in the output whose component is no longer in the plugins folder. A host
+/// would still serve that connector.
+pub(super) fn lonely_components(components: &ComponentFolder, output: &Path) -> Vec<String> {
+    let entries = if components.is_whole {
+        fs::read_dir(output).ok()
+    } else {
+        None
+    };
+    let files = entries.into_iter().flatten().flatten();
+    let files: BTreeSet<PathBuf> = files.map(|entry| entry.path()).collect();
+    let lonely = files.into_iter().filter_map(|file| {
+        let is_ours = is_component(&file) || file.extension() == Some(OsStr::new("cwasm"));
+        let component = file.with_extension("wasm");
+        let component = components.folder.join(component.file_name()?);
+        (is_ours && !is_hidden(&file) && !component.exists()).then(|| {
+            format!(
+                "weld-host: {} stays, although there is no {}; remove it if the connector was removed",
+                file.display(),
+                component.display()
             )
         })
     });

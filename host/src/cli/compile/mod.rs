@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use self::component::{CompileOutcome, ComponentJob};
-use self::folder::{create, is_same, lonely_configurations, plugins};
+use self::folder::{create, is_same, lonely_components, lonely_configurations, plugins};
 use super::compile_manner::compiler_process;
 use super::error::CliError;
 use super::output::{printable, say};
@@ -98,7 +98,9 @@ pub(super) async fn run(flags: CompileFlags) -> Result<(), CliError> {
         .filter(|output| !is_same(output, &components.folder));
     if let Some(output) = output {
         create(output)?;
-        for left in lonely_configurations(&components, output) {
+        let mut lonely = lonely_components(&components, output);
+        lonely.extend(lonely_configurations(&components, output));
+        for left in lonely {
             eprintln!("{}", printable(&left));
         }
     }

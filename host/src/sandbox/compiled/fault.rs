@@ -1,10 +1,12 @@
 //! Why a compiled file is not used.
 
 use std::env::consts::{ARCH, OS};
+use std::io::ErrorKind;
 
 use crate::config::NoAnswer;
 use crate::report::{escaped, size_text};
 use crate::sandbox::cache_file::{EntryFault, TrustFault};
+use crate::sandbox::target_cpu::TargetCpu;
 
 /// Why a compiled file is not used. [`remedy`](Self::remedy) says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +64,12 @@ impl CompiledFault {
     /// What to do.
     pub(crate) fn remedy(&self) -> &'static str {
         match self {
-            Self::Missing => "run `weld-host compile` on the plugins folder",
+            Self::Missing => {
+                "run `weld-host compile` on the plugins folder, with -o DIR if the host has --compiled DIR"
+            }
+            Self::OtherCpu { cpu, .. } if cpu == TargetCpu::Baseline.name() => {
+                "give the virtual machine a newer processor model, or run `weld-host compile --cpu native` on this machine"
+            }
             Self::OtherCpu { .. } => {
                 "run `weld-host compile --cpu baseline` on the plugins folder, or --cpu native on this machine"
             }
@@ -76,7 +83,10 @@ impl CompiledFault {
             Self::File(EntryFault::NotAFile) => {
                 "replace it by the file itself: links are not followed"
             }
-            Self::File(_) | Self::NoAnswer(_) => "make the file readable to this user",
+            Self::File(EntryFault::Read(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                "make the file readable to this user"
+            }
+            Self::File(_) | Self::NoAnswer(_) => "the host tries again by itself",
             Self::TooLarge(_)
             | Self::Malformed
             | Self::Digest
@@ -107,6 +117,33 @@ impl CompiledFault {
             | Self::OtherCpu { .. }
             | Self::OtherComponent
             | Self::Engine(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_remedy_is_one_for_its_fault() {
+        let read = |kind: ErrorKind| CompiledFault::from(EntryFault::Read(io::Error::from(kind)));
+        let for_cpu = |cpu: TargetCpu| CompiledFault::OtherCpu {
+            cpu: cpu.name().to_owned(),
+            features: Vec::new(),
+        };
+        for (fault, expected) in [
+            (read(ErrorKind::PermissionDenied), "make the file readable"),
+            (read(ErrorKind::OutOfMemory), "tries again by itself"),
+            (read(ErrorKind::NotADirectory), "tries again by itself"),
+            (CompiledFault::Missing, "-o DIR"),
+            (for_cpu(TargetCpu::Baseline), "newer processor model"),
+            (for_cpu(TargetCpu::Native), "--cpu baseline"),
+        ] {
+            let remedy = fault.remedy();
+            assert!(remedy.contains(expected), "{fault}: {remedy}");
         }
     }
 }

@@ -234,3 +234,42 @@ fn a_disk_without_room_leaves_nothing_behind() {
         names(plugins.path())
     );
 }
+
+#[test]
+fn an_error_leaves_the_old_files_of_a_connector_together() {
+    let folder = plugins(&[("shop", guests::ECHOES_STATE)]);
+    let output = TempDir::new().unwrap();
+    let arguments = [text(folder.path()), "-o", text(output.path())];
+    compiled(&arguments);
+    let files =
+        || ["shop.wasm", "shop.cwasm"].map(|name| fs::read(output.path().join(name)).unwrap());
+    let before = files();
+    put(Path::new(guests::TRAPS), &folder.path().join("shop.wasm"));
+    fs::create_dir(folder.path().join("shop.toml")).unwrap();
+    let ended = compile(&arguments);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(files() == before, "both are the old ones");
+    let names = names(output.path());
+    assert!(is(&names, &["shop.cwasm", "shop.wasm"]), "{names:?}");
+}
+
+#[test]
+fn a_connector_that_was_removed_is_named_and_stays_in_the_output() {
+    let folder = plugins(&[("echo", guests::ECHOES_STATE), ("traps", guests::TRAPS)]);
+    let output = TempDir::new().unwrap();
+    let arguments = [text(folder.path()), "-o", text(output.path())];
+    compiled(&arguments);
+    fs::remove_file(folder.path().join("traps.wasm")).unwrap();
+    let said = compile(&arguments).stderr.join("\n");
+    for name in ["traps.wasm", "traps.cwasm"] {
+        let left = output.path().join(name);
+        let expected = format!("{} stays, although there is no ", left.display());
+        assert!(said.contains(&expected), "{expected}: {said}");
+        assert!(left.exists());
+    }
+    assert!(!said.contains("echo"), "{said}");
+    // Of a single component, the others are none of its business.
+    let one = folder.path().join("echo.wasm");
+    let said = compile(&[text(&one), "-o", text(output.path())]).stderr;
+    assert!(said.is_empty(), "{said:?}");
+}

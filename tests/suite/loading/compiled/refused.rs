@@ -28,7 +28,7 @@ const CASES: [Case; 14] = [
     (
         "missing",
         |path| fs::remove_file(path).unwrap(),
-        "there is no such file; run `weld-host compile` on the plugins folder",
+        "there is no such file; run `weld-host compile` on the plugins folder, with -o DIR if the host has --compiled DIR",
     ),
     (
         "component",
