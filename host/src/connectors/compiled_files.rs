@@ -38,7 +38,7 @@ impl CompiledFiles {
                 Box::pin(async move {
                     let path = file.clone();
                     let open = move |_: &NotedFiles| match &kept {
-                        Some(kept) => kept.open(),
+                        Some(kept) => CompiledFile::reopen(kept),
                         None => CompiledFile::open(&path),
                     };
                     let opened = threads.run(&file, FILE_TIME, open).await;

@@ -175,7 +175,7 @@ impl ProgramCode {
 
     /// The code in the compiled file from which it was loaded, or in the one that has its name now.
     async fn compiled_ahead(&self) -> Result<Option<Component>, CodeFault> {
-        // A compiled file that was refused has been reported, and one that came later loads the component anew.
+        // A compiled file that was refused has been reported, and one that came later loads the component again.
         let Some(kept) = &self.kept else {
             return Ok(None);
         };

@@ -13,7 +13,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use super::folder::{Folder, above, name};
-use super::ownership::{self, Owner};
+use super::ownership::{self, FileOwner};
 
 /// A larger file can't be a token.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -124,14 +124,14 @@ pub(super) fn replace_alike(
         None => None,
     };
     let owner = match like {
-        Some(like) => Owner::of_entry(&like),
+        Some(like) => FileOwner::of_entry(&like),
         None => folder.owner()?,
     };
     let alike = |file: &File| -> io::Result<()> {
         let Some(previous) = &previous else {
             return ownership::inherit(file, owner);
         };
-        ownership::give(file, Owner::of_entry(previous))?;
+        ownership::give(file, FileOwner::of_entry(previous))?;
         file.set_permissions(Permissions::from_mode(previous.st_mode & 0o7777))
     };
     let names = (name(temporary)?, name(path)?);

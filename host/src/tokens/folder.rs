@@ -11,7 +11,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Mode, OFlags, Stat, mkdirat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::ownership::{self, Owner};
+use super::ownership::{self, FileOwner};
 
 const READABLE: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
@@ -72,8 +72,8 @@ impl Folder {
     }
 
     /// Whom the folder belongs to.
-    pub(super) fn owner(&self) -> io::Result<Owner> {
-        Ok(Owner::of(&self.0.metadata()?))
+    pub(super) fn owner(&self) -> io::Result<FileOwner> {
+        Ok(FileOwner::of(&self.0.metadata()?))
     }
 
     /// Makes a file for this user alone. `AlreadyExists` if there is something of that name.

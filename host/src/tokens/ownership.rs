@@ -23,12 +23,12 @@ struct OwnershipFault {
 
 /// A user and a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(super) struct FileOwner {
     user: u32,
     group: u32,
 }
 
-impl Owner {
+impl FileOwner {
     pub(super) fn of(metadata: &Metadata) -> Self {
         Self {
             user: metadata.uid(),
@@ -46,7 +46,7 @@ impl Owner {
 
 /// Gives a file that this process has just created to the owner of its folder, if it runs as root. It must be the new one
 /// itself rather than what is at its path now: the folder's owner can put something else there.
-pub(super) fn inherit(created: &File, owner: Owner) -> io::Result<()> {
+pub(super) fn inherit(created: &File, owner: FileOwner) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
@@ -59,9 +59,9 @@ pub(super) fn inherit(created: &File, owner: Owner) -> io::Result<()> {
 
 /// The same for a folder, which had to be opened by its name after it was made. The owner of the folder above can have put
 /// another one there: one with something in it is not given away.
-pub(super) fn inherit_folder(opened: &File, owner: Owner) -> io::Result<()> {
+pub(super) fn inherit_folder(opened: &File, owner: FileOwner) -> io::Result<()> {
     let user = rustix::process::geteuid();
-    let own = Owner::of(&opened.metadata()?);
+    let own = FileOwner::of(&opened.metadata()?);
     if !user.is_root() || own == owner || own.user != user.as_raw() {
         return Ok(());
     }
@@ -74,8 +74,8 @@ pub(super) fn inherit_folder(opened: &File, owner: Owner) -> io::Result<()> {
 }
 
 /// Gives it to a user and a group.
-pub(super) fn give(created: &File, owner: Owner) -> io::Result<()> {
-    if Owner::of(&created.metadata()?) == owner {
+pub(super) fn give(created: &File, owner: FileOwner) -> io::Result<()> {
+    if FileOwner::of(&created.metadata()?) == owner {
         return Ok(());
     }
     fchown(created, Some(owner.user), Some(owner.group)).map_err(|source| {

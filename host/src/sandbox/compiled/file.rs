@@ -36,8 +36,20 @@ impl CompiledFile {
         Self::of(open_within(path)?, path)
     }
 
+    /// Reads and checks the file again. Call it on a thread for blocking work, and not twice at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) fn reopen(kept: &KeptFile) -> Result<Self, CompiledFault> {
+        match kept.file()? {
+            Some(file) => Self::of(file, kept.path()),
+            None => Self::open(kept.path()),
+        }
+    }
+
     /// Reads all of a file that was opened at `path`.
-    pub(super) fn of(file: File, path: &Path) -> Result<Self, CompiledFault> {
+    fn of(file: File, path: &Path) -> Result<Self, CompiledFault> {
         check_regular(&file)?;
         let length = file.metadata().map_err(EntryFault::Read)?.len();
         if length > MAX_BYTES {
@@ -134,11 +146,11 @@ mod tests {
         fs::rename(&other, &path).unwrap();
         for _ in 0..2 {
             assert!(kept.is_unchanged());
-            let record = kept.open().unwrap().record;
+            let record = CompiledFile::reopen(&kept).unwrap().record;
             assert!(record == CompiledRecord::new(TargetCpu::Baseline, "", ""));
         }
         fs::remove_file(&path).unwrap();
-        assert!(kept.is_unchanged() && kept.open().is_ok());
+        assert!(kept.is_unchanged() && CompiledFile::reopen(&kept).is_ok());
     }
 
     #[test]
@@ -149,7 +161,7 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let kept = CompiledFile::open(&path).unwrap().into_kept();
         fs::write(&path, "another version").unwrap();
-        assert!(!kept.is_unchanged() && kept.open().is_err());
+        assert!(!kept.is_unchanged() && CompiledFile::reopen(&kept).is_err());
     }
 
     #[test]

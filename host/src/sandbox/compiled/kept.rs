@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Resource, getrlimit};
 
-use super::fault::CompiledFault;
-use super::file::CompiledFile;
 use crate::config::FileStamp;
 use crate::sandbox::cache_file::EntryFault;
 
@@ -41,18 +39,23 @@ impl KeptFile {
         }
     }
 
-    /// Reads and checks the file again. Call it on a thread for blocking work, and not twice at a time.
+    /// The open file, from its beginning; `None` if it did not stay open.
     ///
     /// # Errors
     ///
-    /// As [`CompiledFile::open`].
-    pub(crate) fn open(&self) -> Result<CompiledFile, CompiledFault> {
+    /// An error of the system.
+    pub(super) fn file(&self) -> Result<Option<File>, EntryFault> {
         let Some(file) = &self.file else {
-            return CompiledFile::open(&self.path);
+            return Ok(None);
         };
         let mut file = file.try_clone().map_err(EntryFault::Read)?;
         file.rewind().map_err(EntryFault::Read)?;
-        CompiledFile::of(file, &self.path)
+        Ok(Some(file))
+    }
+
+    /// Where it was opened.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 }
 

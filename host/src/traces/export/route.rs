@@ -168,7 +168,7 @@ impl CollectorProxy {
     }
 }
 
-/// Reads an answer up to the empty line. A refusal may go on with a page, which is not waited for.
+/// Reads an answer up to the empty line. A page may follow a refusal; it is not waited for.
 async fn read_answer(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let mut answer = Vec::new();
     loop {
