@@ -76,7 +76,7 @@ pub use rate_limit::{
 };
 pub use reading::{
     FILE_TIME, FileFault, FileSystem, FileThreads, NoAnswer, NotedFiles, PathCheck, ReadLimit,
-    SystemFiles, TimedFiles, read_in_time,
+    SystemFiles, TimedFiles, folder_of, read_in_time,
 };
 #[cfg(test)]
 pub(crate) use reserved_header::RESERVED_HEADERS;

@@ -53,6 +53,7 @@ pub(crate) use journal::{JournalCopy, PageNote};
 pub use load::{LoadReport, LoadSummary};
 pub(crate) use overview::ConnectorOverview;
 pub use plugins::Plugins;
+pub(crate) use plugins::component_paths;
 pub use readiness::{Readiness, ReadinessStage};
 pub(crate) use readiness_report::ReportReader;
 pub use reclaim::IdleReclaimer;

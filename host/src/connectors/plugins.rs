@@ -16,7 +16,7 @@ use super::failures::Failures;
 use super::watch::FolderId;
 use crate::config::{
     Ceilings, ConnectorName, FileStamp, FileSystem, FileThreads, HostFile, NotedFiles,
-    OperatorBounds, SystemFiles, shown_config_file,
+    OperatorBounds, SystemFiles, TimedFiles, folder_of, shown_config_file,
 };
 use crate::egress::Upstreams;
 use crate::sandbox::{Runtime, processors};
@@ -157,14 +157,10 @@ impl Listing {
     /// The contents of a folder, or of a single component if there is one at the path.
     fn of(path: &Path, files: &dyn FileSystem) -> io::Result<Self> {
         if is_component(path) && !files.is_folder(path) {
-            let folder = match path.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => folder,
-                _ => Path::new("."),
-            };
             return Ok(Self {
                 components: BTreeSet::from([path.to_owned()]),
                 lonely: Vec::new(),
-                folder: FolderId::of(folder),
+                folder: FolderId::of(folder_of(path)),
             });
         }
         let mut listing = Self {
@@ -190,6 +186,15 @@ impl Listing {
         });
         Ok(listing)
     }
+}
+
+/// The components of a plugins folder, or a single one, as a host would load them.
+///
+/// # Errors
+///
+/// The folder can't be listed, or doesn't respond.
+pub(crate) fn component_paths(path: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    Ok(Listing::of(path, &TimedFiles)?.components)
 }
 
 fn is_component(path: &Path) -> bool {

@@ -12,8 +12,9 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::folder::{Folder, above, name};
+use super::folder::{Folder, name};
 use super::ownership::{self, FileOwner};
+use crate::config::folder_of;
 
 /// A larger file can't be a token.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -76,7 +77,7 @@ pub(super) fn replace(
     content: &[u8],
     watch: &impl WriteWatch,
 ) -> io::Result<()> {
-    let folder = Folder::open_itself(above(path))?;
+    let folder = Folder::open_itself(folder_of(path))?;
     let owner = folder.owner()?;
     let inherit = |file: &File| ownership::inherit(file, owner);
     let names = (name(temporary)?, name(path)?);
@@ -117,7 +118,7 @@ pub(super) fn replace_alike(
     content: &[u8],
     watch: &impl WriteWatch,
 ) -> io::Result<()> {
-    let folder = Folder::open_itself(above(path))?;
+    let folder = Folder::open_itself(folder_of(path))?;
     let previous = folder.stat(name(path)?)?;
     let like = match like {
         Some(like) => folder.stat(name(like)?)?,

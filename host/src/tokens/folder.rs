@@ -12,6 +12,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, Stat, mkdirat, openat, renameat, statat,
 use rustix::io::Errno;
 
 use super::ownership::{self, FileOwner};
+use crate::config::folder_of;
 
 const READABLE: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
@@ -44,7 +45,7 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => return opened,
         }
-        Self::make(above(path))?.make_in(name(path)?)
+        Self::make(folder_of(path))?.make_in(name(path)?)
     }
 
     /// As [`make`](Self::make), for a folder that must not be a link.
@@ -53,7 +54,7 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => return opened,
         }
-        Self::make(above(path))?.make_in(name(path)?)
+        Self::make(folder_of(path))?.make_in(name(path)?)
     }
 
     fn make_in(&self, name: &OsStr) -> io::Result<Self> {
@@ -133,12 +134,6 @@ fn open_at(
 ) -> io::Result<Folder> {
     let opened = openat(folder, path, flags, Mode::empty())?;
     Ok(Folder(opened.into()))
-}
-
-/// The folder that a path's last name is in.
-pub(super) fn above(path: &Path) -> &Path {
-    let parent = path.parent().filter(|parent| *parent != OsStr::new(""));
-    parent.unwrap_or(Path::new("."))
 }
 
 /// A path's last name.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::config::folder_of;
+
 /// The mode of a new file, which the user's umask reduces: the host may run as another user.
 pub(super) const NEW_FILE_MODE: u32 = 0o666;
 
@@ -39,11 +41,7 @@ impl Replacement {
 }
 
 fn written(path: &Path, bytes: &[u8], mode: u32) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        Some(folder) => folder,
-        None => Path::new("."),
-    };
+    let folder = folder_of(path);
     let mut file = tempfile::Builder::new()
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)

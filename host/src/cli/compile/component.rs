@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::task::{JoinError, spawn_blocking};
 
-use super::folder::folder_of;
 use crate::author::build::Replacement;
 use crate::cli::progress::ProgressLines;
-use crate::config::{ConnectorName, FileFault, NameError, ReadLimit, read_in_time};
+use crate::config::{ConnectorName, FileFault, NameError, ReadLimit, folder_of, read_in_time};
 use crate::report::chain;
 use crate::sandbox::{AheadCompiler, CompileError, CompiledFile, TargetCpu, Wasm};
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
+use crate::config::folder_of;
+use crate::connectors::component_paths;
 
 /// The components to compile.
 pub(super) struct ComponentFolder {
@@ -18,7 +19,7 @@ pub(super) struct ComponentFolder {
     pub(super) paths: BTreeSet<PathBuf>,
 }
 
-/// The components of a plugins folder, or a single one. As for a server, hidden files don't count.
+/// The components of a plugins folder, or a single one.
 pub(super) fn plugins(path: &Path) -> Result<ComponentFolder, CliError> {
     if is_component(path) && !path.is_dir() {
         return Ok(ComponentFolder {
@@ -31,10 +32,7 @@ pub(super) fn plugins(path: &Path) -> Result<ComponentFolder, CliError> {
         folder: path.to_owned(),
         source,
     };
-    let entries = fs::read_dir(path).map_err(failed)?;
-    let paths: io::Result<BTreeSet<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
-    let mut paths = paths.map_err(failed)?;
-    paths.retain(|path| is_component(path) && !is_hidden(path));
+    let paths = component_paths(path).map_err(failed)?;
     if paths.is_empty() {
         return Err(CliError::NothingToCompile(path.to_owned()));
     }
@@ -43,14 +41,6 @@ pub(super) fn plugins(path: &Path) -> Result<ComponentFolder, CliError> {
         is_whole: true,
         paths,
     })
-}
-
-/// The folder that has this file.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 /// Whether both paths are of the same folder.

@@ -6,9 +6,11 @@
 mod fault;
 mod files;
 mod limit;
+mod path;
 mod threads;
 
 pub use fault::{FileFault, NoAnswer};
 pub use files::{FileSystem, PathCheck, SystemFiles, TimedFiles, read_in_time};
 pub use limit::{FILE_TIME, ReadLimit};
+pub use path::folder_of;
 pub use threads::{FileThreads, NotedFiles};

@@ -19,6 +19,8 @@ pub(crate) use binary::BinaryFacts;
 use contents::{PackedFile, contents};
 pub use error::PackageError;
 
+use crate::config::folder_of;
+
 /// The largest package that can be uploaded directly, in bytes: 50 MB; a larger one goes through a bucket.
 pub(crate) const MOST_UPLOADED_BYTES: u64 = 50 << 20;
 
@@ -79,15 +81,11 @@ fn package_within(
     }
     let program = read(&sources.binary)?;
     let binary = binary::examine(&sources.binary, &program)?;
-    let folder = match output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let unwritable = |source| PackageError::Unwritable {
         path: output.to_owned(),
         source,
     };
-    let new = NamedTempFile::new_in(folder).map_err(unwritable)?;
+    let new = NamedTempFile::new_in(folder_of(output)).map_err(unwritable)?;
     write(new.as_file(), &files, &program).map_err(|fault| fault.of(output))?;
     let packed_bytes = new.as_file().metadata().map_err(unwritable)?.len();
     // A temporary file is its user's own, and the package stays so: settings may contain secrets.

@@ -13,6 +13,7 @@ use super::contents::CompiledContents;
 use super::fault::CompiledFault;
 use super::kept::KeptFile;
 use super::record::CompiledRecord;
+use crate::config::folder_of;
 use crate::sandbox::cache_file::{EntryFault, check_owner, check_regular};
 
 /// The largest compiled file, in bytes. A component of 40 MiB has about 80 MiB of code.
@@ -93,15 +94,11 @@ impl CompiledFile {
 
 /// Opens a file in a folder to which nobody else may write, without following a link to the file.
 fn open_within(path: &Path) -> Result<File, CompiledFault> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let name = path.file_name().ok_or(CompiledFault::Missing)?;
     let folder = File::options()
         .read(true)
         .custom_flags((OFlags::DIRECTORY | OFlags::NONBLOCK).bits().cast_signed())
-        .open(folder)
+        .open(folder_of(path))
         .map_err(missing_or_unreadable)?;
     let metadata = folder.metadata().map_err(EntryFault::Read)?;
     check_owner(&metadata).map_err(CompiledFault::Folder)?;

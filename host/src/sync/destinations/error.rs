@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::holder::LockHolder;
 use super::identity::{FileChange, FileIdentity, LostPages};
+use crate::config::folder_of;
 
 /// Why a destination can't be opened, read or written. Earlier commits are kept in each case.
 #[derive(Debug, thiserror::Error)]
@@ -259,9 +260,8 @@ impl DestinationError {
         if path.symlink_metadata().is_ok() {
             return Self::ReadOnly { path };
         }
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
         Self::ReadOnlyFolder {
-            path: folder.unwrap_or(Path::new(".")).to_owned(),
+            path: folder_of(&path).to_owned(),
         }
     }
 
