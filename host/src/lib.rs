@@ -5,7 +5,7 @@
 //! ```text
 //! cli → lambda → server → pages → connectors → sandbox → imports → egress
 //! cli → admin, sync, author, demo; admin → pages, connectors; author → sync, egress
-//! access_check, account, attempts, config, bindings, certificates, changes, encoding, fair_queue, followed_file, lock, platform, report, retry_after, scope, secrets, telemetry, tokens, traces, waits, demo: leaves, usable by all, using none
+//! access_check, account, attempts, config, bindings, certificates, changes, encoding, fair_queue, followed_file, lock, platform, report, retry_after, scope, secrets, telemetry, tokens, traces, tunnel_head, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request arrives at [`server`], which knows HTTP but not wasm. [`pages`] makes the answer: it holds requests that
@@ -51,6 +51,7 @@ pub mod sync;
 pub mod telemetry;
 pub mod tokens;
 pub mod traces;
+mod tunnel_head;
 mod waits;
 
 pub use platform::{ALLOCATOR, HostAllocator};

@@ -4,9 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::report;
-
-/// The longest head of a proxy's answer to CONNECT.
-pub(super) const MAX_HEAD_BYTES: usize = 16 << 10;
+use crate::tunnel_head::MAX_HEAD_BYTES;
 
 /// Why a request did not pass a proxy. Copies are cheap: the client's pool keeps the original.
 #[derive(Debug, Clone, thiserror::Error)]

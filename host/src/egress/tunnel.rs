@@ -6,15 +6,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::first_connection::first_of;
 use super::network::Network;
 use super::phase::{CallPhase, PhaseClock};
-use super::proxy_fault::{MAX_HEAD_BYTES, ProxyFault};
+use super::proxy_fault::ProxyFault;
 use crate::config::ProxyAddress;
 use crate::report;
+use crate::tunnel_head::{MAX_HEAD_BYTES, connect_request, end_of_head, read_head};
 
 /// How much of an answer is shown.
 const SHOWN_BYTES: usize = 100;
@@ -129,13 +130,8 @@ async fn tunnel(
     proxy: &ProxyAddress,
     target: &TunnelTarget,
 ) -> Result<TcpStream, ProxyFault> {
-    let mut request = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n");
-    if let Some(authorization) = proxy.authorization() {
-        request.push_str("proxy-authorization: ");
-        request.push_str(authorization.expose());
-        request.push_str("\r\n");
-    }
-    request.push_str("\r\n");
+    let authorization = proxy.authorization().map(|value| value.expose());
+    let request = connect_request(target, authorization);
     stream
         .write_all(request.as_bytes())
         .await
@@ -145,38 +141,13 @@ async fn tunnel(
     Ok(stream)
 }
 
-/// Reads up to the empty line. Neither in TLS nor in HTTP does the server speak first. So whatever follows the line is
-/// not the API's, and reading more than the head loses nothing.
+/// Reads the head of the proxy's answer.
 async fn head(stream: &mut TcpStream) -> Result<Vec<u8>, ProxyFault> {
-    let mut head = Vec::new();
-    loop {
-        let mut piece = [0; 1 << 10];
-        let length = stream.read(&mut piece).await.map_err(ProxyFault::Closed)?;
-        if length == 0 {
-            return match head.is_empty() {
-                true => Err(ProxyFault::Closed(io::ErrorKind::UnexpectedEof.into())),
-                false => Ok(head),
-            };
-        }
-        head.extend_from_slice(piece.get(..length).unwrap_or_default());
-        let is_http = head.starts_with(b"HTTP/") || b"HTTP/".starts_with(&head);
-        if !is_http || end_of_head(&head).is_some() {
-            return Ok(head);
-        }
-        if head.len() > MAX_HEAD_BYTES {
-            return Err(ProxyFault::TooLong);
-        }
+    let head = read_head(stream).await.map_err(ProxyFault::Closed)?;
+    if head.len() > MAX_HEAD_BYTES && end_of_head(&head).is_none() {
+        return Err(ProxyFault::TooLong);
     }
-}
-
-/// The length of a complete head. A line may end without a carriage return (RFC 9112, section 2.2).
-fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    let ends: [&[u8]; 2] = [b"\r\n\r\n", b"\n\n"];
-    let lengths = ends.into_iter().filter_map(|end| {
-        let begin = bytes.windows(end.len()).position(|part| part == end)?;
-        Some(begin.saturating_add(end.len()))
-    });
-    lengths.min()
+    Ok(head)
 }
 
 /// Whether an answer makes the connection the one that was asked for.

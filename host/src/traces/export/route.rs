@@ -8,19 +8,17 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::{HeaderValue, Uri, header};
+use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 use url::Url;
 
 use crate::config::{ProxyAddress, ProxyConfig};
 use crate::report;
-
-/// The longest head of a proxy's answer.
-const MAX_HEAD_BYTES: usize = 16 << 10;
+use crate::tunnel_head::{connect_request, end_of_head, read_head};
 
 /// How much of its first line is shown.
 const SHOWN_BYTES: usize = 100;
@@ -155,45 +153,11 @@ impl CollectorProxy {
 
     /// Asks for a connection to the target. Returns the answer, as far as it was read.
     async fn ask(&self, stream: &mut TcpStream, target: &str) -> io::Result<Vec<u8>> {
-        let mut request = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n").into_bytes();
-        if let Some(authorization) = self.authorization() {
-            request.extend_from_slice(header::PROXY_AUTHORIZATION.as_str().as_bytes());
-            request.extend_from_slice(b": ");
-            request.extend_from_slice(authorization.as_bytes());
-            request.extend_from_slice(b"\r\n");
-        }
-        request.extend_from_slice(b"\r\n");
-        stream.write_all(&request).await?;
-        read_answer(stream).await
+        let authorization = self.address.authorization().map(|value| value.expose());
+        let request = connect_request(&target, authorization);
+        stream.write_all(request.as_bytes()).await?;
+        read_head(stream).await
     }
-}
-
-/// Reads an answer up to the empty line. A page may follow a refusal; it is not waited for.
-async fn read_answer(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
-    let mut answer = Vec::new();
-    loop {
-        let mut piece = [0; 1 << 10];
-        let length = stream.read(&mut piece).await?;
-        if length == 0 && answer.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        answer.extend_from_slice(piece.get(..length).unwrap_or_default());
-        let is_http = answer.starts_with(b"HTTP/") || b"HTTP/".starts_with(&answer);
-        let has_end = end_of_head(&answer).is_some();
-        if length == 0 || !is_http || has_end || answer.len() > MAX_HEAD_BYTES {
-            return Ok(answer);
-        }
-    }
-}
-
-/// The length of a complete head. A line may end without a carriage return (RFC 9112, section 2.2).
-fn end_of_head(answer: &[u8]) -> Option<usize> {
-    let ends: [&[u8]; 2] = [b"\r\n\r\n", b"\n\n"];
-    let lengths = ends.into_iter().filter_map(|end| {
-        let begin = answer.windows(end.len()).position(|part| part == end)?;
-        Some(begin.saturating_add(end.len()))
-    });
-    lengths.min()
 }
 
 /// Whether an answer makes the connection the one that was asked for: with nothing after its head, since in TLS, the client
@@ -297,16 +261,16 @@ mod tests {
                 }
                 proxy
             });
-            let reading = tokio::time::timeout(Duration::from_secs(9), read_answer(&mut stream));
+            let reading = tokio::time::timeout(Duration::from_secs(9), read_head(&mut stream));
             let answer = reading.await.unwrap().unwrap();
             assert_eq!(super::is_tunnel(&answer), is_tunnel, "{pieces:?}");
             assert_eq!(answer, pieces.concat().as_bytes());
             drop(sending.await.unwrap());
         }
         let cut = b"HTTP/1.1 200 OK\r\n";
-        assert_eq!(read_answer(&mut &cut[..]).await.unwrap(), cut);
+        assert_eq!(read_head(&mut &cut[..]).await.unwrap(), cut);
         assert!(!super::is_tunnel(cut));
-        assert!(read_answer(&mut &b""[..]).await.is_err());
+        assert!(read_head(&mut &b""[..]).await.is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ const FLOW: [&str; 8] = [
 /// tokens as `egress` does; `admin` shows connectors and their calls.
 const BESIDE: [&str; 3] = ["admin", "sync", "author"];
 /// Usable by all, and using only those in [`BASE`].
-const LEAVES: [&str; 24] = [
+const LEAVES: [&str; 25] = [
     "access_check",
     "account",
     "attempts",
@@ -45,10 +45,11 @@ const LEAVES: [&str; 24] = [
     "telemetry",
     "tokens",
     "traces",
+    "tunnel_head",
     "waits",
 ];
 /// Leaves that other leaves may use; `metrics_probe` and `samples` exist only for tests.
-const BASE: [&str; 12] = [
+const BASE: [&str; 13] = [
     "account",
     "config",
     "followed_file",
@@ -60,6 +61,7 @@ const BASE: [&str; 12] = [
     "scope",
     "telemetry",
     "traces",
+    "tunnel_head",
     "waits",
 ];
 
