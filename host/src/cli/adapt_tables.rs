@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::ceiling_flags::CeilingFlags;
 use super::error::CliError;
 use super::progress::ProgressLines;
+use super::server_flags::CeilingFlags;
 use super::source::SyncSource;
 use crate::author::adapt::AdaptedFunction;
 use crate::author::build::BuiltComponent;

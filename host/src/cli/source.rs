@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::cli::ceiling_flags::CeilingFlags;
 use crate::cli::connector::{ConnectorArgument, build_folder};
 use crate::cli::error::CliError;
 use crate::cli::folder_build::FolderFlags;
@@ -15,6 +14,7 @@ use crate::cli::folders::CacheFlag;
 use crate::cli::host::{Host, shutdown_requested};
 use crate::cli::progress::ProgressLines;
 use crate::cli::proxies;
+use crate::cli::server_flags::CeilingFlags;
 use crate::cli::tokens::TokenFlags;
 use crate::cli::unknown_connector::UnknownConnector;
 use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};

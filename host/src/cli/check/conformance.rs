@@ -9,9 +9,9 @@ use tempfile::TempDir;
 
 use super::log_capture::LogCapture;
 use crate::author::conformance::{self, Api, CASES, Verdict};
-use crate::cli::ceiling_flags::CeilingFlags;
 use crate::cli::error::CliError;
 use crate::cli::progress::ProgressLines;
+use crate::cli::server_flags::CeilingFlags;
 use crate::cli::source::SyncSource;
 use crate::egress::HostMaps;
 use crate::report::escaped;

@@ -13,7 +13,6 @@ use clap::Args;
 
 pub(super) use self::log_capture::LogCapture;
 use self::report::CheckReport;
-use super::ceiling_flags::CeilingFlags;
 use super::connector::{ConnectorArgument, build_folder};
 use super::error::CliError;
 use super::flag_table::FlagTable;
@@ -21,6 +20,7 @@ use super::folder_build::FolderFlags;
 use super::folders::CompiledFlags;
 use super::maps::{MapFlags, unused_lines};
 use super::progress::ProgressLines;
+use super::server_flags::CeilingFlags;
 use super::signals::Signals;
 use super::source::SyncSource;
 use crate::author::check::{self, Finding, FindingCode, Severity, Subject};

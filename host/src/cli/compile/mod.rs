@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clap::Args;
 use clap::builder::ValueHint;
-use clap::{ArgMatches, Args, Command, FromArgMatches};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -19,7 +19,7 @@ use super::compile_manner::compiler_process;
 use super::error::CliError;
 use super::output::{printable, say};
 use super::progress::ProgressLines;
-use super::settings::{read_flags, with_flags};
+use super::server_flags::{FlagKeys, ServerFlags};
 use super::signals::Signals;
 use crate::config::ServerConfig;
 use crate::report::chain;
@@ -38,42 +38,20 @@ pub(super) struct CompileFlags {
     #[arg(long, value_name = "CPU", default_value_t = TargetCpu::Baseline)]
     cpu: TargetCpu,
     #[command(flatten)]
-    limits: CompileLimitFlags,
+    limits: ServerFlags<CompileKeys>,
 }
 
-/// The settings of `serve` that messages about a component tell users to raise.
-const KEYS: &[&str] = &[
-    "compile-memory",
-    "compile-time",
-    "max-component",
-    "max-memory",
-];
+/// The limits on components and their compilers.
+#[derive(Debug, Clone, Copy)]
+struct CompileKeys;
 
-/// The flags for the limits on components and their compilers, the same as those of `serve`.
-#[derive(Debug, Clone)]
-struct CompileLimitFlags(Box<ServerConfig>);
-
-impl FromArgMatches for CompileLimitFlags {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut config = Box::new(ServerConfig::unattended());
-        read_flags(matches, KEYS, &mut config)?;
-        Ok(Self(config))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl Args for CompileLimitFlags {
-    fn augment_args(command: Command) -> Command {
-        with_flags(command, KEYS)
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
+impl FlagKeys for CompileKeys {
+    const KEYS: &'static [&'static str] = &[
+        "compile-memory",
+        "compile-time",
+        "max-component",
+        "max-memory",
+    ];
 }
 
 /// What has become of the components so far.
@@ -89,7 +67,7 @@ struct CompileTally {
 /// Compiles what is not up to date. What is complete when a signal comes stays.
 pub(super) async fn run(flags: CompileFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
-    let config = &flags.limits.0;
+    let config = &flags.limits.config;
     config.check()?;
     let components = plugins(&flags.plugins)?;
     let output = flags

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueHint};
 
-use super::ceiling_flags::CeilingFlags;
 use super::check::LogCapture;
 use super::error::CliError;
 use super::folder_build::LanguageFlag;
@@ -18,6 +17,7 @@ use super::maps::{MapFlags, unused_lines};
 use super::output::{printable, say};
 use super::progress::ProgressLines;
 use super::proxies;
+use super::server_flags::CeilingFlags;
 use super::signals::Signals;
 use super::sync::{
     CallNotices, LimitFlags, Report, STDOUT, Target, closing_lines, sync_to, told_as_event,
