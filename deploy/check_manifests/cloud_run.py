@@ -72,7 +72,7 @@ def probes(container):
 
 
 def environment(container, program):
-    """The variables with their values, and what is wrong with them."""
+    """The variables with their values, and the faults in them."""
     entries, found = container["env"], []
     for entry in entries:
         name = entry["name"]

@@ -136,7 +136,7 @@ def stops_in_time(grace_period, pre_stop, settings):
 
 
 def variables(container, program):
-    """The container's variables with a value, and what is wrong with their names."""
+    """The container's variables with a value, and the faults in their names."""
     entries = container.get("env", [])
     unknown = [
         f"no setting has the variable {entry['name']}"

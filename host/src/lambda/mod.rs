@@ -5,7 +5,8 @@
 //! connection. The environment and the settings come from `cli`.
 //!
 //! The loop is that of the crate `lambda_runtime`. The events are read here rather than by `lambda_http`, which tries
-//! the forms of events in turn: it can't say what is wrong with one, nor answer a body that is not base64 in its form.
+//! the forms of events in turn. So it reports neither which member of an event is wrong, nor, to the client, a body that is
+//! not base64.
 //!
 //! Uses `server`.
 

@@ -14,7 +14,7 @@ use super::*;
 use crate::config::{BatchBounds, OtlpEndpoint, ProxyConfig, SamplerRule, TraceConfig};
 use crate::metrics_probe::MetricsProbe;
 
-fn config(batch: BatchBounds) -> TraceConfig {
+pub(super) fn config(batch: BatchBounds) -> TraceConfig {
     TraceConfig {
         endpoint: OtlpEndpoint::of_base("http://127.0.0.1:4318").unwrap(),
         headers: Vec::new(),

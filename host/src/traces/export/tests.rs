@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::answer::{MAX_QUIET, retry_after};
 use super::*;
-use crate::config::{BatchBounds, OtlpEndpoint, SamplerRule};
+use crate::config::{BatchBounds, OtlpEndpoint};
+use crate::traces::tests::config;
 
 /// A collector's refusal with this header `Retry-After`.
 fn busy(value: &'static str) -> ExportFault {
@@ -88,14 +89,7 @@ async fn logged(run: impl Future<Output = ()>) -> String {
 fn sender(port: u16, batch: BatchBounds) -> (SpanSender, Arc<SpanQueue>) {
     let config = TraceConfig {
         endpoint: OtlpEndpoint::of_base(&format!("http://127.0.0.1:{port}")).unwrap(),
-        headers: Vec::new(),
-        compression: false,
-        roots: Vec::new(),
-        identity: None,
-        resource: Vec::new(),
-        continues: true,
-        sampler: SamplerRule::default(),
-        batch,
+        ..config(batch)
     };
     let queue = queue(1);
     let sender = SpanSender::new(&config, &ProxyConfig::default(), queue.clone()).unwrap();
