@@ -1,12 +1,13 @@
 //! Running calls, and results that nobody has fetched yet. Equal requests share one call.
 //!
-//! A call belongs to no request. It runs while somebody waits for it, and for a while after the last waiter has left,
+//! A call belongs to no request, though the one that began it runs it for as long as it waits. It runs while somebody waits for it, and for a while after the last waiter has left,
 //! so that a client that asks again finds it further along. Its result is kept until it has completely reached a
 //! client, so that a broken connection loses nothing. After that it is dropped, so that nobody gets an old one.
 //!
 //! One mutex guards the table. Nothing is awaited while it is held.
 
 mod entry;
+mod home;
 mod outcome;
 mod registry;
 mod table;
@@ -25,10 +26,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tracing::Instrument;
 
 use crate::traces::{OpenSpan, RequestSpan};
 use crate::waits::Waits;
+use home::HomeTask;
 pub(super) use outcome::{CallKey, Linger, OutcomeBounds, Retention, SharedOutcome};
 use registry::{CallRegistry, RunningCall};
 use task::CallTask;
@@ -83,7 +84,7 @@ where
             {
                 request.joins(call);
             }
-            return Ok(Waiter::new(self.0.clone(), key, handle, true));
+            return Ok(Waiter::new(self.0.clone(), key, handle, None));
         }
         if table.is_closed() {
             return Err(NoMoreCalls);
@@ -99,12 +100,8 @@ where
             watchers,
         };
         let running = RunningCall::begin(&self.0);
-        // Within the log span of the request that began it.
-        tokio::spawn(
-            task.run(begin(waits, span), linger, outcome, running)
-                .in_current_span(),
-        );
-        Ok(Waiter::new(self.0.clone(), key, handle, false))
+        let task = HomeTask::new(task.run(begin(waits, span), linger, outcome, running));
+        Ok(Waiter::new(self.0.clone(), key, handle, Some(task)))
     }
 
     /// The waits of all running calls.

@@ -1,11 +1,14 @@
 //! A request that waits for a call.
 
+use std::future::{Future, poll_fn};
 use std::hash::Hash;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::entry::CallHandle;
+use super::home::HomeTask;
 use super::outcome::SharedOutcome;
 use super::registry::CallRegistry;
 
@@ -24,6 +27,8 @@ pub(in crate::pages) struct Waiter<K: Eq + Hash + Clone, T> {
     outcome: watch::Receiver<Option<T>>,
     waits: Arc<Waits>,
     joined: bool,
+    /// The call's task, if this request began it. It goes on while [`Self::outcome`] is waited for, or without the request.
+    task: Option<HomeTask>,
     delivering: bool,
 }
 
@@ -32,7 +37,7 @@ impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
         shared: Arc<CallRegistry<K, T>>,
         key: K,
         handle: CallHandle<T>,
-        joined: bool,
+        task: Option<HomeTask>,
     ) -> Self {
         Self {
             shared,
@@ -40,7 +45,8 @@ impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
             id: handle.id,
             outcome: handle.outcome,
             waits: handle.waits,
-            joined,
+            joined: task.is_none(),
+            task,
             delivering: false,
         }
     }
@@ -62,8 +68,17 @@ impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
     }
 
     /// The outcome has completely reached its client. Only the present waiters still need it.
-    pub(in crate::pages) fn delivered(self) {
+    pub(in crate::pages) fn delivered(mut self) {
         let _gone = self.shared.table().remove(&self.key, self.id);
+        // All that it had left was to forget the outcome.
+        self.task = None;
+    }
+
+    /// Lets the call go on without this request.
+    pub(super) fn leave_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.leave();
+        }
     }
 }
 
@@ -74,7 +89,18 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> Waiter<K, T> {
     ///
     /// [`CallPanic`].
     pub(in crate::pages) async fn outcome(&mut self) -> Result<T, CallPanic> {
-        let came = self.outcome.wait_for(Option::is_some).await;
+        let task = &mut self.task;
+        let mut came = pin!(self.outcome.wait_for(Option::is_some));
+        let came = poll_fn(|context| {
+            if task
+                .as_mut()
+                .is_some_and(|task| task.poll(context).is_ready())
+            {
+                *task = None;
+            }
+            came.as_mut().poll(context)
+        });
+        let came = came.await;
         came.map_err(|_| CallPanic)?.clone().ok_or(CallPanic)
     }
 }
@@ -89,5 +115,6 @@ impl<K: Eq + Hash + Clone, T> Drop for Waiter<K, T> {
         gone.append(&mut table.leave(&self.key, self.id));
         drop(table);
         drop(gone);
+        self.leave_task();
     }
 }

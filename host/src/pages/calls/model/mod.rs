@@ -11,8 +11,8 @@ use world::World;
 
 #[derive(Debug, Clone)]
 enum Op {
-    /// A request for this key arrives.
-    Arrive(u8),
+    /// A request for this key arrives. If it begins a call, the call runs within the request or apart from it.
+    Arrive(u8, bool),
     /// The client of this waiter leaves.
     Leave(usize),
     /// The host begins to write the answer to this client.
@@ -46,7 +46,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Ending::Panic),
     ];
     prop_oneof![
-        8 => (0..4u8).prop_map(Op::Arrive),
+        8 => (0..4u8, any::<bool>()).prop_map(|(key, apart)| Op::Arrive(key, apart)),
         4 => any::<usize>().prop_map(Op::Leave),
         4 => any::<usize>().prop_map(Op::Write),
         4 => any::<usize>().prop_map(Op::Deliver),

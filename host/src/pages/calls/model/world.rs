@@ -70,7 +70,7 @@ impl World {
 
     pub(super) async fn step(&mut self, op: &Op) {
         match *op {
-            Op::Arrive(key) => self.arrive(key),
+            Op::Arrive(key, apart) => self.arrive(key, apart),
             Op::Leave(which) => {
                 if let Some(client) = self.take_client(which) {
                     let (key, call, is_writing) = (client.key, client.call, client.is_writing);
@@ -87,7 +87,7 @@ impl World {
             Op::Pass(steps) => {
                 for _ in 0..steps {
                     tokio::time::advance(STEP).await;
-                    settle().await;
+                    self.settle().await;
                     self.expire();
                 }
             }
@@ -98,14 +98,22 @@ impl World {
                 self.begun = begun;
             }
         }
-        settle().await;
+        self.settle().await;
         self.check().await;
     }
 
-    fn arrive(&mut self, key: u8) {
+    /// Lets every call run until it has to wait, those within their requests, too.
+    async fn settle(&mut self) {
+        for client in &mut self.clients {
+            drop(at_once(client.waiter.outcome()));
+        }
+        settle().await;
+    }
+
+    fn arrive(&mut self, key: u8, apart: bool) {
         let call = self.begun + 1;
         let mut end = None;
-        let waiter = self
+        let mut waiter = self
             .calls
             .join(key, LINGER, (None, ""), |_, _| {
                 let (sender, receiver) = oneshot::channel();
@@ -113,6 +121,9 @@ impl World {
                 async move { receiver.await.expect("the test lets this call panic") }
             })
             .expect("it is open");
+        if apart {
+            waiter.leave_task();
+        }
         let expected = self.expected.entry(key);
         let is_there = matches!(expected, Entry::Occupied(_));
         assert_eq!(waiter.has_joined(), is_there, "key {key}");

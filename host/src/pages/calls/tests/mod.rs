@@ -1,6 +1,7 @@
 //! Single rules, one at a time; [`model`](super::model) tests how they combine.
 
 mod calls;
+mod home;
 mod outcomes;
 
 use std::sync::Arc;
@@ -52,6 +53,8 @@ impl CallKey for u8 {
 type End = oneshot::Sender<TestOutcome>;
 
 struct World {
+    /// Whether calls run without their requests from the beginning.
+    apart: bool,
     calls: SharedCalls<&'static str, TestOutcome>,
     begun: Arc<AtomicUsize>,
 }
@@ -66,6 +69,7 @@ impl World {
 
     fn with(bounds: OutcomeBounds) -> Self {
         Self {
+            apart: true,
             calls: SharedCalls::new(bounds),
             begun: Arc::default(),
         }
@@ -74,7 +78,7 @@ impl World {
     /// Adds a waiter; with the end of the call if this began a new one.
     fn ask(&self, key: &'static str) -> (Waiter<&'static str, TestOutcome>, Option<End>) {
         let mut end = None;
-        let waiter = self
+        let mut waiter = self
             .calls
             .join(key, LINGER, (None, ""), |_, _| {
                 self.begun.fetch_add(1, Ordering::Relaxed);
@@ -83,6 +87,9 @@ impl World {
                 async move { receiver.await.unwrap() }
             })
             .unwrap();
+        if self.apart {
+            waiter.leave_task();
+        }
         (waiter, end)
     }
 
