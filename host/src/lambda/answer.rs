@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::source::EventSource;
+use super::source::{EventSource, PayloadVersion};
 use crate::server::AnswerTooLarge;
 
 /// Room for the headers that are added later: the request's id.
@@ -89,8 +89,7 @@ fn answer<'r>(
     let headers = response.headers();
     let has_multi_values = match source {
         EventSource::LoadBalancer { has_multi_values } => has_multi_values,
-        EventSource::RestApi => true,
-        EventSource::FunctionUrl | EventSource::HttpApi => false,
+        _ => source.payload() == Some(PayloadVersion::V1),
     };
     FunctionAnswer {
         status_code: status.as_u16(),
@@ -173,9 +172,14 @@ mod tests {
 
     use super::*;
 
-    const ALL: [EventSource; 5] = [
+    const ALL: [EventSource; 6] = [
         EventSource::FunctionUrl,
-        EventSource::HttpApi,
+        EventSource::HttpApi {
+            payload: PayloadVersion::V1,
+        },
+        EventSource::HttpApi {
+            payload: PayloadVersion::V2,
+        },
         EventSource::RestApi,
         EventSource::LoadBalancer {
             has_multi_values: false,
@@ -214,10 +218,14 @@ mod tests {
             let mut expected =
                 json!({"statusCode": 404, "isBase64Encoded": false, "body": "{\"a\": \"é\"}"});
             match source {
-                EventSource::FunctionUrl | EventSource::HttpApi => {
-                    expected["headers"] = single.clone();
-                }
-                EventSource::RestApi => expected["multiValueHeaders"] = multiple.clone(),
+                EventSource::FunctionUrl
+                | EventSource::HttpApi {
+                    payload: PayloadVersion::V2,
+                } => expected["headers"] = single.clone(),
+                EventSource::RestApi
+                | EventSource::HttpApi {
+                    payload: PayloadVersion::V1,
+                } => expected["multiValueHeaders"] = multiple.clone(),
                 EventSource::LoadBalancer { has_multi_values } => {
                     expected["statusDescription"] = "404 Not Found".into();
                     if has_multi_values {
@@ -238,10 +246,12 @@ mod tests {
             (b"text", &[("content-encoding", "zstd")]),
             (b"\xff\xfe", &[]),
         ] {
-            let answer = written(EventSource::HttpApi, &response(body, headers));
-            assert_eq!(answer["isBase64Encoded"], true);
-            let body_again = BASE64_STANDARD.decode(answer["body"].as_str().unwrap());
-            assert_eq!(body_again.unwrap(), body);
+            for source in ALL {
+                let answer = written(source, &response(body, headers));
+                assert_eq!(answer["isBase64Encoded"], true, "{source:?}");
+                let body_again = BASE64_STANDARD.decode(answer["body"].as_str().unwrap());
+                assert_eq!(body_again.unwrap(), body, "{source:?}");
+            }
         }
     }
 

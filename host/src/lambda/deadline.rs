@@ -17,6 +17,17 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// Of short times, only this part is left for the answer.
 const MARGIN_PART: u32 = 5;
 
+/// What ends an invocation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InvocationLimits {
+    /// What waits for the answer.
+    pub(super) source: EventSource,
+    /// When the source got the request, in milliseconds since 1970, if it says so.
+    pub(super) requested_ms: Option<u64>,
+    /// When the platform ends the invocation, in milliseconds since 1970.
+    pub(super) deadline_ms: u64,
+}
+
 /// The time of an invocation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InvocationTime {
@@ -27,14 +38,9 @@ pub(super) struct InvocationTime {
 }
 
 impl InvocationTime {
-    /// The time of an invocation that began at `began`, which was `now` by the clock. The platform ends it at
-    /// `deadline_ms`, in milliseconds since 1970, or its source stops waiting earlier.
-    pub(super) fn new(
-        source: EventSource,
-        deadline_ms: u64,
-        (began, now): (Instant, SystemTime),
-    ) -> Self {
-        match time_left(source, deadline_ms, (began, now)) {
+    /// The time of an invocation that began at `began`, which was `now` by the clock.
+    pub(super) fn new(limits: InvocationLimits, (began, now): (Instant, SystemTime)) -> Self {
+        match time_left(limits, (began, now)) {
             Ok(left) => {
                 let margin = MARGIN.min(left / MARGIN_PART);
                 let limit = left.saturating_sub(margin);
@@ -54,11 +60,10 @@ impl InvocationTime {
 
 /// How long the invocation's client waits at most.
 fn time_left(
-    source: EventSource,
-    deadline_ms: u64,
+    limits: InvocationLimits,
     (began, now): (Instant, SystemTime),
 ) -> Result<Duration, Lateness> {
-    let end = Duration::from_millis(deadline_ms);
+    let end = Duration::from_millis(limits.deadline_ms);
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let left = match end.checked_sub(now) {
         None | Some(Duration::ZERO) => {
@@ -77,21 +82,60 @@ fn time_left(
         }
         Some(left) => left,
     };
-    Ok(source
-        .patience()
-        .map_or(left, |patience| left.min(patience)))
+    Ok(limits
+        .source_time(now)
+        .map_or(left, |source_time| left.min(source_time)))
+}
+
+impl InvocationLimits {
+    /// How long the source waits for from `now` on, a time since 1970.
+    fn source_time(self, now: Duration) -> Option<Duration> {
+        let patience = self.source.patience()?;
+        // The function's start took a part of it. A request that is older than the patience is a recorded one, such as
+        // a test event of the console, or the clocks differ.
+        let left = self
+            .requested_ms
+            .map(Duration::from_millis)
+            .and_then(|requested| now.checked_sub(requested))
+            .and_then(|passed| patience.checked_sub(passed));
+        Some(left.unwrap_or(patience))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lambda::source::PayloadVersion;
 
     const NOW: u64 = 1_800_000_000_000;
 
+    const HTTP_API: EventSource = EventSource::HttpApi {
+        payload: PayloadVersion::V2,
+    };
+
     fn limit(source: EventSource, deadline_ms: u64, now_ms: u64) -> Result<u128, u128> {
+        limit_of(
+            InvocationLimits {
+                source,
+                requested_ms: None,
+                deadline_ms,
+            },
+            now_ms,
+        )
+    }
+
+    fn function_url(deadline_ms: u64) -> InvocationLimits {
+        InvocationLimits {
+            source: EventSource::FunctionUrl,
+            requested_ms: None,
+            deadline_ms,
+        }
+    }
+
+    fn limit_of(limits: InvocationLimits, now_ms: u64) -> Result<u128, u128> {
         let now = UNIX_EPOCH + Duration::from_millis(now_ms);
         let began = Instant::now();
-        let time = InvocationTime::new(source, deadline_ms, (began, now));
+        let time = InvocationTime::new(limits, (began, now));
         match time.answer {
             Ok(deadline) => {
                 assert!(time.last >= deadline.at);
@@ -131,20 +175,49 @@ mod tests {
         ] {
             let now = UNIX_EPOCH + Duration::from_millis(NOW);
             let began = Instant::now();
-            let time = InvocationTime::new(EventSource::FunctionUrl, NOW + left, (began, now));
+            let time = InvocationTime::new(function_url(NOW + left), (began, now));
             assert_eq!((time.last - began).as_millis(), expected, "{left}");
         }
         let late = UNIX_EPOCH + Duration::from_millis(NOW + 1);
         let began = Instant::now();
-        let time = InvocationTime::new(EventSource::FunctionUrl, NOW, (began, late));
+        let time = InvocationTime::new(function_url(NOW), (began, late));
         assert_eq!(time.last, began);
     }
 
     #[tokio::test]
     async fn http_api_waits_for_half_a_minute_only() {
         for (left, expected) in [(3_000, 2_500), (30_000, 29_500), (900_000, 29_500)] {
-            let found = limit(EventSource::HttpApi, NOW + left, NOW);
-            assert_eq!(found, Ok(expected), "{left}");
+            for payload in [PayloadVersion::V1, PayloadVersion::V2] {
+                let found = limit(EventSource::HttpApi { payload }, NOW + left, NOW);
+                assert_eq!(found, Ok(expected), "{left} {payload:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn http_api_s_time_counts_from_its_request() {
+        for (requested_ms, expected) in [
+            (NOW, 29_500),
+            (NOW - 4_000, 25_500),
+            (NOW - 29_999, 0),
+            // Recorded, or of another clock.
+            (NOW - 31_000, 29_500),
+            (0, 29_500),
+            (NOW + 5_000, 29_500),
+            (u64::MAX, 29_500),
+        ] {
+            let limits = |source| InvocationLimits {
+                source,
+                requested_ms: Some(requested_ms),
+                deadline_ms: NOW + 60_000,
+            };
+            assert_eq!(
+                limit_of(limits(HTTP_API), NOW),
+                Ok(expected),
+                "{requested_ms}"
+            );
+            let others = limit_of(limits(EventSource::RestApi), NOW);
+            assert_eq!(others, Ok(59_500), "{requested_ms}");
         }
     }
 

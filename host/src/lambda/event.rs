@@ -18,7 +18,7 @@ use serde::de::IgnoredAny;
 
 use super::error::{EventError, EventFault};
 use super::headers::{EventHeaders, headers};
-use super::source::EventSource;
+use super::source::{EventSource, PayloadVersion};
 use crate::server::last_forwarded_for;
 
 /// The characters of a path that a URI can't contain. A REST API decodes the path.
@@ -46,12 +46,16 @@ pub(super) struct HttpEvent {
     /// The request; its body, or why that can't be decoded.
     pub(super) request: Request<Result<Bytes, DecodeError>>,
     pub(super) client: Option<IpAddr>,
+    /// When the source got the request, in milliseconds since 1970. `None` if it doesn't say.
+    pub(super) requested_ms: Option<u64>,
 }
 
 /// The members of all sources' events that matter here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawEvent {
+    /// Function URLs and HTTP APIs.
+    version: Option<String>,
     /// Payload 1.0 and load balancers.
     http_method: Option<String>,
     path: Option<String>,
@@ -76,6 +80,10 @@ struct RequestContext {
     /// The path with the stage, of payload 1.0.
     path: Option<String>,
     stage: Option<String>,
+    /// Payload 2.0.
+    time_epoch: Option<u64>,
+    /// Payload 1.0.
+    request_time_epoch: Option<u64>,
     domain_name: Option<String>,
     /// Only WebSocket APIs.
     connection_id: Option<IgnoredAny>,
@@ -130,6 +138,7 @@ impl HttpEvent {
             source,
             request,
             client,
+            requested_ms: context.time_epoch.or(context.request_time_epoch),
         })
     }
 }
@@ -147,10 +156,18 @@ impl RawEvent {
             if domain.contains(".lambda-url.") {
                 EventSource::FunctionUrl
             } else {
-                EventSource::HttpApi
+                EventSource::HttpApi {
+                    payload: PayloadVersion::V2,
+                }
             }
         } else if self.http_method.is_some() && context.connection_id.is_none() {
-            EventSource::RestApi
+            // Events of REST APIs have no version.
+            match self.version {
+                Some(_) => EventSource::HttpApi {
+                    payload: PayloadVersion::V1,
+                },
+                None => EventSource::RestApi,
+            }
         } else {
             return None;
         };
@@ -170,9 +187,9 @@ impl RawEvent {
 
     /// The path without the stage.
     fn path(&self, source: EventSource, context: &RequestContext) -> Result<Uri, EventFault> {
-        let (member, path) = match source {
-            EventSource::FunctionUrl | EventSource::HttpApi => ("rawPath", &self.raw_path),
-            EventSource::RestApi | EventSource::LoadBalancer { .. } => ("path", &self.path),
+        let (member, path) = match source.payload() {
+            Some(PayloadVersion::V2) => ("rawPath", &self.raw_path),
+            Some(PayloadVersion::V1) | None => ("path", &self.path),
         };
         let path = path.as_deref().ok_or(EventFault::Missing(member))?;
         let path = match context.stage_in(source, path) {
@@ -208,11 +225,16 @@ impl RequestContext {
             .as_deref()
             .is_none_or(|domain| domain.contains(".execute-api."));
         let has_stage = match source {
-            EventSource::HttpApi => is_own_domain,
+            EventSource::FunctionUrl | EventSource::LoadBalancer { .. } => false,
+            EventSource::HttpApi {
+                payload: PayloadVersion::V2,
+            } => is_own_domain,
             // There, the path of the context always has it, so the event's own has it, too, if both are the same. A connector
             // may have the stage's name.
-            EventSource::RestApi => is_own_domain && self.path.as_deref() == Some(path),
-            EventSource::FunctionUrl | EventSource::LoadBalancer { .. } => false,
+            EventSource::RestApi
+            | EventSource::HttpApi {
+                payload: PayloadVersion::V1,
+            } => is_own_domain && self.path.as_deref() == Some(path),
         };
         has_stage.then_some(stage)
     }
@@ -232,13 +254,12 @@ fn without_stage<'p>(path: &'p str, stage: &str) -> &'p str {
 
 /// The address that the source has got the request from. `None` if it doesn't say.
 fn client(source: EventSource, context: &RequestContext, headers: &HeaderMap) -> Option<IpAddr> {
-    let text = match source {
-        // It adds the client's address behind those that the client has sent, with the port if it is configured so.
-        EventSource::LoadBalancer { .. } => return last_forwarded_for(headers),
-        EventSource::FunctionUrl | EventSource::HttpApi => {
-            context.http.as_ref()?.source_ip.as_deref()
-        }
-        EventSource::RestApi => context.identity.as_ref()?.source_ip.as_deref(),
+    let text = match source.payload() {
+        // A load balancer adds the client's address behind those that the client has sent, with the port if it is
+        // configured so.
+        None => return last_forwarded_for(headers),
+        Some(PayloadVersion::V2) => context.http.as_ref()?.source_ip.as_deref(),
+        Some(PayloadVersion::V1) => context.identity.as_ref()?.source_ip.as_deref(),
     };
     text?.trim().parse().ok()
 }

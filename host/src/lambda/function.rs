@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use weld_protocol::{ErrorAnswer, ErrorKind};
 
 use super::answer::{check_size, encoded};
-use super::deadline::InvocationTime;
+use super::deadline::{InvocationLimits, InvocationTime};
 use super::error::{EventError, LambdaError};
 use super::event::HttpEvent;
 use crate::connectors::Connectors;
@@ -78,8 +78,14 @@ impl LambdaFunction {
             source,
             request,
             client,
+            requested_ms,
         } = event;
-        let time = InvocationTime::new(source, context.deadline, arrived);
+        let limits = InvocationLimits {
+            source,
+            requested_ms,
+            deadline_ms: context.deadline,
+        };
+        let time = InvocationTime::new(limits, arrived);
         let request = DirectRequest {
             request,
             id,
@@ -156,7 +162,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::lambda::source::EventSource;
+    use crate::lambda::source::{EventSource, PayloadVersion};
 
     #[test]
     fn events_of_a_known_source_are_refused_in_its_form_and_others_as_errors() {
@@ -177,7 +183,9 @@ mod tests {
     fn sources_are_named_in_messages() {
         let sources = [
             EventSource::FunctionUrl,
-            EventSource::HttpApi,
+            EventSource::HttpApi {
+                payload: PayloadVersion::V1,
+            },
             EventSource::RestApi,
         ];
         let names = sources.map(|source| source.to_string());

@@ -22,9 +22,12 @@ const HTTP_API_TIME: Duration = Duration::from_secs(30);
 pub(super) enum EventSource {
     /// A function URL, with payload 2.0.
     FunctionUrl,
-    /// An HTTP API of API Gateway, with payload 2.0.
-    HttpApi,
-    /// A REST API of API Gateway, or an HTTP API with payload 1.0.
+    /// An HTTP API of API Gateway.
+    HttpApi {
+        /// The form of its events and of its answers.
+        payload: PayloadVersion,
+    },
+    /// A REST API of API Gateway.
     RestApi,
     /// An Application Load Balancer.
     LoadBalancer {
@@ -33,13 +36,32 @@ pub(super) enum EventSource {
     },
 }
 
+/// The form of events and answers, which an integration of an HTTP API is configured for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PayloadVersion {
+    /// 1.0, which REST APIs have as well.
+    V1,
+    /// 2.0, which function URLs have as well.
+    V2,
+}
+
 impl EventSource {
     /// How long the source waits for an answer at most, if that is always the same.
     pub(super) fn patience(self) -> Option<Duration> {
         match self {
-            Self::HttpApi => Some(HTTP_API_TIME),
+            Self::HttpApi { .. } => Some(HTTP_API_TIME),
             // The function's own time-out is the only one, or the operator chooses another one.
             Self::FunctionUrl | Self::RestApi | Self::LoadBalancer { .. } => None,
+        }
+    }
+
+    /// The form of the source's events; `None` for load balancers, which have their own.
+    pub(super) fn payload(self) -> Option<PayloadVersion> {
+        match self {
+            Self::FunctionUrl => Some(PayloadVersion::V2),
+            Self::HttpApi { payload } => Some(payload),
+            Self::RestApi => Some(PayloadVersion::V1),
+            Self::LoadBalancer { .. } => None,
         }
     }
 
@@ -50,7 +72,9 @@ impl EventSource {
                 MOST_LOAD_BALANCER_BYTES,
                 "an Application Load Balancer with a function",
             ),
-            Self::FunctionUrl | Self::HttpApi | Self::RestApi => (MOST_ANSWER_BYTES, "AWS Lambda"),
+            Self::FunctionUrl | Self::HttpApi { .. } | Self::RestApi => {
+                (MOST_ANSWER_BYTES, "AWS Lambda")
+            }
         };
         AnswerTooLarge {
             bytes: limit_bytes,
@@ -64,7 +88,7 @@ impl EventSource {
     pub(super) fn decodes_answers(self) -> bool {
         match self {
             Self::RestApi => false,
-            Self::FunctionUrl | Self::HttpApi | Self::LoadBalancer { .. } => true,
+            Self::FunctionUrl | Self::HttpApi { .. } | Self::LoadBalancer { .. } => true,
         }
     }
 }
@@ -73,7 +97,7 @@ impl Display for EventSource {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::FunctionUrl => "function URL",
-            Self::HttpApi => "HTTP API",
+            Self::HttpApi { .. } => "HTTP API",
             Self::RestApi => "REST API",
             Self::LoadBalancer { .. } => "Application Load Balancer",
         })

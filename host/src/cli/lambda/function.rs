@@ -129,6 +129,21 @@ fn adapt(config: &mut ServerConfig, resolution: &Resolution, environment: &Funct
             "the function has no key, so it refuses requests for connectors without an `api-key` of their own; set WELD_API_KEY"
         );
     }
+    let is_of_file = |setting| matches!(resolution.origin(setting), SettingOrigin::File { .. });
+    // The package has these folders' files in `plugins`, whatever their names are where it was made.
+    if is_of_file("plugins") && !config.plugins.exists() {
+        warn_of_folder("plugins", resolution);
+        config.plugins = ServerConfig::PLUGINS.into();
+    }
+    if is_of_file("compiled")
+        && config
+            .compiled
+            .as_ref()
+            .is_some_and(|folder| !folder.exists())
+    {
+        warn_of_folder("compiled", resolution);
+        config.compiled = None;
+    }
     // Compiled files in the package count without a setting; one that is missing or doesn't fit is compiled.
     if config.compiled.is_none() && config.plugins.is_dir() {
         config.compiled = Some(config.plugins.clone());
@@ -142,6 +157,16 @@ fn adapt(config: &mut ServerConfig, resolution: &Resolution, environment: &Funct
     if resolution.origin("cache") == SettingOrigin::Default {
         config.cache = Some(FunctionEnvironment::temporary_folder().join("weld-host"));
     }
+}
+
+fn warn_of_folder(setting: &str, resolution: &Resolution) {
+    let origin = resolution.origin(setting);
+    tracing::warn!(
+        setting,
+        %origin,
+        "the function has no such folder, so it uses `{}`, where the package has the connectors",
+        ServerConfig::PLUGINS
+    );
 }
 
 /// Warns of credentials whose refresh token the API may replace: the next execution environment begins with the configured

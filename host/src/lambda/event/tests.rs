@@ -35,6 +35,13 @@ fn version_1(context_path: &str, stage: &str, path: &str) -> Value {
     })
 }
 
+/// An event of payload 1.0 of an HTTP API.
+fn http_api_version_1(path: &str) -> Value {
+    let mut event = version_1(path, "$default", path);
+    event["version"] = "1.0".into();
+    event
+}
+
 fn load_balancer(headers: &Value, multiple: &Value) -> Value {
     let mut event = json!({
         "requestContext": {"elb": {"targetGroupArn": "arn"}},
@@ -104,8 +111,17 @@ fn each_source_names_the_client() {
         ),
         (
             version_2(API, "prod", "/"),
-            EventSource::HttpApi,
+            EventSource::HttpApi {
+                payload: PayloadVersion::V2,
+            },
             "192.0.2.7",
+        ),
+        (
+            http_api_version_1("/beers"),
+            EventSource::HttpApi {
+                payload: PayloadVersion::V1,
+            },
+            "2001:db8::7",
         ),
         (
             version_1("/prod/", "prod", "/"),
@@ -274,4 +290,27 @@ fn events_that_are_not_requests_are_refused() {
             "{event}: {read:?}"
         );
     }
+}
+
+#[test]
+fn time_of_the_request_is_read_from_both_payloads() {
+    let mut event = version_2(API, "prod", "/");
+    assert_eq!(read(&event).requested_ms, None);
+    event["requestContext"]["timeEpoch"] = 1_583_348_638_390_u64.into();
+    assert_eq!(read(&event).requested_ms, Some(1_583_348_638_390));
+    let mut event = version_1("/prod/", "prod", "/");
+    event["requestContext"]["requestTimeEpoch"] = 1_583_348_638_390_u64.into();
+    assert_eq!(read(&event).requested_ms, Some(1_583_348_638_390));
+}
+
+#[test]
+fn http_apis_with_payload_1_decode_compressed_answers() {
+    let accepts = |event| {
+        read(&event)
+            .request
+            .headers()
+            .contains_key("accept-encoding")
+    };
+    assert!(accepts(http_api_version_1("/beers")));
+    assert!(!accepts(version_1("/prod/", "prod", "/")));
 }

@@ -80,6 +80,29 @@ fn settings_come_from_the_environment_and_the_task_root() {
 }
 
 #[test]
+fn folders_of_the_settings_that_the_package_does_not_have_are_its_plugins() {
+    let settings = "plugins = \"/srv/weld/connectors\"\ncompiled = \"compiled\"\n";
+    let function = function()
+        .plugin("guest", guests::ECHOES_STATE)
+        .file("weld-host.toml", settings)
+        .start();
+    let page = answer(&function, &Source::FunctionUrl.event());
+    assert_eq!(page.status, 200, "{page:?}");
+    for (setting, line) in [
+        ("plugins", "weld-host.toml:1"),
+        ("compiled", "weld-host.toml:2"),
+    ] {
+        let warning = function
+            .process()
+            .stderr()
+            .wait_for("a warning of the folder", |text| {
+                text.contains("no such folder") && text.contains(line)
+            });
+        assert!(warning.contains(setting), "{warning}");
+    }
+}
+
+#[test]
 fn connectors_own_keys_and_failures_are_as_on_a_server() {
     let function = function()
         .plugin("guest", guests::ECHOES_STATE)
