@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{
-    CWD, MemfdFlags, Mode, SealFlags, fcntl_add_seals, fstatfs, memfd_create, mkfifoat,
+    CWD, MemfdFlags, Mode, SealFlags, StatVfs, StatVfsMountFlags, fcntl_add_seals, fstatfs,
+    fstatvfs, memfd_create, mkfifoat,
 };
 use rustix::io::Errno;
 use rustix::net::{
@@ -86,10 +87,12 @@ pub(crate) fn sealed_copy(file: &mut File) -> io::Result<File> {
 /// The numbers by which the system knows kinds of file systems that nobody can write to: squashfs, erofs and iso9660.
 const UNWRITABLE_KINDS: [i128; 3] = [0x7371_7368, 0xe0f5_e1e2, 0x9660];
 
-/// Whether the file is on a file system of a kind that nobody can write to. A mount that is read-only doesn't count: the
-/// same files may be writable by another path.
-pub(crate) fn is_unwritable(file: &File) -> bool {
+/// Whether code can be mapped from the file, and stays as it is: the file system is of a kind that nobody can write to. A
+/// mount that is read-only doesn't count: the same files may be writable by another path.
+pub(crate) fn is_fixed_code(file: &File) -> bool {
+    let is_executable = |system: StatVfs| !system.f_flag.contains(StatVfsMountFlags::NOEXEC);
     fstatfs(file).is_ok_and(|system| is_unwritable_kind(system.f_type.into()))
+        && fstatvfs(file).is_ok_and(is_executable)
 }
 
 fn is_unwritable_kind(kind: i128) -> bool {
@@ -289,7 +292,7 @@ mod tests {
             "/sys/kernel/mm/transparent_hugepage/enabled",
         ] {
             if let Ok(file) = File::open(path) {
-                assert!(!is_unwritable(&file), "{path}");
+                assert!(!is_fixed_code(&file), "{path}");
             }
         }
     }

@@ -6,7 +6,7 @@ use super::usage::ProcessUsage;
 
 pub(crate) use super::portable::{
     SEND_FLAGS, abstract_address, accept, be_killed_first, descriptor_path, end_with_parent,
-    has_hung_up, heap_bytes, is_listening, is_unwritable, limit_memory, locks_of_files, make_fifo,
+    has_hung_up, heap_bytes, is_fixed_code, is_listening, limit_memory, locks_of_files, make_fifo,
     memory_bytes, memory_maps, most_open_files, program_of, real_path, sealed_copy, this_program,
     unenforced, unix_stream_socket,
 };

@@ -55,7 +55,7 @@ pub(crate) use cpu_features::{CPU_FEATURES, CpuFeature, CpuLevel};
 pub(crate) use heap::{give_heap_back, keep_heap_small};
 pub(crate) use system::{
     BROWSER, SEND_FLAGS, abstract_address, accept, be_killed_first, descriptor_path,
-    end_with_parent, has_hung_up, heap_bytes, is_listening, is_unwritable, limit_memory,
+    end_with_parent, has_hung_up, heap_bytes, is_fixed_code, is_listening, limit_memory,
     locks_of_files, make_fifo, memory_bytes, memory_maps, most_open_files, process_usage,
     program_of, real_path, sealed_copy, this_program, unenforced, unix_stream_socket,
 };

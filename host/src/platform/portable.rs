@@ -61,7 +61,7 @@ pub(crate) fn sealed_copy(_: &mut File) -> io::Result<File> {
 }
 
 /// Which file systems can't be written to is known for Linux alone.
-pub(crate) fn is_unwritable(_: &File) -> bool {
+pub(crate) fn is_fixed_code(_: &File) -> bool {
     false
 }
 
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn sealed_copies_are_known_to_be_missing() {
         let mut file = tempfile::tempfile().unwrap();
-        assert!(!is_unwritable(&file));
+        assert!(!is_fixed_code(&file));
         let refused = sealed_copy(&mut file).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::Unsupported);
     }

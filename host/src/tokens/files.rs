@@ -5,12 +5,12 @@
 //! a file with a fixed name, which the next write removes.
 
 use std::ffi::OsStr;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags, fchmod};
 
 use super::folder::{Folder, name};
 use super::ownership::{self, FileOwner};
@@ -133,7 +133,7 @@ pub(super) fn replace_alike(
             return ownership::inherit(file, owner);
         };
         ownership::give(file, FileOwner::of_entry(previous))?;
-        file.set_permissions(Permissions::from_mode(previous.st_mode & 0o7777))
+        Ok(fchmod(file, Mode::from_raw_mode(previous.st_mode))?)
     };
     let names = (name(temporary)?, name(path)?);
     replace_by(&folder, names, content, (&alike, watch))

@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
 
-use rustix::fs::{StatVfs, StatVfsMountFlags, fstatvfs};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -32,7 +31,7 @@ impl CompiledContents {
     ///
     /// It can't be read.
     pub(super) fn of(mut file: File) -> io::Result<Self> {
-        if is_unchangeable(&file) {
+        if platform::is_fixed_code(&file) {
             if let Some(path) = descriptor(&file) {
                 return Ok(Self::Mappable(file, path));
             }
@@ -77,12 +76,6 @@ impl CompiledContents {
 fn descriptor(file: &File) -> Option<PathBuf> {
     let path = platform::descriptor_path(file);
     path.exists().then_some(path)
-}
-
-/// Whether nobody can write to the file by any path, and its code can be mapped from there.
-fn is_unchangeable(file: &File) -> bool {
-    let is_executable = |system: StatVfs| !system.f_flag.contains(StatVfsMountFlags::NOEXEC);
-    platform::is_unwritable(file) && fstatvfs(file).is_ok_and(is_executable)
 }
 
 #[cfg(test)]
