@@ -67,6 +67,9 @@ const JAVASCRIPT: &[&str] = &[
 /// What tools leave in the folders of the repository.
 const MADE: [&str; 3] = ["node_modules", "__pycache__", "target"];
 
+/// The flag of `guest-example/.cargo/config.toml`.
+const STACK: &str = "-Clink-arg=-zstack-size=262144";
+
 /// The folder of the published package that has the copies.
 const PACKAGED: &str = "packaged";
 /// The ending of manifests among them: Cargo would take a folder with a `Cargo.toml` for another package, and leave it out.
@@ -109,7 +112,7 @@ fn compile_time_path(variable: &str, path: &Path) {
 /// Compiles the example connector. Returns the component's path.
 fn example(repository: &Path, out: &Path) -> Result<PathBuf, String> {
     let example = repository.join("guest-example");
-    for input in ["Cargo.toml", "Cargo.lock", "src"] {
+    for input in [".cargo", "Cargo.toml", "Cargo.lock", "src"] {
         println!("cargo::rerun-if-changed={}", example.join(input).display());
     }
     let target = out.join("guest-example");
@@ -120,7 +123,7 @@ fn example(repository: &Path, out: &Path) -> Result<PathBuf, String> {
         .arg(&target)
         .current_dir(&example)
         // What shapes the host's build must not shape the guest's: its flags, and clippy's wrapper.
-        .env("CARGO_ENCODED_RUSTFLAGS", without_paths(repository))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(repository))
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .env_remove("RUSTC_WRAPPER")
         .status()
@@ -135,14 +138,12 @@ fn example(repository: &Path, out: &Path) -> Result<PathBuf, String> {
     Ok(target.join("wasm32-wasip2/release/beers.wasm"))
 }
 
-/// Flags of rustc that leave this machine's paths out of the component, so that every machine builds the same bytes.
-fn without_paths(repository: &Path) -> OsString {
-    let mut flags = OsString::new();
+/// The flags of rustc in the example's own configuration, which these replace; and others that leave this machine's paths out
+/// of the component, so that every machine builds the same bytes.
+fn flags(repository: &Path) -> OsString {
+    let mut flags = OsString::from(STACK);
     let mut add = |folder: &OsString, name: &str| {
-        if !flags.is_empty() {
-            flags.push("\x1f");
-        }
-        flags.push("--remap-path-prefix=");
+        flags.push("\x1f--remap-path-prefix=");
         flags.push(folder);
         flags.push("=");
         flags.push(name);

@@ -1,5 +1,6 @@
 //! Rust: `cargo build` for `wasm32-wasip2`, whose output is already a component.
 
+use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,10 @@ use super::quoting::quoted;
 use super::tool::Tool;
 
 pub(super) const TARGET: &str = "wasm32-wasip2";
+/// The stack of a component, as the template's `.cargo/config.toml` has it. rustc's own default is 1 MiB, which the host has to
+/// clear for each page.
+const STACK: &str = "target.wasm32-wasip2.rustflags=['-Clink-arg=-zstack-size=262144']";
+
 pub(super) const GET_RUST: &str = "https://rustup.rs";
 
 /// Whether Rust's target for components is installed. Checked before a build, since Cargo's message is about a missing
@@ -41,6 +46,10 @@ pub(super) async fn build(
         // Reports the component's path for any target folder; errors stay readable.
         "--message-format=json-render-diagnostics",
     ]);
+    let cargo = match chooses_stack(folder) {
+        true => cargo,
+        false => cargo.with(["--config", STACK]),
+    };
     // Cargo doesn't see the terminal behind the pipe.
     let cargo = if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         cargo.with_variable("CARGO_TERM_COLOR", "always")
@@ -57,6 +66,18 @@ pub(super) async fn build(
         command: cargo.line(),
         expected,
     })
+}
+
+/// Whether Cargo's own configuration of the project, or of a folder around it, chooses the size of the stack.
+fn chooses_stack(folder: &Path) -> bool {
+    let configured = |folder: &Path| {
+        let files = ["config.toml", "config"].map(|name| folder.join(".cargo").join(name));
+        let texts = files
+            .iter()
+            .filter_map(|file| fs::read_to_string(file).ok());
+        texts.into_iter().any(|text| text.contains("stack-size"))
+    };
+    folder.ancestors().any(configured)
 }
 
 /// The command that shows all errors, as it works in the current folder.
@@ -131,6 +152,30 @@ mod tests {
         ] {
             assert_eq!(check_command(Path::new(shown)), command);
         }
+    }
+
+    #[test]
+    fn stack_that_the_project_chooses_is_left_alone() {
+        let around = tempfile::tempdir().unwrap();
+        let project = around.path().join("connectors/shop");
+        fs::create_dir_all(project.join(".cargo")).unwrap();
+        assert!(!chooses_stack(&project));
+        let own = project.join(".cargo/config.toml");
+        fs::write(&own, "[build]\njobs = 1\n").unwrap();
+        assert!(!chooses_stack(&project));
+        fs::write(&own, "rustflags = ['-Clink-arg=-zstack-size=8388608']\n").unwrap();
+        assert!(chooses_stack(&project));
+        fs::remove_file(&own).unwrap();
+        fs::create_dir(around.path().join(".cargo")).unwrap();
+        fs::write(around.path().join(".cargo/config"), "-z stack-size=9").unwrap();
+        assert!(chooses_stack(&project));
+    }
+
+    #[test]
+    fn stack_is_that_of_the_template() {
+        let template = include_str!("../../../../templates/rust/.cargo/config.toml");
+        let flag = "-Clink-arg=-zstack-size=262144";
+        assert!(template.contains(flag) && STACK.contains(flag));
     }
 
     fn artifact(manifest: &str, kind: &str, file: &str) -> String {
