@@ -6,6 +6,10 @@ pub(crate) enum CpuLevel {
     /// x86-64-v2, or ARMv8.
     Baseline,
     /// x86-64-v3.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        allow(dead_code, reason = "one type for all architectures")
+    )]
     X86_64V3,
     /// Only some processors have it.
     Beyond,

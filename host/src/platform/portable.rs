@@ -19,7 +19,8 @@ use super::watch;
 /// The flags of a write that must not wait. Rust's runtime sees to it that a write doesn't end the process.
 pub(crate) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
-/// The program that opens an address in the user's browser.
+/// The program that opens an address in the user's browser. macOS has its own.
+#[cfg(not(target_os = "macos"))]
 pub(crate) const BROWSER: &str = "xdg-open";
 
 /// How many files a process may open on systems that accept no higher limit, though they claim to have none.
@@ -387,7 +388,6 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(locks_of_files(), "");
-        assert_eq!(BROWSER, crate::platform::BROWSER);
         let error = abstract_address("name").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::Unsupported);
         assert!(unenforced().is_some_and(|said| said.contains("--compile-memory")));
