@@ -13,9 +13,13 @@ use super::quoting::quoted;
 use super::tool::Tool;
 
 pub(super) const TARGET: &str = "wasm32-wasip2";
+
 /// The stack of a component, as the template's `.cargo/config.toml` has it. rustc's own default is 1 MiB, which the host has to
 /// clear for each page.
-const STACK: &str = "target.wasm32-wasip2.rustflags=['-Clink-arg=-zstack-size=262144']";
+const STACK: &str = "-Clink-arg=-zstack-size=262144";
+
+/// Flags of rustc for this target alone, besides those in Cargo's configuration.
+const TARGET_FLAGS: &str = "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS";
 
 pub(super) const GET_RUST: &str = "https://rustup.rs";
 
@@ -48,7 +52,7 @@ pub(super) async fn build(
     ]);
     let cargo = match chooses_stack(folder) {
         true => cargo,
-        false => cargo.with(["--config", STACK]),
+        false => cargo.with_variable(TARGET_FLAGS, STACK),
     };
     // Cargo doesn't see the terminal behind the pipe.
     let cargo = if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
@@ -68,8 +72,11 @@ pub(super) async fn build(
     })
 }
 
-/// Whether Cargo's own configuration of the project, or of a folder around it, chooses the size of the stack.
+/// Whether the environment, or Cargo's configuration of the project or of a folder around it, chooses the size of the stack.
 fn chooses_stack(folder: &Path) -> bool {
+    if std::env::var_os(TARGET_FLAGS).is_some() {
+        return true;
+    }
     let configured = |folder: &Path| {
         let files = ["config.toml", "config"].map(|name| folder.join(".cargo").join(name));
         let texts = files
@@ -174,8 +181,7 @@ mod tests {
     #[test]
     fn stack_is_that_of_the_template() {
         let template = include_str!("../../../../templates/rust/.cargo/config.toml");
-        let flag = "-Clink-arg=-zstack-size=262144";
-        assert!(template.contains(flag) && STACK.contains(flag));
+        assert!(template.contains(&format!("rustflags = [\"{STACK}\"]")));
     }
 
     fn artifact(manifest: &str, kind: &str, file: &str) -> String {
