@@ -2,8 +2,10 @@
 
 use crate::PATIENCE;
 use crate::screen::Screen;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -68,8 +70,12 @@ impl Terminal {
     }
 
     fn start_with(mut command: Command, height: u16, width: u16, has_input: bool) -> Self {
-        let reader = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
-            .expect("a pseudo-terminal");
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        // Programs that other tests start must not keep it open. Only Linux sees to that at once.
+        #[cfg(target_os = "linux")]
+        let flags = flags | OpenptFlags::CLOEXEC;
+        let reader = openpt(flags).expect("a pseudo-terminal");
+        fcntl_setfd(&reader, FdFlags::CLOEXEC).expect("it is open");
         grantpt(&reader).expect("it is ours");
         unlockpt(&reader).expect("it is ours");
         let size = Winsize {
@@ -79,11 +85,9 @@ impl Terminal {
             ws_ypixel: 0,
         };
         tcsetwinsize(&reader, size).expect("any size will do");
-        let writer = ioctl_tiocgptpeer(
-            &reader,
-            OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC,
-        )
-        .expect("its other end");
+        let name = ptsname(&reader, Vec::new()).expect("the name of its other end");
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let writer = open(name, flags, Mode::empty()).expect("its other end");
         let child = command
             .stdin(if has_input {
                 writer.try_clone().expect("a third descriptor").into()

@@ -8,7 +8,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
@@ -235,6 +234,7 @@ impl HostBuilder {
 }
 
 /// Lets the command's process make no memory executable.
+#[cfg(target_os = "linux")]
 #[allow(
     unsafe_code,
     reason = "between fork and exec, the closure makes only one system call, which takes no pointer"
@@ -246,7 +246,12 @@ fn forbid_executable_memory(command: &mut Command) {
             0 => Ok(()),
             _ => Err(std::io::Error::last_os_error()),
         };
-    unsafe { command.pre_exec(forbid) };
+    unsafe { std::os::unix::process::CommandExt::pre_exec(command, forbid) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forbid_executable_memory(_: &mut Command) {
+    panic!("only Linux can forbid it");
 }
 
 /// How a host that refused to start ended.
