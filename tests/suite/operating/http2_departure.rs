@@ -169,6 +169,10 @@ fn client_without_a_right_key_leaves_before_others_although_it_asks_again() {
     };
     // So few that none of them has to leave.
     let _older = silent(MOST - 10);
+    // Connections are accepted in their order, and the older ones must be before the client's next request.
+    let later = Http2Client::open(host.address());
+    assert_eq!(later.get("/healthz").unwrap().status(), 200);
+    drop(later);
     assert_eq!(ask(), 200);
     // It is the last one that has sent a request.
     assert_eq!(stranger.get("/guest/schema").unwrap().status(), 401);
