@@ -1,5 +1,6 @@
 //! `weld-host compile`, and hosts that load what it has compiled.
 
+mod authors;
 mod command;
 mod refused;
 mod serving;
