@@ -146,7 +146,7 @@ ci:
     .ci/run
 
 # All of these, and the checks that take too long for every change
-full: fetch-fronts ci properties functions installed installed-package scrape commands-all (recording "target/first-connector.svg")
+full: fetch-fronts ci macos properties functions installed installed-package scrape commands-all (recording "target/first-connector.svg")
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
@@ -205,6 +205,10 @@ installed-package:
 static TARGET="x86_64-unknown-linux-musl":
     .ci/zig zigbuild --profile dist --target {{ TARGET }} --locked -p weld-host
     ls -l target/{{ TARGET }}/dist/weld-host
+
+# Lints of the host as macOS compiles it, on any system
+macos TARGET="aarch64-apple-darwin":
+    .ci/zig clippy --quiet --locked -p weld-host --no-default-features --target {{ TARGET }} -- -D warnings
 
 # Serve the connectors of ./plugins
 serve:
