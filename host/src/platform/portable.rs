@@ -19,8 +19,8 @@ use super::watch;
 /// The flags of a write that must not wait. Rust's runtime sees to it that a write doesn't end the process.
 pub(crate) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
-/// The program that opens an address in the user's browser. macOS has its own.
-#[cfg(not(target_os = "macos"))]
+/// The program that opens an address in the user's browser.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub(crate) const BROWSER: &str = "xdg-open";
 
 /// How many files a process may open on systems that accept no higher limit, though they claim to have none.

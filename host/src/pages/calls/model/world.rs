@@ -105,7 +105,7 @@ impl World {
     /// Lets every call run until it has to wait, those within their requests, too.
     async fn settle(&mut self) {
         for client in &mut self.clients {
-            drop(at_once(client.waiter.outcome()));
+            let _outcome = at_once(client.waiter.outcome());
         }
         settle().await;
     }
