@@ -138,8 +138,8 @@ fn example(repository: &Path, out: &Path) -> Result<PathBuf, String> {
     Ok(target.join("wasm32-wasip2/release/beers.wasm"))
 }
 
-/// The flags of rustc in the example's own configuration, which these replace; and others that leave this machine's paths out
-/// of the component, so that every machine builds the same bytes.
+/// The flags of rustc for the example. They replace those of its `.cargo/config.toml`, so they repeat the size of the stack.
+/// The others leave this machine's paths out of the component, so that every machine builds the same bytes.
 fn flags(repository: &Path) -> OsString {
     let mut flags = OsString::from(STACK);
     let mut add = |folder: &OsString, name: &str| {
