@@ -14,12 +14,15 @@ use super::tool::Tool;
 
 pub(super) const TARGET: &str = "wasm32-wasip2";
 
-/// The stack of a component, as the template's `.cargo/config.toml` has it. rustc's own default is 1 MiB, which the host has to
-/// clear for each page.
+/// The size of a component's stack, the same as in the template's `.cargo/config.toml`. rustc's default is 1 MiB, all of which
+/// the host clears for each page.
 const STACK: &str = "-Clink-arg=-zstack-size=262144";
 
-/// Flags of rustc for this target alone, besides those in Cargo's configuration.
+/// Flags of rustc for this target alone. Cargo then ignores those for all targets.
 const TARGET_FLAGS: &str = "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS";
+
+/// Flags of rustc for all targets.
+const ALL_FLAGS: &str = "CARGO_BUILD_RUSTFLAGS";
 
 pub(super) const GET_RUST: &str = "https://rustup.rs";
 
@@ -50,7 +53,7 @@ pub(super) async fn build(
         // Reports the component's path for any target folder; errors stay readable.
         "--message-format=json-render-diagnostics",
     ]);
-    let cargo = match chooses_stack(folder) {
+    let cargo = match has_own_flags(folder) {
         true => cargo,
         false => cargo.with_variable(TARGET_FLAGS, STACK),
     };
@@ -72,9 +75,11 @@ pub(super) async fn build(
     })
 }
 
-/// Whether the environment, or Cargo's configuration of the project or of a folder around it, chooses the size of the stack.
-fn chooses_stack(folder: &Path) -> bool {
-    if std::env::var_os(TARGET_FLAGS).is_some() {
+/// Whether the environment, or Cargo's configuration of the project or of a folder around it, has flags of rustc, which ours
+/// would replace or follow.
+fn has_own_flags(folder: &Path) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some();
+    if is_set(TARGET_FLAGS) || is_set(ALL_FLAGS) {
         return true;
     }
     let configured = |folder: &Path| {
@@ -82,7 +87,7 @@ fn chooses_stack(folder: &Path) -> bool {
         let texts = files
             .iter()
             .filter_map(|file| fs::read_to_string(file).ok());
-        texts.into_iter().any(|text| text.contains("stack-size"))
+        texts.into_iter().any(|text| text.contains("rustflags"))
     };
     folder.ancestors().any(configured)
 }
@@ -162,20 +167,21 @@ mod tests {
     }
 
     #[test]
-    fn stack_that_the_project_chooses_is_left_alone() {
+    fn flags_of_the_project_are_left_alone() {
         let around = tempfile::tempdir().unwrap();
         let project = around.path().join("connectors/shop");
         fs::create_dir_all(project.join(".cargo")).unwrap();
-        assert!(!chooses_stack(&project));
+        assert!(!has_own_flags(&project));
         let own = project.join(".cargo/config.toml");
         fs::write(&own, "[build]\njobs = 1\n").unwrap();
-        assert!(!chooses_stack(&project));
+        assert!(!has_own_flags(&project));
         fs::write(&own, "rustflags = ['-Clink-arg=-zstack-size=8388608']\n").unwrap();
-        assert!(chooses_stack(&project));
+        assert!(has_own_flags(&project));
         fs::remove_file(&own).unwrap();
         fs::create_dir(around.path().join(".cargo")).unwrap();
-        fs::write(around.path().join(".cargo/config"), "-z stack-size=9").unwrap();
-        assert!(chooses_stack(&project));
+        let all = "[build]\nrustflags = ['--cfg', 'tokio_unstable']";
+        fs::write(around.path().join(".cargo/config"), all).unwrap();
+        assert!(has_own_flags(&project));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The host as a function: loads the connectors, then answers events until Lambda ends the process.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,9 +131,9 @@ fn adapt(config: &mut ServerConfig, resolution: &Resolution, environment: &Funct
         );
     }
     let is_of_file = |setting| matches!(resolution.origin(setting), SettingOrigin::File { .. });
-    // The package has these folders' files in `plugins`, whatever their names are where it was made.
+    // `lambda package` puts the files of these folders into `plugins`, whatever the folders are called.
     if is_of_file("plugins") && !config.plugins.exists() {
-        warn_of_folder("plugins", resolution);
+        warn_of_folder("plugins", resolution, Path::new(ServerConfig::PLUGINS));
         config.plugins = ServerConfig::PLUGINS.into();
     }
     if is_of_file("compiled")
@@ -141,7 +142,7 @@ fn adapt(config: &mut ServerConfig, resolution: &Resolution, environment: &Funct
             .as_ref()
             .is_some_and(|folder| !folder.exists())
     {
-        warn_of_folder("compiled", resolution);
+        warn_of_folder("compiled", resolution, &config.plugins);
         config.compiled = None;
     }
     // Compiled files in the package count without a setting; one that is missing or doesn't fit is compiled.
@@ -159,13 +160,13 @@ fn adapt(config: &mut ServerConfig, resolution: &Resolution, environment: &Funct
     }
 }
 
-fn warn_of_folder(setting: &str, resolution: &Resolution) {
+fn warn_of_folder(setting: &str, resolution: &Resolution, instead: &Path) {
     let origin = resolution.origin(setting);
     tracing::warn!(
         setting,
         %origin,
         "the function has no such folder, so it uses `{}`, where the package has the connectors",
-        ServerConfig::PLUGINS
+        instead.display()
     );
 }
 

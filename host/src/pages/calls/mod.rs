@@ -1,8 +1,9 @@
 //! Running calls, and results that nobody has fetched yet. Equal requests share one call.
 //!
-//! A call belongs to no request, though the one that began it runs it for as long as it waits. It runs while somebody waits for it, and for a while after the last waiter has left,
-//! so that a client that asks again finds it further along. Its result is kept until it has completely reached a
-//! client, so that a broken connection loses nothing. After that it is dropped, so that nobody gets an old one.
+//! A call belongs to no request. While the one that began it waits, it polls the call; after that, the call has a task
+//! of its own. It runs while somebody waits for it, and for a while after the last waiter has left, so that a client that
+//! asks again finds it further along. Its result is kept until it has completely reached a client, so that a broken
+//! connection loses nothing. After that it is dropped, so that nobody gets an old one.
 //!
 //! One mutex guards the table. Nothing is awaited while it is held.
 

@@ -27,7 +27,8 @@ pub(in crate::pages) struct Waiter<K: Eq + Hash + Clone, T> {
     outcome: watch::Receiver<Option<T>>,
     waits: Arc<Waits>,
     joined: bool,
-    /// The call's task, if this request began it. It goes on while [`Self::outcome`] is waited for, or without the request.
+    /// The call's task, if this request began it. [`Self::outcome`] polls it; once the request leaves, it is
+    /// spawned.
     task: Option<HomeTask>,
     delivering: bool,
 }
@@ -70,7 +71,7 @@ impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
     /// The outcome has completely reached its client. Only the present waiters still need it.
     pub(in crate::pages) fn delivered(mut self) {
         let _gone = self.shared.table().remove(&self.key, self.id);
-        // All that it had left was to forget the outcome.
+        // It only waited to forget the outcome.
         self.task = None;
     }
 

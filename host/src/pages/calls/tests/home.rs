@@ -1,7 +1,12 @@
 //! Calls that run within their first request.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::{End, LINGER, TestOutcome, World, settle};
@@ -88,6 +93,28 @@ async fn drain_ends_a_call_within_its_request() {
     assert_eq!(waiter.outcome().await, Err(CallPanic));
     assert!(end.is_closed());
     assert_eq!(draining.await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_is_polled_only_when_it_is_woken() {
+    let world = world();
+    let polls = Arc::new(AtomicUsize::new(0));
+    let (sender, mut end) = oneshot::channel();
+    let counted = polls.clone();
+    let joined = world.calls.join("page", LINGER, (None, ""), |_, _| {
+        poll_fn(move |context| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Pin::new(&mut end).poll(context).map(Result::unwrap)
+        })
+    });
+    let mut waiter = joined.unwrap();
+    for _ in 0..9 {
+        wait_a_moment(&mut waiter).await;
+    }
+    assert_eq!(polls.load(Ordering::Relaxed), 1);
+    sender.send(world.page()).unwrap();
+    assert_eq!(waiter.outcome().await, Ok(world.page()));
+    assert_eq!(polls.load(Ordering::Relaxed), 2);
 }
 
 #[test]
