@@ -15,6 +15,7 @@ use http::{HeaderMap, Method, Request, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::error::{EventError, EventFault};
 use super::headers::{EventHeaders, headers};
@@ -55,7 +56,7 @@ pub(super) struct HttpEvent {
 #[serde(rename_all = "camelCase")]
 struct RawEvent {
     /// Function URLs and HTTP APIs.
-    version: Option<String>,
+    version: Option<IgnoredAny>,
     /// Payload 1.0 and load balancers.
     http_method: Option<String>,
     path: Option<String>,
@@ -81,9 +82,9 @@ struct RequestContext {
     path: Option<String>,
     stage: Option<String>,
     /// Payload 2.0.
-    time_epoch: Option<u64>,
+    time_epoch: Option<Value>,
     /// Payload 1.0.
-    request_time_epoch: Option<u64>,
+    request_time_epoch: Option<Value>,
     domain_name: Option<String>,
     /// Only WebSocket APIs.
     connection_id: Option<IgnoredAny>,
@@ -138,7 +139,10 @@ impl HttpEvent {
             source,
             request,
             client,
-            requested_ms: context.time_epoch.or(context.request_time_epoch),
+            requested_ms: context
+                .time_epoch
+                .or(context.request_time_epoch)
+                .and_then(|time| time.as_u64()),
         })
     }
 }

@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 
@@ -298,6 +298,12 @@ fn time_of_the_request_is_read_from_both_payloads() {
     assert_eq!(read(&event).requested_ms, None);
     event["requestContext"]["timeEpoch"] = 1_583_348_638_390_u64.into();
     assert_eq!(read(&event).requested_ms, Some(1_583_348_638_390));
+    // Of a test event that somebody has written.
+    event["version"] = 2.into();
+    for odd in [json!("1583348638390"), json!(1.5), json!(-1)] {
+        event["requestContext"]["timeEpoch"] = odd;
+        assert_eq!(read(&event).requested_ms, None);
+    }
     let mut event = version_1("/prod/", "prod", "/");
     event["requestContext"]["requestTimeEpoch"] = 1_583_348_638_390_u64.into();
     assert_eq!(read(&event).requested_ms, Some(1_583_348_638_390));
