@@ -20,7 +20,6 @@ fn main() -> Result<(), String> {
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let guests = Path::new(&here).join("../tests/guests");
     for input in [
-        ".cargo",
         "Cargo.toml",
         "Cargo.lock",
         "src/lib.rs",

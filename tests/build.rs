@@ -20,7 +20,6 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets it"));
     let guests = here.join("guests");
     for input in [
-        "guests/.cargo",
         "guests/Cargo.toml",
         "guests/Cargo.lock",
         "guests/src",
